@@ -1,0 +1,1 @@
+"""Stand-ins of Telegram and the six services, with a chat page."""
