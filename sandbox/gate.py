@@ -1,0 +1,92 @@
+"""The gate before every stand-in: writes the journal and lets faults happen."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.damage import spoil
+from sandbox.journal import Entry
+from sandbox.world import World
+
+STAND_INS = frozenset({"telegram", "hdhive", "disktop", "linkcheck", "tmdb"})
+
+
+async def read_body(receive: Receive) -> bytes:
+    """Read the whole request body; a caller who leaves midway sent what it sent."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            break
+    return b"".join(parts)
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Return a receive that gives the body again, then what really comes."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def noting(entry: Entry, send: Send) -> Send:
+    """Return a send that notes the status in the journal."""
+
+    async def noted(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            entry.status = message["status"]
+        await send(message)
+
+    return noted
+
+
+class Gate:
+    """Wrap the application: journal, faults, quiet end at shutdown."""
+
+    def __init__(self, app: ASGIApp, world: World, closing: Callable[[], bool]) -> None:
+        self.app = app
+        self.world = world
+        self.closing = closing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - ASGI
+        try:
+            await self._pass(scope, receive, send)
+        except asyncio.CancelledError:
+            # At shutdown the connection is gone already; anywhere else a cancel is a mistake.
+            if not self.closing():
+                raise
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        service, _, below = scope.get("path", "").lstrip("/").partition("/")
+        if scope["type"] != "http" or service not in STAND_INS:
+            await self.app(scope, receive, send)
+            return
+        entry, again = await self._write(scope, receive, service, "/" + below)
+        send = noting(entry, send)
+
+        def run(out: Send) -> Awaitable[None]:
+            return self.app(scope, again, out)
+
+        fault = self.world.faults.take(service, entry.method, entry.path)
+        if fault is None:
+            await run(send)
+            return
+        entry.fault = fault.kind
+        await spoil(fault, run, scope, again, send)
+
+    async def _write(self, scope: Scope, receive: Receive, service: str, path: str) -> tuple[Entry, Receive]:
+        body = await read_body(receive)
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        query = scope["query_string"].decode("latin-1")
+        entry = self.world.journal.add(self.world.now(), service, scope["method"], path, query, headers, body)
+        return entry, replay(body, receive)

@@ -1,0 +1,63 @@
+"""What the control API can set while the sandbox runs."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+REFRESH_MODES = ("rotate", "grace", "keep", "none")
+
+
+class OptionError(ValueError):
+    """An option is unknown or has a wrong value."""
+
+
+@dataclass
+class Options:
+    """The adjustable behaviour of the stand-ins."""
+
+    hdhive_refresh: str = "rotate"
+    hdhive_grace_seconds: float = 60.0
+    hdhive_access_seconds: float = 7200.0
+    hdhive_refresh_seconds: float = 30 * 86400.0
+    # An unlock's charge lands this long after its request, also when the caller has gone.
+    unlock_lands_after: float = 0.0
+    unlock_limit: int = 30
+    unlock_window: float = 60.0
+    disktop_access_seconds: float = 7200.0
+    disktop_refresh_seconds: float = 30 * 86400.0
+    disktop_device_seconds: float = 600.0
+    disktop_device_interval: float = 5.0
+    linkcheck_seconds: float = 0.004
+    linkcheck_progress_every: int = 5
+    linkcheck_repeats: int = 0
+    linkcheck_keep_alive: float = 15.0
+    redirect_uris: list[str] = field(default_factory=list)
+    disabled_endpoints: list[str] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def fitting(cls, *, fast: bool) -> Self:
+        """Return the options for tests (fast) or for a person who watches."""
+        return cls() if fast else cls(linkcheck_seconds=0.6, disktop_device_interval=5.0)
+
+    def change(self, wishes: dict[str, Any]) -> None:
+        """Set options; raises OptionError and then changes nothing."""
+        known = {f.name: f for f in fields(self)}
+        for name, value in wishes.items():
+            if name not in known:
+                # The other stand-ins keep their own switches here.
+                continue
+            now = getattr(self, name)
+            wanted = (int, float) if isinstance(now, int | float) else type(now)
+            if not isinstance(value, wanted):
+                raise OptionError(f"{name} has the wrong type")
+            if name == "hdhive_refresh" and value not in REFRESH_MODES:
+                raise OptionError(f"{name} must be one of {', '.join(REFRESH_MODES)}")
+        for name, value in wishes.items():
+            if name in known:
+                setattr(self, name, value)
+            else:
+                self.extra[name] = value
+
+    def public(self) -> dict[str, Any]:
+        """Return the JSON shape of the control API."""
+        return asdict(self)
