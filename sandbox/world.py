@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox.catalogue import Catalogue
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.journal import Journal
@@ -55,6 +56,7 @@ class World:
         """Put people, services, faults, options and clock back to the start."""
         self.rng = random.Random(self.seed)
         self.people: dict[int, Person] = everyone()
+        self.catalogue = Catalogue(self.seed)
         self.options = Options.fitting(fast=self.fast)
         self.clock.offset = 0.0
         self.faults.clear()
