@@ -1,1 +1,53 @@
-"""Everything that speaks Telegram."""
+"""Everything that speaks Telegram: one module per command family, listed here in order."""
+
+from __future__ import annotations
+
+from telegram.ext import ExtBot
+
+from handlers import (
+    accounts,
+    arrival,
+    cards,
+    check,
+    checkin,
+    commands,
+    errors,
+    inline,
+    linking,
+    notices,
+    plain,
+    save,
+    search,
+    start,
+    unlock,
+)
+from handlers.application import LinkHiveApplication, build
+from handlers.context import Policy
+from handlers.texts import Texts
+from services import Services
+
+FEATURES = (
+    arrival,
+    commands,
+    start,
+    linking,
+    accounts,
+    search,
+    unlock,
+    checkin,
+    check,
+    save,
+    inline,
+    notices,
+    cards,
+    plain,
+    errors,
+)
+
+
+def create(bot: ExtBot[None], *, services: Services, texts: Texts, policy: Policy) -> LinkHiveApplication:
+    """Build the application with every feature registered."""
+    home = build(bot, services=services, texts=texts, policy=policy)
+    for feature in FEATURES:
+        feature.register(home)
+    return home

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from services.people import Person
 from telegram import Chat, Message, Update, User
 from telegram.ext import CallbackContext, ExtBot
 
 from handlers.texts import Speaker, Texts
 from services import Services
-from services.people import Person
 
 if TYPE_CHECKING:
     from handlers.application import LinkHiveApplication
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Delivery:
-    """How the update being handled reached us; the intake sets it, the error handler reports back through it."""
+    """How the update reached us: the intake sets it, the error handler reports back through it."""
 
     received_at: float
     last_attempt: bool = True
@@ -125,5 +124,3 @@ def user_of(update: Update) -> User:
 def is_private(update: Update) -> bool:
     """Tell whether the update comes from a private chat."""
     return update.effective_chat is not None and update.effective_chat.type == Chat.PRIVATE
-
-

@@ -21,9 +21,11 @@ VALUE_LIMIT = 300
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\uffff\U000e0000-\U000e0fff]"
 )
-_MARKS = re.compile(r"([\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_MARKS = re.compile(
+    r"([\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
 # Telegram makes mentions, tags, commands and links of plain text by itself; a word joiner keeps it plain.
-_TRIGGER = re.compile(r"([@#$/])(?=\w)|(?<=\w)(\.|:)(?=[\w/])")
+_TRIGGER = re.compile(r"([@#$/])(?=\w)|(?<=\w)(\.|:)(?=[^\W\d_]|/)")
 _JOINER = "\u2060"
 
 
@@ -35,7 +37,9 @@ class Html(str):
 
 def plain(value: str, limit: int = VALUE_LIMIT) -> str:
     """Return an outside string as one harmless line of at most `limit` characters."""
-    kept = "".join(c if unicodedata.category(c) not in ("Cc", "Cs", "Co") else " " for c in value[: limit * 4])
+    kept = "".join(
+        c if unicodedata.category(c) not in ("Cc", "Cs", "Co") else " " for c in value[: limit * 4]
+    )
     kept = _MARKS.sub(r"\1", _INVISIBLE.sub("", kept))
     kept = " ".join(kept.split())
     return kept if len(kept) <= limit else kept[: limit - 1].rstrip() + "…"
@@ -87,6 +91,12 @@ class Speaker:
         form = entry if isinstance(entry, str) else entry[0 if PLURALS[self.language](n) == "one" else -1]
         return self._fill(form, {"n": n, **values})
 
+    def label(self, key: str, /, **values: object) -> str:
+        """Return a sentence for places that know no markup: buttons, notices, menus."""
+        entry = self._entries[key]
+        form = entry if isinstance(entry, str) else entry[-1]
+        return form.format(**{name: plain(str(value)) for name, value in values.items()})
+
     def either(self, key: str, fallback: str, /, **values: object) -> Html:
         """Return the sentence of the first key that exists."""
         return self(key if key in self else fallback, **values)
@@ -105,7 +115,9 @@ class Texts:
     @classmethod
     def load(cls, folder: Path = LOCALES) -> Texts:
         """Read every catalogue below the folder."""
-        return cls({language: Speaker(language, _read(folder / language, language)) for language in LANGUAGES})
+        return cls(
+            {language: Speaker(language, _read(folder / language, language)) for language in LANGUAGES}
+        )
 
     def speaker(self, language: str | None) -> Speaker:
         """Return a language, English for one we do not speak."""

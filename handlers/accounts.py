@@ -1,0 +1,61 @@
+"""/accounts: what is linked, what it may do, what is left of it."""
+
+from __future__ import annotations
+
+from telegram import Update
+
+from handlers import cards, commands, linking, overview
+from handlers.application import LinkHiveApplication
+from handlers.context import LinkHiveContext
+from handlers.overview import Account
+from handlers.problems import service_name
+from handlers.scenes import Route, Scene, State, Switch
+from handlers.texts import Html
+from handlers.views import Press, Row, View
+from services.names import Service
+
+
+class AccountsState(State):
+    """The accounts card remembers nothing: it shows what is."""
+
+
+async def show(scene: Scene[AccountsState]) -> View:
+    """Show every account with its scopes, points and space."""
+    known = await overview.accounts(scene)
+    blocks = ["\n".join(overview.lines(scene, account, details=True)) for account in known]
+    text = Html("\n\n".join([scene.say("accounts.title"), *blocks]))
+    rows = [_buttons(scene, account) for account in known if account.on]
+    return View(text, [*rows, [Press(scene.say.label("button.close"), "close")]])
+
+
+def _buttons(scene: Scene[AccountsState], account: Account) -> Row:
+    say, service = scene.say, account.service
+    name = service_name(say, service)
+    if account.link is None:
+        return [Press(say.label("button.link", service=name), "link", service)]
+    relink = Press(say.label("button.relink", service=name), "link", service)
+    return [relink, Press(say.label("button.unlink", service=name), "unlink", service)]
+
+
+async def link(scene: Scene[AccountsState], arg: str) -> Switch:
+    """Go on to linking a service."""
+    return Switch(linking.LINK.name, await linking.ready(scene, Service(arg)))
+
+
+async def unlink(_scene: Scene[AccountsState], arg: str) -> Switch:
+    """Go on to unlinking a service."""
+    return Switch(linking.UNLINK.name, linking.UnlinkState(service=arg))
+
+
+ACCOUNTS = Route("accounts", AccountsState, show, {"link": link, "unlink": unlink})
+
+
+async def accounts(update: Update, context: LinkHiveContext) -> None:
+    """Show the linked accounts."""
+    await cards.begin(update, context, ACCOUNTS, AccountsState())
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Offer the accounts."""
+    home.card(ACCOUNTS)
+    commands.add(home, "accounts", accounts, private=True)

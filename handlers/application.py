@@ -1,0 +1,94 @@
+"""The python-telegram-bot application, with what its handlers may use and the routes they registered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.jobs import JobHandler
+from storage.dialogs import Dialog
+from telegram import Update
+from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
+
+from handlers.context import LinkHiveContext, Policy
+from handlers.scenes import AnyRoute
+from handlers.texts import Speaker, Texts
+from handlers.views import View
+from services import Services
+
+Callback = Callable[[Update, LinkHiveContext], Awaitable[None]]
+StartLink = Callable[[Update, LinkHiveContext, str], Awaitable[None]]
+Answer = Callable[[Update, LinkHiveContext, Dialog], Awaitable[None]]
+Notice = Callable[[Speaker, Mapping[str, Any], Policy], View]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command as the menus and the help show it."""
+
+    name: str
+    callback: Callback
+    private: bool = False
+    admin: bool = False
+
+
+@dataclass
+class Routes:
+    """What the features registered, beside python-telegram-bot's own handlers."""
+
+    commands: dict[str, Command] = field(default_factory=dict)
+    cards: dict[str, AnyRoute] = field(default_factory=dict)
+    starts: dict[str, StartLink] = field(default_factory=dict)
+    dialogs: dict[str, Answer] = field(default_factory=dict)
+    jobs: dict[str, JobHandler] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
+
+
+class LinkHiveApplication(
+    Application[ExtBot[None], LinkHiveContext, dict[Any, Any], dict[Any, Any], dict[Any, Any], None]
+):
+    """An application that carries the services, the texts and the policy."""
+
+    __slots__ = ("policy", "routes", "services", "texts")
+
+    def __init__(self, *, services: Services, texts: Texts, policy: Policy, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.services = services
+        self.texts = texts
+        self.policy = policy
+        self.routes = Routes()
+
+    def card(self, route: AnyRoute) -> None:
+        """Show cards of a route and answer their buttons."""
+        _once(self.routes.cards, route.name, route)
+
+    def start_link(self, prefix: str, callback: StartLink) -> None:
+        """Answer deep links whose payload begins with a prefix."""
+        _once(self.routes.starts, prefix, callback)
+
+    def dialog(self, kind: str, answer: Answer) -> None:
+        """Answer the text a person was asked for."""
+        _once(self.routes.dialogs, kind, answer)
+
+    def job(self, kind: str, handler: JobHandler) -> None:
+        """Work off jobs of a kind."""
+        _once(self.routes.jobs, kind, handler)
+
+    def notice(self, kind: str, draw: Notice) -> None:
+        """Draw the notices of a kind, which jobs deliver."""
+        _once(self.routes.notices, kind, draw)
+
+
+def _once(table: dict[str, Any], key: str, value: object) -> None:
+    if key in table:
+        raise ValueError(f"{key!r} is registered twice")
+    table[key] = value
+
+
+def build(bot: ExtBot[None], *, services: Services, texts: Texts, policy: Policy) -> LinkHiveApplication:
+    """Build the application around a bot; the intake feeds it, so it has no updater."""
+    parts: Mapping[str, Any] = {"services": services, "texts": texts, "policy": policy}
+    builder = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
+    builder = builder.context_types(ContextTypes(context=LinkHiveContext))
+    return builder.application_class(LinkHiveApplication, kwargs=parts).build()  # type: ignore[return-value]

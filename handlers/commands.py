@@ -1,0 +1,78 @@
+"""Commands: the rules that hold for all of them, and the way from a group into the private chat."""
+
+from __future__ import annotations
+
+import re
+
+from telegram import Update
+from telegram.ext import CommandHandler
+
+from handlers import cards, problems
+from handlers.application import Callback, Command, LinkHiveApplication
+from handlers.context import LinkHiveContext, is_private, user_of
+from handlers.scenes import Route, Scene, State
+from handlers.views import Open, View
+
+GO = "go_"
+_ARGUMENT = re.compile(r"[A-Za-z0-9-]{1,40}")
+
+
+class NoticeState(State):
+    """A message that only tells something."""
+
+
+async def _unseen(scene: Scene[NoticeState]) -> View:
+    return View(scene.say("card.closed"))
+
+
+NOTICE = Route("notice", NoticeState, _unseen)
+
+
+def add(
+    home: LinkHiveApplication, name: str, callback: Callback, *, private: bool = False, admin: bool = False
+) -> None:
+    """Answer a command, and list it in menus and help; a private one answers in groups with a button only."""
+    command = Command(name, callback, private=private, admin=admin)
+    home.routes.commands[name] = command
+
+    async def answer(update: Update, context: LinkHiveContext) -> None:
+        await run(update, context, command)
+
+    home.add_handler(CommandHandler(name, answer))
+
+
+async def run(update: Update, context: LinkHiveContext, command: Command) -> None:
+    """Run a command where it may be run; what goes wrong before its card exists is told in one."""
+    if command.admin and user_of(update).id not in context.policy.admin_ids:
+        return
+    if command.private and not is_private(update):
+        await _point_to_private(update, context, command)
+        return
+    try:
+        await command.callback(update, context)
+    except problems.KNOWN as error:
+        scene = cards.scene_of(update, context, NoticeState())
+        await cards.post(scene, NOTICE.name, problems.view(scene, error))
+
+
+async def _point_to_private(update: Update, context: LinkHiveContext, command: Command) -> None:
+    words = context.args or []
+    argument = f"_{words[0]}" if len(words) == 1 and _ARGUMENT.fullmatch(words[0]) else ""
+    say, url = context.say, context.deep_link(f"{GO}{command.name}{argument}")
+    view = View(say("private.only"), ([Open(say.label("button.private"), url)],))
+    await cards.post(cards.scene_of(update, context, NoticeState()), NOTICE.name, view)
+
+
+async def go(update: Update, context: LinkHiveContext, payload: str) -> None:
+    """Run a command that was begun in a group: `go_link_hdhive` is `/link hdhive`."""
+    name, _, argument = payload.removeprefix(GO).partition("_")
+    command = context.home.routes.commands.get(name)
+    if command is not None:
+        context.args = [argument] if argument else []
+        await run(update, context, command)
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Lead from groups into the private chat."""
+    home.card(NOTICE)
+    home.start_link(GO, go)

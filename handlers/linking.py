@@ -1,0 +1,191 @@
+"""/link, /unlink and the way back from a service's consent page."""
+
+from __future__ import annotations
+
+from services.errors import AttemptProblem
+from services.linking import TICKET_SECONDS, Linked
+from services.names import Service
+from telegram import Update
+
+from handlers import cards, commands, problems
+from handlers.application import LinkHiveApplication
+from handlers.context import LinkHiveContext, user_of
+from handlers.notices import about_link
+from handlers.overview import LINKED
+from handlers.problems import service_name
+from handlers.scenes import Route, Scene, State
+from handlers.texts import Html
+from handlers.views import Open, Press, Row, View
+from storage import cards as stored_cards
+from storage import links
+
+
+class LinkState(State):
+    """Which service is being linked, and the page where that begins."""
+
+    service: str = ""
+    ticket_url: str = ""
+    unknown: str = ""
+    finished: bool = False
+
+
+async def show(scene: Scene[LinkState]) -> View:
+    """Offer the services, or the way to one service's consent page."""
+    state, say = scene.state, scene.say
+    service = service_name(say, state.service)
+    if state.finished:
+        return View(say("link.finished_card", service=service))
+    if state.ticket_url:
+        text = say("link.ready", service=service, minutes=TICKET_SECONDS // 60)
+        open_page = Open(say.label("button.authorize", service=service), state.ticket_url)
+        return View(text, ([open_page], [Press(say.label("button.cancel"), "close")]))
+    heading = say("link.unknown", service=state.unknown) if state.unknown else say("link.choose")
+    return View(heading, [*_choices(scene), [Press(say.label("button.close"), "close")]])
+
+
+def _choices(scene: Scene[LinkState]) -> list[Row]:
+    say = scene.say
+    offered = [service for service in LINKED if scene.services.offers(service)]
+    return [[Press(say.label("button.link", service=service_name(say, s)), "go", s)] for s in offered]
+
+
+async def go(scene: Scene[LinkState], arg: str) -> LinkState:
+    """Begin linking the chosen service."""
+    return await ready(scene, Service(arg)) if arg in LINKED else LinkState(unknown=arg)
+
+
+async def ready(scene: Scene[LinkState], service: Service) -> LinkState:
+    """Return the state that leads to a service's consent page, with a new ticket."""
+    url = await scene.services.linking.start(
+        scene.user_id,
+        service,
+        display_name=scene.person.user.first_name,
+        chat_id=scene.chat_id,
+        message_id=scene.card.message_id if scene.card else None,
+        language=scene.person.language,
+    )
+    return LinkState(service=service, ticket_url=url)
+
+
+LINK = Route("link", LinkState, show, {"go": go})
+
+
+async def link(update: Update, context: LinkHiveContext) -> None:
+    """Begin linking a service, or offer the choice."""
+    await begin_link(update, context, (context.args or [""])[0].lower())
+
+
+async def begin_link(update: Update, context: LinkHiveContext, wanted: str) -> None:
+    """Open the linking card for a service's name, which may be empty or unknown."""
+    if wanted not in LINKED:
+        await cards.begin(update, context, LINK, LinkState(unknown=wanted))
+        return
+    scene = cards.scene_of(update, context, LinkState())
+    try:
+        state = await ready(scene, Service(wanted))
+    except problems.KNOWN as error:
+        await cards.post(scene, LINK.name, problems.view(scene, error, retry=("go", wanted)))
+        return
+    await cards.begin(update, context, LINK, state)
+
+
+async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:
+    """Begin linking from a button of an error or on a web page: `link_hdhive`."""
+    await begin_link(update, context, payload.removeprefix("link_"))
+
+
+async def finish(update: Update, context: LinkHiveContext, payload: str) -> None:
+    """Finish the authorization that the same person began."""
+    scene = cards.scene_of(update, context, LinkState())
+    try:
+        linked = await context.services.linking.finish(user_of(update).id, payload)
+    except AttemptProblem as error:
+        service = error.service or ""
+        again = Press(scene.say.label("button.link", service=service_name(scene.say, service)), "go", service)
+        await cards.post(
+            scene, "link", View(problems.sentence(scene.say, error), ([again],) if service else ())
+        )
+        return
+    await _retire_card(scene, linked.link.service)
+    await cards.post(scene, "link", _done(scene, linked))
+
+
+async def _retire_card(scene: Scene[LinkState], service: str) -> None:
+    db, home = scene.services.db, scene.home
+    card = await db.read(lambda tx: stored_cards.latest(tx, scene.user_id, scene.chat_id, "link"))
+    if card is not None and card.state.get("ticket_url"):
+        state = LinkState(service=service, finished=True)
+        card = await cards.keep(home, card, state)
+        await cards.refresh(home, card.id)
+
+
+def _done(scene: Scene[LinkState], linked: Linked) -> View:
+    say, link_ = scene.say, linked.link
+    service = service_name(say, link_.service)
+    name = link_.account_name
+    head = say("link.done_as", service=service, name=name) if name else say("link.done", service=service)
+    others = [s for s in LINKED if s != link_.service and scene.services.offers(s) and s not in linked.also]
+    rows: list[Row] = [
+        [Press(say.label("button.link", service=service_name(say, s)), "go", s)] for s in others
+    ]
+    following = say("link.next", service=service_name(say, others[0])) if others else say("link.next_search")
+    return View(Html(f"{head}\n{following}"), rows)
+
+
+class UnlinkState(State):
+    """Which account is to be unlinked, and whether that is done."""
+
+    service: str = ""
+    done: bool = False
+
+
+async def show_unlink(scene: Scene[UnlinkState]) -> View:
+    """Ask which account, then ask whether really, then say that it is done."""
+    say, state = scene.say, scene.state
+    service = service_name(say, state.service)
+    if state.done:
+        again = Press(say.label("button.relink", service=service), "relink", state.service)
+        return View(say("unlink.done", service=service), ([again],))
+    if state.service:
+        sure = [Press(say.label("button.confirm"), "sure"), Press(say.label("button.cancel"), "close")]
+        return View(say("unlink.ask", service=service), (sure,))
+    stored = await scene.services.db.read(lambda tx: links.all_of(tx, scene.user_id))
+    rows: list[Row] = [
+        [Press(say.label("button.unlink", service=service_name(say, x.service)), "pick", x.service)]
+        for x in stored
+    ]
+    return View(
+        say("unlink.which" if rows else "unlink.none"), [*rows, [Press(say.label("button.close"), "close")]]
+    )
+
+
+async def pick(_scene: Scene[UnlinkState], arg: str) -> UnlinkState:
+    """Choose the account to unlink."""
+    return UnlinkState(service=arg)
+
+
+async def sure(scene: Scene[UnlinkState], _arg: str) -> UnlinkState:
+    """Revoke and delete the authorization."""
+    await scene.services.linking.unlink(scene.user_id, Service(scene.state.service))
+    return UnlinkState(service=scene.state.service, done=True)
+
+
+UNLINK = Route("unlink", UnlinkState, show_unlink, {"pick": pick, "sure": sure})
+
+
+async def unlink(update: Update, context: LinkHiveContext) -> None:
+    """Unlink an account after asking."""
+    wanted = (context.args or [""])[0].lower()
+    await cards.begin(update, context, UNLINK, UnlinkState(service=wanted if wanted in LINKED else ""))
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Offer linking."""
+    home.card(LINK)
+    home.card(UNLINK)
+    commands.add(home, "link", link, private=True)
+    commands.add(home, "unlink", unlink, private=True)
+    home.start_link("l_", finish)
+    home.start_link("link_", from_deep_link)
+    home.notice("link_lost", about_link("link.lost"))
+    home.notice("link_burned", about_link("link.burned"))

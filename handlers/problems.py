@@ -1,0 +1,115 @@
+"""What people read when something did not work: one sentence, and a button for the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from clients.errors import (
+    BadResponse,
+    ClientError,
+    Forbidden,
+    ForbiddenReason,
+    Misconfigured,
+    NotAuthorized,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Unreachable,
+    UpstreamBroken,
+)
+from services.errors import LinkLost, MissingScope, NotLinked, ServiceError, ServiceOff
+
+from handlers.texts import Html, Speaker
+from handlers.views import Button, Open, Press, Row, View
+
+if TYPE_CHECKING:
+    from handlers.scenes import Scene
+
+KNOWN = (ClientError, ServiceError)
+LINKABLE = frozenset({"hdhive", "disktop"})
+# By class, nearest ancestor first; `{}` is what the error itself tells apart.
+_KEYS: Mapping[type[Exception], str] = {
+    Unreachable: "problem.unreachable",
+    RateLimited: "problem.rate_limited",
+    NotAuthorized: "problem.link_lost",
+    Misconfigured: "problem.misconfigured",
+    Forbidden: "problem.forbidden",
+    NotFound: "problem.not_found",
+    Rejected: "problem.rejected",
+    UpstreamBroken: "problem.broken",
+    BadResponse: "problem.broken",
+    ServiceOff: "problem.service_off",
+    NotLinked: "problem.not_linked",
+    LinkLost: "problem.link_lost",
+    MissingScope: "problem.missing_scope",
+    ServiceError: "problem.unknown",
+    ClientError: "problem.unknown",
+}
+# A repeat cannot help against these.
+_FINAL = (NotAuthorized, Misconfigured, NotFound, ServiceOff, NotLinked, LinkLost, MissingScope)
+_RELINK = (NotAuthorized, NotLinked, LinkLost, MissingScope)
+
+
+def key_of(error: Exception) -> str:
+    """Return the text key of an error: its own code's where a text exists for that, else its class's."""
+    return next(_KEYS[cls] for cls in type(error).__mro__ if cls in _KEYS)
+
+
+def sentence(say: Speaker, error: Exception) -> Html:
+    """Return what happened, in the person's language, with the upstream's own words where it has some."""
+    service = str(getattr(error, "service", "") or "")
+    values = {**vars(error), "service": service_name(say, service), "seconds": _wait(error)}
+    text = say.either(_specific(error), key_of(error), **values)
+    words = getattr(error, "message", None)
+    return Html(f"{text}\n<i>{say('problem.words', words=words)}</i>") if words else text
+
+
+def _specific(error: Exception) -> str:
+    if isinstance(error, Forbidden):
+        return f"problem.forbidden.{error.reason}"
+    if isinstance(error, Unreachable):
+        return f"problem.unreachable.{error.kind}"
+    code = getattr(error, "code", None) or getattr(error, "kind", None)
+    return f"problem.code.{str(code).lower()}"
+
+
+def _wait(error: Exception) -> int:
+    return max(1, round(getattr(error, "retry_after", 0) or 0))
+
+
+def service_name(say: Speaker, service: str) -> str:
+    """Return a service's name as people know it."""
+    key = f"service.{service}"
+    return say.label(key) if key in say else service
+
+
+def view(
+    scene: Scene[Any], error: Exception, *, retry: tuple[str, str] | None = None, back: bool = False
+) -> View:
+    """Return the card that tells of an error, with buttons for the next step."""
+    say = scene.say
+    rows: list[Row] = []
+    service = str(getattr(error, "service", "") or "")
+    if needs_link(error) and service in LINKABLE:
+        rows.append([link_button(scene, service)])
+    tail: list[Button] = []
+    if retry is not None and not isinstance(error, _FINAL):
+        tail.append(Press(say.label("button.retry"), *retry))
+    if back:
+        tail.append(Press(say.label("button.back"), "show"))
+    tail.append(Press(say.label("button.close"), "close"))
+    return View(sentence(say, error), (*rows, tail))
+
+
+def needs_link(error: Exception) -> bool:
+    """Tell whether linking the account (again) is the next step."""
+    if isinstance(error, Forbidden):
+        return error.reason in (ForbiddenReason.USER_SCOPE, ForbiddenReason.UNLINKED)
+    return isinstance(error, _RELINK)
+
+
+def link_button(scene: Scene[Any], service: str) -> Button:
+    """Return the button that begins linking a service, in the private chat."""
+    label = scene.say.label("button.link", service=service_name(scene.say, service))
+    return Open(label, scene.deep_link(f"link_{service}"))

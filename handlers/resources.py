@@ -1,0 +1,76 @@
+"""How titles and resources are written on cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clients.hdhive.models import Resource
+from clients.tmdb.models import Title
+from handlers.texts import Html, Speaker, bold, escape
+from services.sharelinks import Drive
+
+ICONS = {"movie": "🎬", "tv": "📺"}
+
+
+def title_name(say: Speaker, title: Title) -> Html:
+    """Return a title with its year."""
+    return say("title.year", title=title.title, year=title.year) if title.year else escape(title.title)
+
+
+def heading(say: Speaker, title: Title) -> Html:
+    """Return a title's headline: icon, name, year, original name, rating."""
+    lines = [say("title.heading", icon=ICONS[title.media_type], title=title_name(say, title))]
+    if title.original_title and title.original_title != title.title:
+        lines.append(say("title.original", title=title.original_title))
+    facts = [say(f"title.{title.media_type}")]
+    if title.vote_average:
+        facts.append(say("title.rating", rating=f"{title.vote_average:.1f}"))
+    return Html("\n".join([*lines, Html(" · ").join(facts)]))
+
+
+def drive_name(say: Speaker, drive: Drive | str) -> str:
+    """Return a drive's name as people know it; an unknown one keeps its own."""
+    key = f"drive.{str(drive).lower()}"
+    return say.label(key) if key in say else str(drive)
+
+
+def price_label(say: Speaker, *, owned: bool, points: int) -> str:
+    """Return what a resource costs this person, for a button."""
+    if owned:
+        return "✓ " + say.label("resource.yours")
+    return say.label("resource.points", points=points) if points else say.label("resource.free")
+
+
+def row(say: Speaker, number: int, resource: Resource) -> Html:
+    """Return a resource as two lines of a list."""
+    title = resource.title or say("resource.untitled")
+    return say("resource.row", number=number, title=title, details=_details(say, resource))
+
+
+def _details(say: Speaker, resource: Resource) -> Html:
+    facts = [bold(drive_name(say, resource.drive))]
+    facts += [escape(x) for x in (resource.share_size, *resource.video_resolution[:2]) if x]
+    facts.append(bold(price_label(say, owned=resource.is_unlocked, points=resource.unlock_points)))
+    if resource.is_dead:
+        facts.append(Html("⚠️"))
+    return Html(" · ".join(facts))
+
+
+def facts(say: Speaker, resource: Resource) -> Html:
+    """Return everything that is known of a resource before it is unlocked."""
+    lines = [say("resource.heading", title=resource.title or say("resource.untitled"))]
+    lines += _fact(say, "drive", [drive_name(say, resource.drive)])
+    lines += _fact(say, "size", [resource.share_size or ""])
+    lines += _fact(say, "quality", resource.video_resolution)
+    lines += _fact(say, "source", resource.source)
+    lines += _fact(say, "subtitles", [*resource.subtitle_language, *resource.subtitle_type])
+    lines += _fact(say, "sharer", [resource.user.name if resource.user else ""])
+    lines += _fact(say, "remark", [resource.remark or ""])
+    if resource.is_dead:
+        lines.append(say("resource.dead"))
+    return Html("\n".join(lines))
+
+
+def _fact(say: Speaker, key: str, values: Sequence[str]) -> list[Html]:
+    text = ", ".join(value for value in values if value)
+    return [say(f"resource.{key}", value=text)] if text else []

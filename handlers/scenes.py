@@ -1,0 +1,130 @@
+"""A card's route: how its state is shown, and what each of its buttons does to the state."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import structlog
+from pydantic import BaseModel, ConfigDict
+from services.people import Person
+from storage.cards import Card
+from telegram import CallbackQuery, Update
+from telegram.error import TelegramError
+
+from handlers.messages import redraw
+from handlers.texts import Speaker
+from handlers.views import View
+from services import Services
+
+if TYPE_CHECKING:
+    from handlers.application import LinkHiveApplication
+
+
+log = structlog.get_logger(__name__)
+
+
+class State(BaseModel):
+    """What a card remembers between presses."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+S = TypeVar("S", bound=State)
+
+
+class Reply:
+    """The one answer a press gets."""
+
+    def __init__(self, query: CallbackQuery) -> None:
+        self._query = query
+        self._given = False
+
+    async def give(self, text: str | None = None, *, alert: bool = False) -> None:
+        """Answer the press, unless it was answered; one that Telegram forgot meanwhile is no error."""
+        if self._given:
+            return
+        self._given = True
+        try:
+            await self._query.answer(text, show_alert=alert)
+        except TelegramError as error:
+            log.info("press_not_answered", error=type(error).__name__)
+
+
+@dataclass(frozen=True)
+class Scene(Generic[S]):
+    """A card before one person: enough to show it again without the update that opened it."""
+
+    home: LinkHiveApplication
+    person: Person
+    chat_id: int
+    private: bool
+    state: S
+    received_at: float
+    card: Card | None = None
+    update: Update | None = None
+    reply: Reply | None = None
+
+    @property
+    def services(self) -> Services:
+        """Return the use cases."""
+        return self.home.services
+
+    @property
+    def say(self) -> Speaker:
+        """Return the person's language."""
+        return self.home.texts.speaker(self.person.language)
+
+    @property
+    def user_id(self) -> int:
+        """Return the person's Telegram id."""
+        return self.person.user.id
+
+    def deep_link(self, payload: str) -> str:
+        """Return the address that opens the private chat with a payload."""
+        return f"{self.home.policy.me_url}/{self.home.bot.username}?start={payload}"
+
+    def at(self, state: S) -> Scene[S]:
+        """Return the same card in another state."""
+        return replace(self, state=state)
+
+    async def toast(self, text: str, *, alert: bool = False) -> None:
+        """Answer the press with a short notice."""
+        if self.reply is not None:
+            await self.reply.give(text, alert=alert)
+
+    async def interim(self, view: View) -> None:
+        """Show what is going on while an action runs."""
+        if self.card is not None:
+            await redraw(self.home.bot, self.card, view)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """An action's answer that moves the card to another route."""
+
+    route: str
+    state: State
+
+
+Show = Callable[[Scene[S]], Awaitable[View]]
+# An action returns the next state, a switch to another route, or None when the card stays as it is.
+Act = Callable[[Scene[S], str], Awaitable[S | Switch | None]]
+
+
+@dataclass(frozen=True)
+class Route(Generic[S]):
+    """A kind of card."""
+
+    name: str
+    model: type[S]
+    show: Show[S]
+    actions: Mapping[str, Act[S]] = field(default_factory=dict)
+
+    def load(self, state: dict[str, Any]) -> S:
+        """Return a stored state as the route's own type."""
+        return self.model.model_validate(state)
+
+
+AnyRoute = Route[Any]

@@ -1,0 +1,155 @@
+"""/start, /help, /cancel, and what is said to words nobody registered."""
+
+from __future__ import annotations
+
+from telegram import Update
+from telegram.ext import MessageHandler, filters
+
+from handlers import accounts, cards, checkin, commands, linking, overview
+from handlers.application import LinkHiveApplication
+from handlers.commands import NOTICE, NoticeState
+from handlers.context import LinkHiveContext, chat_of, is_private, message_of, user_of
+from handlers.problems import service_name
+from handlers.scenes import Route, Scene, State, Switch
+from handlers.texts import Html, code
+from handlers.views import Inline, Press, Row, View
+from services.names import Service
+from storage import dialogs
+
+
+class PanelState(State):
+    """The status panel remembers nothing: it shows what is."""
+
+
+async def show(scene: Scene[PanelState]) -> View:
+    """Show what is linked, the points, the space, and the next step."""
+    say = scene.say
+    known = await overview.accounts(scene)
+    parts = [say("start.hello", name=scene.person.user.first_name), ""]
+    parts += [line for account in known for line in overview.lines(scene, account)]
+    unlinked = [a.service for a in known if a.on and (a.link is None or a.link.state != "active")]
+    parts += ["", say("start.first_step" if unlinked else "start.ready")]
+    rows: list[Row] = [
+        [Press(say.label("button.link", service=service_name(say, s)), "link", s)] for s in unlinked
+    ]
+    if not unlinked:
+        rows.append(
+            [Press(say.label("button.checkin"), "checkin"), Press(say.label("button.accounts"), "accounts")]
+        )
+    rows.append([Inline(say.label("button.search"), ""), Press(say.label("button.help"), "help")])
+    return View(Html("\n".join(parts)), rows)
+
+
+async def start(update: Update, context: LinkHiveContext) -> None:
+    """Greet, or do what a deep link asks for."""
+    if not is_private(update):
+        scene = cards.scene_of(update, context, NoticeState())
+        await cards.post(scene, NOTICE.name, View(context.say("start.group")))
+        return
+    payload = (context.args or [""])[0]
+    for prefix, callback in context.home.routes.starts.items():
+        if payload.startswith(prefix):
+            await callback(update, context, payload)
+            return
+    await cards.begin(update, context, PANEL, PanelState())
+
+
+class HelpState(State):
+    """Which command is explained; empty for the list."""
+
+    topic: str = ""
+
+
+async def show_help(scene: Scene[HelpState]) -> View:
+    """List the commands, or explain one."""
+    say, topic, table = scene.say, scene.state.topic, scene.home.routes.commands
+    rows: list[Row] = [[Press(say.label("button.close"), "close")]]
+    if topic in table:
+        back = [Press(say.label("button.back"), "topic"), *rows[0]]
+        return View(say(f"help.topic.{topic}"), [back])
+    listed = [c.name for c in table.values() if not c.admin]
+    lines = [say("help.unknown", command=code(f"/{topic}")), ""] if topic else []
+    lines += [say("help.title"), ""]
+    lines += [say("help.line", command=Html(name), text=say(f"command.{name}")) for name in listed]
+    lines += ["", say("help.plain"), say("help.inline", bot=code(f"@{scene.home.bot.username}"))]
+    return View(Html("\n".join(lines)), rows)
+
+
+async def topic(_scene: Scene[HelpState], arg: str) -> HelpState:
+    """Explain another command."""
+    return HelpState(topic=arg)
+
+
+async def help_(update: Update, context: LinkHiveContext) -> None:
+    """Explain the commands."""
+    asked = (context.args or [""])[0].lstrip("/").lower()
+    await cards.begin(update, context, HELP, HelpState(topic=asked))
+
+
+async def cancel(update: Update, context: LinkHiveContext) -> None:
+    """Leave whatever the person was being asked for."""
+    user, chat, db = user_of(update).id, chat_of(update).id, context.services.db
+    now = context.services.clock.now()
+    running = await db.read(lambda tx: dialogs.current(tx, user, chat, now))
+    if running is not None:
+        await db.write(lambda tx: dialogs.end(tx, user, chat))
+    scene = cards.scene_of(update, context, NoticeState())
+    key = "cancel.done" if running is not None else "cancel.nothing"
+    await cards.post(scene, NOTICE.name, View(context.say(key)))
+
+
+async def unknown(update: Update, context: LinkHiveContext) -> None:
+    """Say that a command does not exist; in groups only when it names this bot."""
+    word = (message_of(update).text or "").split()[0]
+    name, _, bot = word.partition("@")
+    if not is_private(update) and bot.lower() != context.bot.username.lower():
+        return
+    scene = cards.scene_of(update, context, HelpState())
+    view = View(
+        context.say("unknown.command", command=code(name)),
+        ([Press(context.say.label("button.help"), "topic")],),
+    )
+    await cards.post(scene, HELP.name, view)
+
+
+async def to_link(scene: Scene[PanelState], arg: str) -> Switch:
+    """Go on to linking a service."""
+    return Switch(linking.LINK.name, await linking.ready(scene, Service(arg)))
+
+
+async def to_checkin(scene: Scene[PanelState], _arg: str) -> Switch:
+    """Check in."""
+    return Switch(checkin.CHECKIN.name, await checkin.perform(scene, lucky=False))
+
+
+async def to_accounts(_scene: Scene[PanelState], _arg: str) -> Switch:
+    """Go on to the accounts."""
+    return Switch(accounts.ACCOUNTS.name, accounts.AccountsState())
+
+
+async def to_help(_scene: Scene[PanelState], _arg: str) -> Switch:
+    """Go on to the help."""
+    return Switch(HELP.name, HelpState())
+
+
+PANEL = Route(
+    "panel",
+    PanelState,
+    show,
+    {"link": to_link, "checkin": to_checkin, "accounts": to_accounts, "help": to_help},
+)
+HELP = Route("help", HelpState, show_help, {"topic": topic})
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Offer the start panel and the help."""
+    home.card(PANEL)
+    home.card(HELP)
+    commands.add(home, "start", start)
+    commands.add(home, "help", help_)
+    commands.add(home, "cancel", cancel)
+
+
+def register_last(home: LinkHiveApplication) -> None:
+    """Answer commands that nobody else took."""
+    home.add_handler(MessageHandler(filters.COMMAND, unknown))

@@ -1,0 +1,119 @@
+"""What a message looks like, as data: text, rows of buttons, a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+
+COPY_LIMIT = 256
+DATA_LIMIT = 64
+LABEL_LIMIT = 60
+
+
+@dataclass(frozen=True)
+class Press:
+    """A button that acts on its card."""
+
+    label: str
+    action: str
+    arg: str = ""
+
+    def build(self, card_id: str) -> InlineKeyboardButton:
+        """Return Telegram's button."""
+        return InlineKeyboardButton(
+            _cut(self.label), callback_data=callback_data(card_id, self.action, self.arg)
+        )
+
+
+@dataclass(frozen=True)
+class Open:
+    """A button that opens an address."""
+
+    label: str
+    url: str
+
+    def build(self, _card_id: str) -> InlineKeyboardButton:
+        """Return Telegram's button."""
+        return InlineKeyboardButton(_cut(self.label), url=self.url)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A button that copies a text of up to 256 characters."""
+
+    label: str
+    text: str
+
+    def build(self, _card_id: str) -> InlineKeyboardButton:
+        """Return Telegram's button."""
+        return InlineKeyboardButton(_cut(self.label), copy_text=CopyTextButton(self.text))
+
+
+@dataclass(frozen=True)
+class Inline:
+    """A button that starts an inline query in this chat."""
+
+    label: str
+    query: str
+
+    def build(self, _card_id: str) -> InlineKeyboardButton:
+        """Return Telegram's button."""
+        return InlineKeyboardButton(_cut(self.label), switch_inline_query_current_chat=self.query)
+
+
+Button = Press | Open | Copy | Inline
+Row = Sequence[Button]
+
+
+@dataclass(frozen=True)
+class View:
+    """One state of a card; `picture` is shown large above the text."""
+
+    text: str
+    rows: Sequence[Row] = field(default_factory=tuple)
+    picture: str | None = None
+
+    def markup(self, card_id: str) -> InlineKeyboardMarkup | None:
+        """Return the keyboard, with every press bound to the card."""
+        rows = [[button.build(card_id) for button in row] for row in self.rows if row]
+        return InlineKeyboardMarkup(rows) if rows else None
+
+    @property
+    def preview(self) -> LinkPreviewOptions:
+        """Return how links in the text are previewed: the picture, or nothing at all."""
+        # A text card with a previewed picture can be edited from and to a plain one; a photo message cannot.
+        if self.picture is None:
+            return LinkPreviewOptions(is_disabled=True)
+        return LinkPreviewOptions(url=self.picture, prefer_large_media=True, show_above_text=True)
+
+
+def callback_data(card_id: str, action: str, arg: str = "") -> str:
+    """Return a button's data: the card's id, the action, and what it acts on."""
+    data = f"{card_id}:{action}:{arg}"
+    if len(data.encode()) > DATA_LIMIT:
+        raise ValueError(f"callback data of {action!r} passes {DATA_LIMIT} bytes")
+    return data
+
+
+def parse_callback(data: str) -> tuple[str, str, str] | None:
+    """Return card id, action and argument of a button's data, None for data that is not ours."""
+    parts = data.split(":", 2)
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 and parts[0] and parts[1] else None
+
+
+def grid(buttons: Iterable[Button], width: int) -> list[list[Button]]:
+    """Return buttons laid out in rows of a width."""
+    row: list[Button] = []
+    rows: list[list[Button]] = []
+    for button in buttons:
+        row.append(button)
+        if len(row) == width:
+            rows.append(row)
+            row = []
+    return [*rows, row] if row else rows
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…"
