@@ -1,0 +1,89 @@
+"""People block the bot, join and leave groups, promote, migrate."""
+
+from starlette.routing import BaseRoute
+
+from sandbox.telegram.app.wishes import Refused, Wish, route
+from sandbox.telegram.chats import Chat, Json, User
+from sandbox.telegram.membership import migrate, open_group, set_blocked, set_status
+from sandbox.telegram.state import Telegram
+
+_STATUSES = ("creator", "administrator", "member", "left", "kicked")
+
+
+def routes(tg: Telegram) -> list[BaseRoute]:
+    """Return the routes of membership."""
+    return [
+        route(tg, "/block", block),
+        route(tg, "/unblock", unblock),
+        route(tg, "/groups", make_group),
+        route(tg, "/join", join),
+        route(tg, "/leave", leave),
+        route(tg, "/member", set_member),
+        route(tg, "/migrate", upgrade),
+    ]
+
+
+async def block(wish: Wish) -> Json:
+    """Block the bot, or unblock it with `blocked: false`."""
+    chat = wish.tg.chats[wish.person.id]
+    set_blocked(wish.tg, chat, wish.flag("blocked", True))
+    return {"blocked": chat.blocked}
+
+
+async def unblock(wish: Wish) -> Json:
+    """Unblock the bot."""
+    set_blocked(wish.tg, wish.tg.chats[wish.person.id], False)
+    return {"blocked": False}
+
+
+async def make_group(wish: Wish) -> Json:
+    """Make a group of everybody and the bot; a basic one unless told otherwise."""
+    kind = wish.text("type", "group")
+    if kind not in ("group", "supergroup"):
+        raise Refused(400, "type is group or supergroup")
+    return open_group(wish.tg, wish.person, wish.text("title", "New group"), kind).json()
+
+
+def _group(wish: Wish) -> Chat:
+    chat = wish.tg.chats.get(int(wish.number("chat")))
+    if chat is None or chat.person is not None:
+        raise Refused(404, "there is no such group")
+    return chat
+
+
+async def join(wish: Wish) -> Json:
+    """Join a group."""
+    chat = _group(wish)
+    set_status(wish.tg, chat, wish.person, "member", by=wish.person)
+    return {"status": "member"}
+
+
+async def leave(wish: Wish) -> Json:
+    """Leave a group."""
+    chat = _group(wish)
+    set_status(wish.tg, chat, wish.person, "left", by=wish.person)
+    return {"status": "left"}
+
+
+async def set_member(wish: Wish) -> Json:
+    """Give somebody (the bot by default) another status; only who runs the group may."""
+    chat, status = _group(wish), wish.text("status")
+    if not chat.is_admin(wish.person.id):
+        raise Refused(403, "only an administrator can do this")
+    if status not in _STATUSES:
+        raise Refused(400, f"status is one of {', '.join(_STATUSES)}")
+    set_status(wish.tg, chat, _member(wish), status, by=wish.person)
+    return {"status": status}
+
+
+def _member(wish: Wish) -> User:
+    user = wish.tg.user(int(wish.number("user", wish.tg.bot.id)))
+    if user is None:
+        raise Refused(404, "nobody has this id")
+    return user
+
+
+async def upgrade(wish: Wish) -> Json:
+    """Upgrade a group to a supergroup: its id changes."""
+    new = migrate(wish.tg, wish.chat, wish.person)
+    return {"chat": new.id}

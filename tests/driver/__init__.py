@@ -1,0 +1,19 @@
+"""The users' side for tests: people who write and press, their browser, and the wire journal."""
+
+from tests.driver.browser import Browser
+from tests.driver.control import Control
+from tests.driver.journal import Call, Journal
+from tests.driver.message import Button, Message
+from tests.driver.person import InlineAnswer, Person, Pressed
+
+__all__ = [
+    "Browser",
+    "Button",
+    "Call",
+    "Control",
+    "InlineAnswer",
+    "Journal",
+    "Message",
+    "Person",
+    "Pressed",
+]

@@ -1,0 +1,64 @@
+"""The sandbox's controls: faults, people, tokens, clock, options, and Telegram's own."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+
+class Control:
+    """Turn the sandbox's switches: `async with Control(box.url) as control`."""
+
+    def __init__(self, box_url: str) -> None:
+        self._http = httpx.AsyncClient(base_url=box_url, timeout=30, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def fault(self, service: str, path: str, kind: str, **more: Any) -> dict[str, Any]:
+        """Let calls whose path fits fail; `times=0` until `mend`."""
+        return await self._post("/control/faults", service=service, path=path, kind=kind, **more)
+
+    async def mend(self) -> None:
+        """Take all faults away."""
+        (await self._http.delete("/control/faults")).raise_for_status()
+
+    async def person(self, person_id: int, **changes: Any) -> dict[str, Any]:
+        """Change points, premium, scopes or disk space of somebody."""
+        return await self._post(f"/control/people/{person_id}", **changes)
+
+    async def expire(self, service: str, person_id: int, which: str = "access") -> dict[str, Any]:
+        """Let somebody's token expire: access, refresh, or the whole grant."""
+        return await self._post("/control/tokens/expire", service=service, person=person_id, which=which)
+
+    async def advance(self, seconds: float) -> None:
+        """Move the sandbox's clock."""
+        await self._post("/control/clock", advance=seconds)
+
+    async def options(self, **options: Any) -> None:
+        """Switch the services' options."""
+        await self._post("/control/options", **options)
+
+    async def telegram(self, what: str, **fields: Any) -> dict[str, Any]:
+        """Use one of Telegram's controls: redeliver, push, hold, release, drop, options, deactivate."""
+        return await self._post(f"/app/control/{what}", **fields)
+
+    async def updates(self) -> dict[str, Any]:
+        """Return the latest updates made and which still wait."""
+        body: dict[str, Any] = (await self._http.get("/app/control/updates")).raise_for_status().json()
+        return body
+
+    async def reset(self) -> None:
+        """Put everything back to the start."""
+        await self._post("/control/reset")
+
+    async def _post(self, path: str, **fields: Any) -> dict[str, Any]:
+        reply = await self._http.post(path, json=fields)
+        assert reply.status_code == 200, f"{path}: {reply.text}"
+        body: dict[str, Any] = reply.json()
+        return body
