@@ -1,0 +1,143 @@
+"""Cards: messages with buttons whose state outlives a restart."""
+
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam, delete, insert, select
+
+from storage.schema import cards
+from storage.tx import Tx, open_json, seal_json
+
+ALPHABET = string.digits + string.ascii_letters
+ID_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Be one card; callback data holds only its id."""
+
+    id: str
+    owner_id: int
+    chat_id: int
+    message_id: int | None
+    route: str
+    state: dict[str, Any] = field(repr=False)
+    version: int
+    created_at: float
+    updated_at: float
+
+
+COLUMNS = (
+    cards.c.id,
+    cards.c.owner_id,
+    cards.c.chat_id,
+    cards.c.message_id,
+    cards.c.route,
+    cards.c.state,
+    cards.c.version,
+    cards.c.created_at,
+    cards.c.updated_at,
+)
+NAMES = tuple(column.name for column in COLUMNS)
+_THIS = cards.c.id == bindparam("card_id")
+
+_OPEN = insert(cards)
+_GET = select(*COLUMNS).where(_THIS)
+_LATEST = (
+    select(*COLUMNS)
+    .where(
+        cards.c.owner_id == bindparam("owner"),
+        cards.c.chat_id == bindparam("chat"),
+        cards.c.route == bindparam("of_route"),
+    )
+    .order_by(cards.c.updated_at.desc(), cards.c.created_at.desc())
+    .limit(1)
+)
+_UPDATE = (
+    sa.update(cards)
+    .where(_THIS, cards.c.version == bindparam("old_version"))
+    .values(
+        route=bindparam("new_route"),
+        state=bindparam("new_state"),
+        message_id=bindparam("new_message"),
+        version=cards.c.version + 1,
+        updated_at=bindparam("now"),
+    )
+)
+_PURGE = delete(cards).where(cards.c.updated_at < bindparam("before"))
+
+
+def _card(tx: Tx, row: Iterable[Any]) -> Card:
+    values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
+    values["state"] = open_json(tx, values["state"], table="cards", row=values["id"], column="state")
+    return Card(**values)
+
+
+# The name is the contract's; the builtin is not used here.
+async def open(  # noqa: A001
+    tx: Tx,
+    owner_id: int,
+    chat_id: int,
+    route: str,
+    state: dict[str, Any],
+    now: float,
+    *,
+    message_id: int | None = None,
+) -> Card:
+    """Open a card for its owner."""
+    card_id = "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
+    card = Card(card_id, owner_id, chat_id, message_id, route, state, 1, now, now)
+    row = {column.name: getattr(card, column.name) for column in COLUMNS}
+    row["state"] = seal_json(tx, state, table="cards", row=card_id, column="state")
+    await tx.conn.execute(_OPEN, row)
+    return card
+
+
+async def get(tx: Tx, card_id: str) -> Card | None:
+    """Return a card that was not purged."""
+    row = (await tx.conn.execute(_GET, {"card_id": card_id})).one_or_none()
+    return None if row is None else _card(tx, row)
+
+
+async def update(
+    tx: Tx,
+    card_id: str,
+    version: int,
+    *,
+    route: str | None = None,
+    state: dict[str, Any] | None = None,
+    message_id: int | None = None,
+    now: float,
+) -> Card | None:
+    """Change what is given, if nobody else changed the card since; None when somebody did."""
+    old = await get(tx, card_id)
+    if old is None or old.version != version:
+        return None
+    new_state = old.state if state is None else state
+    params = {
+        "card_id": card_id,
+        "old_version": version,
+        "new_route": old.route if route is None else route,
+        "new_state": seal_json(tx, new_state, table="cards", row=card_id, column="state"),
+        "new_message": old.message_id if message_id is None else message_id,
+        "now": now,
+    }
+    if (await tx.conn.execute(_UPDATE, params)).rowcount == 0:
+        return None
+    return await get(tx, card_id)
+
+
+async def latest(tx: Tx, owner_id: int, chat_id: int, route: str) -> Card | None:
+    """Return the card of this route that its owner used last in a chat."""
+    params = {"owner": owner_id, "chat": chat_id, "of_route": route}
+    row = (await tx.conn.execute(_LATEST, params)).one_or_none()
+    return None if row is None else _card(tx, row)
+
+
+async def purge(tx: Tx, before: float) -> int:
+    """Delete cards not used since a time."""
+    return (await tx.conn.execute(_PURGE, {"before": before})).rowcount

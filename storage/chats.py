@@ -1,0 +1,96 @@
+"""The chats the bot is in, and whether it can still write to them."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import bindparam, delete, select, update
+
+from storage.schema import attempts, cards, chats, dialogs
+from storage.tx import Tx, both
+
+State = Literal["active", "blocked", "kicked", "deleted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Be one chat; `migrated_to` is the supergroup it became."""
+
+    id: int
+    kind: str
+    title: str | None
+    state: str
+    migrated_to: int | None
+
+
+COLUMNS = (chats.c.id, chats.c.kind, chats.c.title, chats.c.state, chats.c.migrated_to)
+
+_REMEMBER = both(
+    lambda d: (
+        d.insert(chats)
+        .values(
+            id=bindparam("id"),
+            kind=bindparam("kind"),
+            title=bindparam("title"),
+            state="active",
+            updated_at=bindparam("now"),
+        )
+        .on_conflict_do_update(
+            index_elements=["id"],
+            set_={
+                "kind": bindparam("kind"),
+                "title": bindparam("title"),
+                "state": "active",
+                "updated_at": bindparam("now"),
+            },
+        )
+        .returning(*COLUMNS)
+    )
+)
+_GET = select(*COLUMNS).where(chats.c.id == bindparam("chat"))
+_SET_STATE = (
+    update(chats)
+    .where(chats.c.id == bindparam("chat"))
+    .values(state=bindparam("new_state"), updated_at=bindparam("now"))
+)
+_MIGRATED = (
+    update(chats)
+    .where(chats.c.id == bindparam("chat"))
+    .values(migrated_to=bindparam("new"), updated_at=bindparam("now"))
+)
+_DROP_DIALOGS = delete(dialogs).where(
+    dialogs.c.chat_id == bindparam("new"),
+    dialogs.c.user_id.in_(select(dialogs.c.user_id).where(dialogs.c.chat_id == bindparam("old"))),
+)
+_MOVES = tuple(
+    update(table).where(table.c.chat_id == bindparam("old")).values(chat_id=bindparam("new"))
+    for table in (cards, attempts, dialogs)
+)
+
+
+async def remember(tx: Tx, chat_id: int, *, kind: str, title: str | None, now: float) -> Chat:
+    """Note a chat that speaks to the bot: it can be written to (again)."""
+    row = {"id": chat_id, "kind": kind, "title": title, "now": now}
+    return Chat(*(await tx.conn.execute(_REMEMBER[tx.dialect], row)).one())
+
+
+async def get(tx: Tx, chat_id: int) -> Chat | None:
+    """Return a chat that is known."""
+    row = (await tx.conn.execute(_GET, {"chat": chat_id})).one_or_none()
+    return None if row is None else Chat(*row)
+
+
+async def set_state(tx: Tx, chat_id: int, state: State, now: float) -> bool:
+    """Note that a chat can or cannot be written to; False when it is unknown."""
+    params = {"chat": chat_id, "new_state": state, "now": now}
+    return (await tx.conn.execute(_SET_STATE, params)).rowcount == 1
+
+
+async def migrate(tx: Tx, old: int, new: int, now: float) -> None:
+    """Move everything of a group to the supergroup it became; doing so twice changes nothing more."""
+    chat = await get(tx, old)
+    await remember(tx, new, kind="supergroup", title=None if chat is None else chat.title, now=now)
+    ids: dict[str, Any] = {"old": old, "new": new}
+    await tx.conn.execute(_MIGRATED, {"chat": old, "new": new, "now": now})
+    await tx.conn.execute(_DROP_DIALOGS, ids)
+    for move in _MOVES:
+        await tx.conn.execute(move, ids)

@@ -1,0 +1,252 @@
+"""Users' own accounts at the services, with their tokens."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam, func, or_, select, update
+
+from storage.schema import links
+from storage.tx import Tx, both, new_id, open_text, seal_text
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """Be a grant that was just given."""
+
+    user_id: int
+    service: str
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    expires_at: float | None = None
+    refresh_expires_at: float | None = None
+    scopes: tuple[str, ...] = ()
+    account_id: str | None = None
+    account_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Be one linked account; a lost one has no tokens ("" and None)."""
+
+    id: int
+    user_id: int
+    service: str
+    account_id: str | None
+    account_name: str | None
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    expires_at: float | None
+    refresh_expires_at: float | None
+    scopes: tuple[str, ...]
+    state: Literal["active", "lost"]
+    version: int
+    created_at: float
+    updated_at: float
+
+
+COLUMNS = (
+    links.c.id,
+    links.c.user_id,
+    links.c.service,
+    links.c.account_id,
+    links.c.account_name,
+    links.c.access_token,
+    links.c.refresh_token,
+    links.c.expires_at,
+    links.c.refresh_expires_at,
+    links.c.scopes,
+    links.c.state,
+    links.c.version,
+    links.c.created_at,
+    links.c.updated_at,
+)
+NAMES = tuple(column.name for column in COLUMNS)
+_OWN = (links.c.user_id == bindparam("owner"), links.c.service == bindparam("of_service"))
+_THIS = links.c.id == bindparam("link_id")
+_AT_VERSION = links.c.version == bindparam("old_version")
+
+_GET = select(*COLUMNS).where(*_OWN)
+_ALL_OF = select(*COLUMNS).where(links.c.user_id == bindparam("owner")).order_by(links.c.service)
+_BY_ID = select(*COLUMNS).where(_THIS)
+_SAVE = both(
+    lambda d: (
+        d.insert(links)
+        .values({column.name: bindparam(column.name) for column in COLUMNS})
+        .on_conflict_do_update(
+            index_elements=["user_id", "service"],
+            # A new grant is a new link: its id binds its ciphertexts, and leases on the old one are void.
+            set_={column.name: bindparam(column.name) for column in COLUMNS}
+            | {"lease_holder": None, "lease_until": None},
+        )
+    )
+)
+_DESCRIBE = (
+    update(links)
+    .where(_THIS)
+    .values(account_id=bindparam("new_account_id"), account_name=bindparam("new_account_name"))
+)
+_TAKE_LEASE = (
+    update(links)
+    .where(
+        _THIS,
+        or_(
+            links.c.lease_until.is_(None),
+            links.c.lease_until <= bindparam("now"),
+            links.c.lease_holder == bindparam("holder"),
+        ),
+    )
+    .values(lease_holder=bindparam("holder"), lease_until=bindparam("until"))
+)
+_RELEASE_LEASE = (
+    update(links)
+    .where(_THIS, links.c.lease_holder == bindparam("holder"))
+    .values(lease_holder=None, lease_until=None)
+)
+_REFRESHED = (
+    update(links)
+    .where(_THIS, _AT_VERSION, links.c.lease_holder == bindparam("holder"))
+    .values(
+        access_token=bindparam("access"),
+        refresh_token=func.coalesce(bindparam("refresh"), links.c.refresh_token),
+        expires_at=bindparam("expires"),
+        refresh_expires_at=func.coalesce(bindparam("refresh_expires"), links.c.refresh_expires_at),
+        scopes=func.coalesce(bindparam("new_scopes"), links.c.scopes),
+        state="active",
+        version=links.c.version + 1,
+        updated_at=bindparam("now"),
+        lease_holder=None,
+        lease_until=None,
+    )
+    .returning(*COLUMNS)
+)
+_LOSE = (
+    update(links)
+    .where(_THIS, _AT_VERSION, links.c.state == "active")
+    .values(
+        state="lost",
+        access_token=None,
+        refresh_token=None,
+        version=links.c.version + 1,
+        updated_at=bindparam("now"),
+    )
+)
+_DELETE = sa.delete(links).where(*_OWN).returning(*COLUMNS)
+
+
+def _seal(tx: Tx, link_id: int, column: str, value: str | None) -> bytes | None:
+    return seal_text(tx, value, table="links", row=link_id, column=column)
+
+
+def _link(tx: Tx, row: Iterable[Any]) -> Link:
+    values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
+    for column in ("access_token", "refresh_token"):
+        values[column] = open_text(tx, values[column], table="links", row=values["id"], column=column)
+    values["access_token"] = values["access_token"] or ""
+    values["scopes"] = tuple(values["scopes"].split())
+    return Link(**values)
+
+
+async def get(tx: Tx, user_id: int, service: str) -> Link | None:
+    """Return a user's link to a service."""
+    row = (await tx.conn.execute(_GET, {"owner": user_id, "of_service": service})).one_or_none()
+    return None if row is None else _link(tx, row)
+
+
+async def all_of(tx: Tx, user_id: int) -> list[Link]:
+    """Return all links of a user."""
+    return [_link(tx, row) for row in await tx.conn.execute(_ALL_OF, {"owner": user_id})]
+
+
+async def by_id(tx: Tx, link_id: int) -> Link | None:
+    """Return one link."""
+    row = (await tx.conn.execute(_BY_ID, {"link_id": link_id})).one_or_none()
+    return None if row is None else _link(tx, row)
+
+
+async def save(tx: Tx, new: NewLink, now: float) -> Link:
+    """Keep a grant; it replaces what the user had at this service."""
+    link = Link(
+        id=new_id(),
+        user_id=new.user_id,
+        service=new.service,
+        account_id=new.account_id,
+        account_name=new.account_name,
+        access_token=new.access_token,
+        refresh_token=new.refresh_token,
+        expires_at=new.expires_at,
+        refresh_expires_at=new.refresh_expires_at,
+        scopes=new.scopes,
+        state="active",
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+    row = {column.name: getattr(link, column.name) for column in COLUMNS}
+    row["access_token"] = _seal(tx, link.id, "access_token", link.access_token)
+    row["refresh_token"] = _seal(tx, link.id, "refresh_token", link.refresh_token)
+    row["scopes"] = " ".join(link.scopes)
+    await tx.conn.execute(_SAVE[tx.dialect], row)
+    return link
+
+
+async def describe(tx: Tx, link_id: int, account_id: str | None, account_name: str | None) -> None:
+    """Note whose account a link is."""
+    params = {"link_id": link_id, "new_account_id": account_id, "new_account_name": account_name}
+    await tx.conn.execute(_DESCRIBE, params)
+
+
+async def take_lease(tx: Tx, link_id: int, holder: str, now: float, seconds: float) -> bool:
+    """Become the one who may refresh a link; True when it is ours."""
+    params = {"link_id": link_id, "holder": holder, "now": now, "until": now + seconds}
+    return (await tx.conn.execute(_TAKE_LEASE, params)).rowcount == 1
+
+
+async def release_lease(tx: Tx, link_id: int, holder: str) -> None:
+    """Let others refresh."""
+    await tx.conn.execute(_RELEASE_LEASE, {"link_id": link_id, "holder": holder})
+
+
+async def refreshed(
+    tx: Tx,
+    link_id: int,
+    holder: str,
+    version: int,
+    *,
+    access_token: str,
+    refresh_token: str | None,
+    expires_at: float | None,
+    refresh_expires_at: float | None,
+    scopes: Sequence[str] | None,
+    now: float,
+) -> Link | None:
+    """Keep new tokens and release the lease; None when the lease or the version is no longer ours.
+
+    What is None stays as it was (some servers send no new refresh token), except `expires_at`.
+    """
+    params = {
+        "link_id": link_id,
+        "holder": holder,
+        "old_version": version,
+        "access": _seal(tx, link_id, "access_token", access_token),
+        "refresh": _seal(tx, link_id, "refresh_token", refresh_token),
+        "expires": expires_at,
+        "refresh_expires": refresh_expires_at,
+        "new_scopes": None if scopes is None else " ".join(scopes),
+        "now": now,
+    }
+    row = (await tx.conn.execute(_REFRESHED, params)).one_or_none()
+    return None if row is None else _link(tx, row)
+
+
+async def lose(tx: Tx, link_id: int, version: int, now: float) -> bool:
+    """Drop the tokens of a grant that is gone; True for the one caller who may tell the user."""
+    params = {"link_id": link_id, "old_version": version, "now": now}
+    return (await tx.conn.execute(_LOSE, params)).rowcount == 1
+
+
+async def delete(tx: Tx, user_id: int, service: str) -> Link | None:
+    """Forget a link and return what it was, so that it can be revoked."""
+    row = (await tx.conn.execute(_DELETE, {"owner": user_id, "of_service": service})).one_or_none()
+    return None if row is None else _link(tx, row)

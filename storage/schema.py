@@ -1,0 +1,245 @@
+"""The tables, as the newest migration leaves them.
+
+A column made by `sealed` holds ciphertext bound to its table, row and column; `rotate` finds these
+by the mark. The row part of that binding is the primary key, so keys are made before the insert, never by the
+database.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
+)
+
+# INTEGER PRIMARY KEY is SQLite's row id itself; BIGINT would cost a second tree.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def key(name: str, kind: Any = Id) -> Column[Any]:
+    """Make a primary key column whose value we choose ourselves."""
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+def sealed(name: str) -> Column[Any]:
+    """Make a column of ciphertext."""
+    return Column(name, LargeBinary, info={"sealed": True})
+
+
+def needed(name: str, kind: Any, default: str | None = None) -> Column[Any]:
+    """Make a column that is never null."""
+    return Column(name, kind, nullable=False, server_default=None if default is None else text(default))
+
+
+users = Table(
+    "users",
+    metadata,
+    key("id"),
+    Column("language_code", Text),
+    needed("first_name", Text),
+    needed("created_at", Double),
+    needed("seen_at", Double),
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    key("user_id"),
+    Column("language", Text),
+    needed("timezone", Text, "'Asia/Shanghai'"),
+    needed("unlock_limit", Integer, "0"),
+    needed("default_folder", Text, "'/'"),
+)
+
+chats = Table(
+    "chats",
+    metadata,
+    key("id"),
+    needed("kind", Text),
+    Column("title", Text),
+    needed("state", Text, "'active'"),
+    Column("migrated_to", BigInteger),
+    needed("updated_at", Double),
+)
+
+links = Table(
+    "links",
+    metadata,
+    key("id"),
+    needed("user_id", BigInteger),
+    needed("service", Text),
+    Column("account_id", Text),
+    Column("account_name", Text),
+    sealed("access_token"),
+    sealed("refresh_token"),
+    Column("expires_at", Double),
+    Column("refresh_expires_at", Double),
+    needed("scopes", Text),
+    needed("state", Text),
+    needed("version", Integer),
+    needed("created_at", Double),
+    needed("updated_at", Double),
+    Column("lease_holder", Text),
+    Column("lease_until", Double),
+    UniqueConstraint("user_id", "service"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    key("id"),
+    needed("user_id", BigInteger),
+    needed("chat_id", BigInteger),
+    Column("message_id", BigInteger),
+    needed("service", Text),
+    needed("display_name", Text),
+    needed("stage", Text),
+    sealed("verifier"),
+    sealed("code"),
+    Column("redirect_uri", Text),
+    needed("scopes", Text),
+    needed("created_at", Double),
+    needed("expires_at", Double),
+    Column("nonce_expires_at", Double),
+    Column("language", Text),
+    Column("ticket_hash", Text, unique=True, nullable=False),
+    Column("state_hash", Text, unique=True),
+    Column("cookie_hash", Text),
+    Column("nonce_hash", Text, unique=True),
+    Index("ix_attempts_expires_at", "expires_at"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    key("update_id"),
+    needed("chat_key", BigInteger),
+    sealed("payload"),
+    needed("received_at", Double),
+    needed("attempts", Integer, "0"),
+    needed("state", Text, "'pending'"),
+    sealed("error"),
+    Column("handled_at", Double),
+)
+PENDING = text("state = 'pending'")
+Index("ix_inbox_pending", inbox.c.chat_key, inbox.c.update_id, sqlite_where=PENDING, postgresql_where=PENDING)
+SETTLED = text("state = 'done'")
+Index("ix_inbox_done", inbox.c.handled_at, sqlite_where=SETTLED, postgresql_where=SETTLED)
+
+chat_claims = Table(
+    "chat_claims",
+    metadata,
+    key("chat_key"),
+    needed("holder", Text),
+    needed("until", Double),
+    needed("taken_over", Integer, "0"),
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    key("id", Text),
+    needed("owner_id", BigInteger),
+    needed("chat_id", BigInteger),
+    Column("message_id", BigInteger),
+    needed("route", Text),
+    sealed("state"),
+    needed("version", Integer),
+    needed("created_at", Double),
+    needed("updated_at", Double),
+    Index("ix_cards_owner", "owner_id", "chat_id", "route"),
+    Index("ix_cards_updated_at", "updated_at"),
+)
+
+unlocks = Table(
+    "unlocks",
+    metadata,
+    key("id"),
+    needed("user_id", BigInteger),
+    needed("link_id", BigInteger),
+    needed("account_key", Text),
+    needed("slug", Text),
+    needed("price", Integer),
+    needed("state", Text),
+    sealed("url"),
+    sealed("access_code"),
+    sealed("full_url"),
+    needed("already_owned", Boolean, "false"),
+    Column("error", Text),
+    Column("card_id", Text),
+    needed("created_at", Double),
+    needed("updated_at", Double),
+    Index("ix_unlocks_slug", "account_key", "slug"),
+    Index("ix_unlocks_user", "user_id", "created_at"),
+)
+# The promise "never charged twice" rests on this index, not on the code around it.
+HELD = text("state IN ('claimed', 'doubtful', 'done')")
+Index(
+    "uq_unlocks_held",
+    unlocks.c.account_key,
+    unlocks.c.slug,
+    unique=True,
+    sqlite_where=HELD,
+    postgresql_where=HELD,
+)
+UNSETTLED = text("state IN ('claimed', 'doubtful')")
+Index("ix_unlocks_unsettled", unlocks.c.created_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    key("id"),
+    needed("kind", Text),
+    needed("key", Text),
+    Column("dedup", Text),
+    sealed("payload"),
+    needed("run_at", Double),
+    needed("seq", BigInteger),
+    needed("state", Text, "'open'"),
+    needed("attempt", Integer, "0"),
+    needed("failures", Integer, "0"),
+    needed("fence", Integer, "0"),
+    Column("holder", Text),
+    Column("lease_until", Double),
+    sealed("error"),
+)
+OPEN = text("state = 'open'")
+Index("ix_jobs_due", jobs.c.run_at, jobs.c.seq, sqlite_where=OPEN, postgresql_where=OPEN)
+Index("ix_jobs_key", jobs.c.kind, jobs.c.key, jobs.c.run_at, sqlite_where=OPEN, postgresql_where=OPEN)
+Index("uq_jobs_dedup", jobs.c.kind, jobs.c.dedup, unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
+
+cooldowns = Table(
+    "cooldowns",
+    metadata,
+    key("service", Text),
+    key("scope_key", Text),
+    needed("until", Double),
+)
+
+dialogs = Table(
+    "dialogs",
+    metadata,
+    key("id"),
+    needed("user_id", BigInteger),
+    needed("chat_id", BigInteger),
+    needed("kind", Text),
+    sealed("state"),
+    needed("expires_at", Double),
+    UniqueConstraint("user_id", "chat_id"),
+)
+
+meta = Table("meta", metadata, key("key", Text), needed("value", Text))
