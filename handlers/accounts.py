@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.names import Service
 from telegram import Update
 
 from handlers import cards, commands, linking, overview
@@ -12,7 +13,6 @@ from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Press, Row, View
-from services.names import Service
 
 
 class AccountsState(State):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.jobs import JobHandler
-from storage.dialogs import Dialog
 from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
@@ -16,6 +15,7 @@ from handlers.scenes import AnyRoute
 from handlers.texts import Speaker, Texts
 from handlers.views import View
 from services import Services
+from storage.dialogs import Dialog
 
 Callback = Callable[[Update, LinkHiveContext], Awaitable[None]]
 StartLink = Callable[[Update, LinkHiveContext, str], Awaitable[None]]

@@ -7,7 +7,6 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
-from storage.cards import Card
 from telegram import CallbackQuery, Update
 from telegram.error import BadRequest
 from telegram.ext import CallbackQueryHandler
@@ -19,6 +18,7 @@ from handlers.messages import redraw, send
 from handlers.scenes import AnyRoute, Reply, Route, S, Scene, State, Switch
 from handlers.views import View, parse_callback
 from storage import cards
+from storage.cards import Card
 
 # A press must be answered within a second: the button shows a clock until then.
 ANSWER_AFTER = 0.7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.checkins import CheckInOutcome
 from telegram import Update
 
 from handlers import cards, commands, problems
@@ -10,7 +11,6 @@ from handlers.context import LinkHiveContext
 from handlers.scenes import Route, Scene, State
 from handlers.texts import Html
 from handlers.views import Press, View
-from services.checkins import CheckInOutcome
 
 
 class CheckInState(State):

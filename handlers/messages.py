@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from storage.cards import Card
 from telegram import Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 from telegram.ext import ExtBot
 
 from handlers.views import View
+from storage.cards import Card
 
 _UNCHANGED = re.compile(r"message is not modified", re.IGNORECASE)
 _GONE = re.compile(r"message (to edit )?not found|message can't be edited|message_id_invalid", re.IGNORECASE)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.jobs import Lease
-from storage.jobs import Job
 from telegram.error import Forbidden
 
 from handlers import cards
@@ -18,6 +17,7 @@ from handlers.scenes import Scene
 from handlers.texts import Speaker
 from handlers.views import Press, View
 from storage import chats
+from storage.jobs import Job
 
 
 def about_link(key: str) -> Notice:

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from clients.disktop.models import Quota as Space
-from clients.errors import ClientError
-from clients.hdhive.models import Me, WeeklyFreeQuota
 from services.errors import ServiceError
 from services.names import Service
 
+from clients.disktop.models import Quota as Space
+from clients.errors import ClientError
+from clients.hdhive.models import Me, WeeklyFreeQuota
 from handlers.problems import service_name
 from handlers.scenes import Scene
 from handlers.texts import Html

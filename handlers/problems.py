@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from services.errors import LinkLost, MissingScope, NotLinked, ServiceError, ServiceOff
+
 from clients.errors import (
     BadResponse,
     ClientError,
@@ -18,8 +20,6 @@ from clients.errors import (
     Unreachable,
     UpstreamBroken,
 )
-from services.errors import LinkLost, MissingScope, NotLinked, ServiceError, ServiceOff
-
 from handlers.texts import Html, Speaker
 from handlers.views import Button, Open, Press, Row, View
 

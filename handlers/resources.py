@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clients.hdhive.models import Resource
+from services.sharelinks import Drive
+
+from clients.hdhive.models import PanType, Resource, Sharer, Validity
 from clients.tmdb.models import Title
 from handlers.texts import Html, Speaker, bold, escape
-from services.sharelinks import Drive
 
 ICONS = {"movie": "🎬", "tv": "📺"}
 
@@ -34,6 +35,17 @@ def drive_name(say: Speaker, drive: Drive | str) -> str:
     return say.label(key) if key in say else str(drive)
 
 
+def pan_name(say: Speaker, resource: Resource) -> str:
+    """Return the name of the drive a resource lies on; a drive we do not know keeps HDHive's word for it."""
+    if resource.pan_type is not PanType.UNKNOWN:
+        return drive_name(say, resource.pan_type)
+    return drive_name(say, resource.pan_type_raw or "unknown")
+
+
+def _sharer(user: Sharer | None) -> str:
+    return (user.nickname or user.username or "") if user else ""
+
+
 def price_label(say: Speaker, *, owned: bool, points: int) -> str:
     """Return what a resource costs this person, for a button."""
     if owned:
@@ -48,10 +60,10 @@ def row(say: Speaker, number: int, resource: Resource) -> Html:
 
 
 def _details(say: Speaker, resource: Resource) -> Html:
-    facts = [bold(drive_name(say, resource.drive))]
+    facts = [bold(pan_name(say, resource))]
     facts += [escape(x) for x in (resource.share_size, *resource.video_resolution[:2]) if x]
     facts.append(bold(price_label(say, owned=resource.is_unlocked, points=resource.unlock_points)))
-    if resource.is_dead:
+    if resource.validate_status is Validity.INVALID:
         facts.append(Html("⚠️"))
     return Html(" · ".join(facts))
 
@@ -59,14 +71,14 @@ def _details(say: Speaker, resource: Resource) -> Html:
 def facts(say: Speaker, resource: Resource) -> Html:
     """Return everything that is known of a resource before it is unlocked."""
     lines = [say("resource.heading", title=resource.title or say("resource.untitled"))]
-    lines += _fact(say, "drive", [drive_name(say, resource.drive)])
+    lines += _fact(say, "drive", [pan_name(say, resource)])
     lines += _fact(say, "size", [resource.share_size or ""])
     lines += _fact(say, "quality", resource.video_resolution)
     lines += _fact(say, "source", resource.source)
     lines += _fact(say, "subtitles", [*resource.subtitle_language, *resource.subtitle_type])
-    lines += _fact(say, "sharer", [resource.user.name if resource.user else ""])
+    lines += _fact(say, "sharer", [_sharer(resource.user)])
     lines += _fact(say, "remark", [resource.remark or ""])
-    if resource.is_dead:
+    if resource.validate_status is Validity.INVALID:
         lines.append(say("resource.dead"))
     return Html("\n".join(lines))
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import structlog
 from pydantic import BaseModel, ConfigDict
 from services.people import Person
-from storage.cards import Card
 from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
@@ -17,6 +16,7 @@ from handlers.messages import redraw
 from handlers.texts import Speaker
 from handlers.views import View
 from services import Services
+from storage.cards import Card
 
 if TYPE_CHECKING:
     from handlers.application import LinkHiveApplication

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.names import Service
 from telegram import Update
 from telegram.ext import MessageHandler, filters
 
@@ -13,7 +14,6 @@ from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html, code
 from handlers.views import Inline, Press, Row, View
-from services.names import Service
 from storage import dialogs
 
 

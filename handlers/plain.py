@@ -1,0 +1,63 @@
+"""Plain words in the private chat: the answer to a question, a pasted link, or a title to search."""
+
+from __future__ import annotations
+
+from services.sharelinks import Drive, extract, hdhive_slug, hdhive_title
+from telegram import Update
+from telegram.ext import MessageHandler, filters
+
+from handlers import cards, check, commands, problems, save, search, unlock
+from handlers.application import LinkHiveApplication
+from handlers.commands import NoticeState
+from handlers.context import LinkHiveContext, chat_of, message_of, user_of
+from storage import dialogs
+from storage.dialogs import Dialog
+
+
+async def text(update: Update, context: LinkHiveContext) -> None:
+    """Find out what the words are for; what goes wrong before a card exists is told in one."""
+    try:
+        await _take(update, context, words_of(update))
+    except problems.KNOWN as error:
+        scene = cards.scene_of(update, context, NoticeState())
+        await cards.post(scene, commands.NOTICE.name, problems.view(scene, error))
+
+
+def words_of(update: Update) -> str:
+    """Return a message's text or caption, with the addresses its links hide."""
+    message = message_of(update)
+    hidden = [e.url for e in (*message.entities, *message.caption_entities) if e.url]
+    return " ".join([message.text or message.caption or "", *hidden])
+
+
+async def _take(update: Update, context: LinkHiveContext, words: str) -> None:
+    dialog = await _current(update, context)
+    if dialog is not None:
+        user, chat = user_of(update).id, chat_of(update).id
+        await context.services.db.write(lambda tx: dialogs.end(tx, user, chat))
+        await context.home.routes.dialogs[dialog.kind](update, context, dialog)
+        return
+    slug, title, links = hdhive_slug(words), hdhive_title(words), extract(words)
+    if slug is not None:
+        await cards.begin(update, context, unlock.RESOURCE, unlock.ResourceState(slug=slug))
+    elif title is not None:
+        state = search.SearchState(kind=title.media_type, tmdb_id=title.tmdb_id)
+        await cards.begin(update, context, search.SEARCH, state)
+    elif len(links) == 1 and links[0].drive is Drive.DISKTOP:
+        await save.run(cards.scene_of(update, context, NoticeState()), words)
+    elif links:
+        await check.run(cards.scene_of(update, context, NoticeState()), words)
+    elif words.strip():
+        await search.find(update, context, words)
+
+
+async def _current(update: Update, context: LinkHiveContext) -> Dialog | None:
+    user, chat, now = user_of(update).id, chat_of(update).id, context.services.clock.now()
+    found = await context.services.db.read(lambda tx: dialogs.current(tx, user, chat, now))
+    return found if found is not None and found.kind in context.home.routes.dialogs else None
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Take what nobody else took."""
+    wanted = filters.ChatType.PRIVATE & (filters.TEXT | filters.CAPTION) & ~filters.COMMAND
+    home.add_handler(MessageHandler(wanted, text))

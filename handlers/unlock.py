@@ -1,0 +1,235 @@
+"""/unlock and a resource's card: what it is, what it costs, and its link once it is the person's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.errors import ServiceError
+from services.names import Service
+from services.sharelinks import Drive, extract, hdhive_slug
+from services.unlocking import OutcomeState, Quote
+from telegram import Update
+
+from clients.errors import ClientError
+from handlers import cards, check, commands, save
+from handlers.application import LinkHiveApplication
+from handlers.commands import NOTICE, NoticeState
+from handlers.context import LinkHiveContext
+from handlers.resources import facts, price_label
+from handlers.scenes import Route, Scene, State, Switch
+from handlers.texts import Html, code, link
+from handlers.views import COPY_LIMIT, Button, Copy, Open, Press, Row, View
+from storage.unlocks import Unlock
+
+
+class ResourceState(State):
+    """A resource, the way back, and how far its unlocking is."""
+
+    slug: str
+    origin: dict[str, Any] | None = None
+    title: str = ""
+    asking: bool = False
+    price: int = 0
+    note: str = ""
+    old_price: int = 0
+    fresh: bool = False
+    """Unlocked by a press on this very card, so the card tells what it cost."""
+
+
+async def show(scene: Scene[ResourceState]) -> View:
+    """Show the link if it is the person's own, else what the resource is and costs."""
+    known = await scene.services.unlocking.known(scene.user_id, scene.state.slug)
+    if known is not None and known.state == "done":
+        return show_link(scene, known)
+    if known is not None and known.state in ("claimed", "doubtful"):
+        return View(scene.say("unlock.doubtful"), [_leave(scene)])
+    if known is not None and known.state == "released" and scene.state.fresh:
+        scene = scene.at(scene.state.model_copy(update={"note": "unlock.released"}))
+    quote = await scene.services.unlocking.quote(scene.user_id, scene.state.slug)
+    return await show_question(scene, quote) if scene.state.asking else show_facts(scene, quote)
+
+
+def show_facts(scene: Scene[ResourceState], quote: Quote) -> View:
+    """Show what a resource is before it is unlocked, with its price on the button."""
+    say, state = scene.say, scene.state
+    lines = [facts(say, quote.share)]
+    if state.note:
+        lines += ["", say(state.note, old=state.old_price, new=quote.price)]
+    label = (
+        say.label("button.unlock_for", points=quote.price)
+        if quote.price and not quote.owned
+        else say.label("button.unlock") + " · " + price_label(say, owned=quote.owned, points=0)
+    )
+    return View(Html("\n".join(lines)), ([Press(label, "unlock", str(quote.price))], _leave(scene)))
+
+
+async def show_question(scene: Scene[ResourceState], quote: Quote) -> View:
+    """Ask whether the price is to be paid."""
+    say = scene.say
+    lines = [say("unlock.ask", points=quote.price, title=quote.share.title or say("resource.untitled"))]
+    balance = await _balance(scene)
+    if balance is not None:
+        lines.append(say("unlock.balance", points=balance))
+    yes = Press(say.label("button.confirm_points", points=quote.price), "confirm", str(quote.price))
+    return View(Html("\n".join(lines)), ([yes, Press(say.label("button.cancel"), "cancel")],))
+
+
+async def _balance(scene: Scene[ResourceState]) -> int | None:
+    client = scene.services.require_hdhive()
+    try:
+        return (await scene.services.tokens.call(scene.user_id, Service.HDHIVE, client.me)).points
+    except (ClientError, ServiceError):
+        # HDHive tells the points of Premium members only; the question stands without them.
+        return None
+
+
+def show_link(scene: Scene[ResourceState], unlock: Unlock) -> View:
+    """Show an unlocked link with everything one does with it."""
+    say, state = scene.say, scene.state
+    url = unlock.full_url or unlock.url or ""
+    lines = [say("unlock.done", title=state.title or say("resource.untitled"))]
+    lines.append(say("unlock.link", url=link(url, url) if _opens(url) else code(url, limit=2000)))
+    if unlock.access_code:
+        lines.append(say("unlock.code", code=code(unlock.access_code)))
+    if state.fresh:
+        lines.append(_receipt(scene, unlock))
+    return View(Html("\n".join(lines)), [*_link_buttons(scene, unlock, url), _leave(scene)])
+
+
+def _receipt(scene: Scene[ResourceState], unlock: Unlock) -> Html:
+    if unlock.already_owned:
+        return scene.say("unlock.owned")
+    return scene.say("unlock.spent", points=unlock.price) if unlock.price else scene.say("unlock.free")
+
+
+def _opens(url: str) -> bool:
+    # Telegram refuses buttons and links to magnet: and ed2k: addresses.
+    return url.startswith(("https://", "http://"))
+
+
+def _link_buttons(scene: Scene[ResourceState], unlock: Unlock, url: str) -> list[Row]:
+    say = scene.say
+    first: list[Button] = [Open(say.label("button.open"), url)] if _opens(url) else []
+    if not first and len(url) <= COPY_LIMIT:
+        first.append(Copy(say.label("button.copy_link"), url))
+    if unlock.access_code and len(unlock.access_code) <= COPY_LIMIT:
+        first.append(Copy(say.label("button.copy_code", code=unlock.access_code), unlock.access_code))
+    second: list[Button] = []
+    if _opens(url):
+        second.append(Press(say.label("button.check"), "check"))
+    if any(x.drive is Drive.DISKTOP for x in extract(url)):
+        second.append(Press(say.label("button.save"), "save"))
+    return [first, second]
+
+
+def _leave(scene: Scene[ResourceState]) -> Row:
+    say = scene.say
+    back: list[Button] = [Press(say.label("button.back"), "back")] if scene.state.origin else []
+    return [*back, Press(say.label("button.close"), "close")]
+
+
+async def unlock_pressed(scene: Scene[ResourceState], arg: str) -> ResourceState | None:
+    """Unlock at once what is free, owned or within the person's limit; ask about everything else."""
+    quote = await scene.services.unlocking.quote(scene.user_id, scene.state.slug)
+    state = scene.state.model_copy(
+        update={"title": quote.share.title or "", "price": quote.price, "note": ""}
+    )
+    shown = int(arg or 0)
+    if (
+        quote.owned
+        or quote.price <= min(max(shown, 0), scene.person.preferences.unlock_limit)
+        or quote.price == 0
+    ):
+        return await spend(scene.at(state), quote.price)
+    return state.model_copy(update={"asking": True})
+
+
+async def confirm(scene: Scene[ResourceState], arg: str) -> ResourceState | None:
+    """Pay the price that was shown on the button."""
+    return await spend(scene, int(arg or 0))
+
+
+async def cancel(scene: Scene[ResourceState], _arg: str) -> ResourceState:
+    """Go back to the resource without paying."""
+    return scene.state.model_copy(update={"asking": False})
+
+
+async def spend(scene: Scene[ResourceState], price: int) -> ResourceState:
+    """Unlock for at most the shown price, telling each state."""
+    await scene.interim(View(scene.say("unlock.working")))
+    outcome = await scene.services.unlocking.unlock(
+        scene.user_id,
+        scene.state.slug,
+        price_shown=price,
+        card_id=scene.card.id if scene.card else None,
+        pressed_at=scene.received_at,
+    )
+    state = scene.state.model_copy(update={"asking": False, "note": "", "fresh": False})
+    match outcome.state:
+        case OutcomeState.DONE:
+            return state.model_copy(update={"fresh": True})
+        case OutcomeState.REPRICED:
+            return state.model_copy(update={"note": "unlock.repriced", "old_price": price})
+        case OutcomeState.STALE:
+            return state.model_copy(update={"note": "unlock.stale"})
+        case OutcomeState.REFUSED if outcome.error is not None:
+            raise outcome.error
+    return state.model_copy(update={"fresh": True})
+
+
+async def back(scene: Scene[ResourceState], _arg: str) -> Switch | ResourceState:
+    """Go back to the search the resource was chosen in."""
+    if scene.state.origin is None:
+        return scene.state
+    return Switch("search", scene.home.routes.cards["search"].load(scene.state.origin))
+
+
+async def check_link(scene: Scene[ResourceState], _arg: str) -> None:
+    """Check the unlocked link on a card of its own: this one keeps the link."""
+    known = await scene.services.unlocking.known(scene.user_id, scene.state.slug)
+    if known is not None:
+        await check.run(scene, _text_of(known))
+
+
+async def save_link(scene: Scene[ResourceState], _arg: str) -> None:
+    """Save the unlocked share on a card of its own."""
+    known = await scene.services.unlocking.known(scene.user_id, scene.state.slug)
+    if known is not None:
+        await save.run(scene, _text_of(known))
+
+
+def _text_of(unlock: Unlock) -> str:
+    return " ".join(
+        filter(None, (unlock.full_url or unlock.url, unlock.access_code and f"pwd: {unlock.access_code}"))
+    )
+
+
+RESOURCE = Route(
+    "resource",
+    ResourceState,
+    show,
+    {
+        "unlock": unlock_pressed,
+        "confirm": confirm,
+        "cancel": cancel,
+        "back": back,
+        "check": check_link,
+        "save": save_link,
+    },
+)
+
+
+async def unlock(update: Update, context: LinkHiveContext) -> None:
+    """Show a resource's price first, from its link or id."""
+    slug = hdhive_slug(" ".join(context.args or []))
+    if slug is None:
+        scene = cards.scene_of(update, context, NoticeState())
+        await cards.post(scene, NOTICE.name, View(context.say("unlock.usage")))
+        return
+    await cards.begin(update, context, RESOURCE, ResourceState(slug=slug))
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Offer unlocking."""
+    home.card(RESOURCE)
+    commands.add(home, "unlock", unlock, private=True)
