@@ -1,5 +1,6 @@
 """The clock all stand-ins read: real time plus what the control API added."""
 
+import asyncio
 import time
 
 
@@ -8,12 +9,25 @@ class Clock:
 
     def __init__(self) -> None:
         self.offset = 0.0
+        self._moved = asyncio.Event()
 
     def now(self) -> float:
         """Return the sandbox's time in epoch seconds."""
         return time.time() + self.offset
 
     def advance(self, seconds: float) -> float:
-        """Move the clock and return the new time."""
+        """Move the clock, wake who sleeps by it, and return the new time."""
         self.offset += seconds
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
         return self.now()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep by this clock: advancing it shortens the wait."""
+        until = self.now() + seconds
+        while (left := until - self.now()) > 0:
+            moved = self._moved
+            try:
+                await asyncio.wait_for(moved.wait(), left)
+            except TimeoutError:
+                continue

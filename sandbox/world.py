@@ -14,6 +14,7 @@ from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.options import Options
 from sandbox.people import Person, everyone
+from sandbox.states.hdhive import HDHive
 
 BOT_TOKEN = "7000000001:SANDBOX-token-that-opens-nothing-outside"  # noqa: S105 - the sandbox's own
 TOKEN_LETTERS = string.ascii_letters + string.digits
@@ -59,6 +60,7 @@ class World:
         self.catalogue = Catalogue(self.seed)
         self.options = Options.fitting(fast=self.fast)
         self.clock.offset = 0.0
+        self.hdhive = HDHive()
         self.faults.clear()
         self.journal.clear()
         if self.new_telegram is not None:
@@ -68,9 +70,11 @@ class World:
         """Return the sandbox's time."""
         return self.clock.now()
 
-    def expire(self, _service: str, _person: int | None, _which: str) -> int:
-        """Expire tokens at a service; returns how many."""
-        return 0
+    def expire(self, service: str, person: int | None, which: str) -> int:
+        """Expire the tokens of a person, or of all, at a service; returns how many grants it hit."""
+        if service not in ("hdhive", "disktop"):
+            raise ValueError("service is hdhive or disktop")
+        return self.hdhive.expire(person, which)
 
     def token(self, length: int = 40) -> str:
         """Make a token; the same seed and calls make the same tokens."""

@@ -17,7 +17,7 @@ QUALITIES = (
     ("2160p+1080p BluRay", ["4K", "1080P"], ["BDRip/BluRayEncode", "WEB-DL/WEBRip"], (20.0, 60.0)),
     ("720p HDTV", ["720P"], ["HDTV/HDTVRip"], (1.2, 4.0)),
 )
-SUBTITLES = (
+SUBTITLES: tuple[tuple[list[str], list[str]], ...] = (
     (["简中", "英语"], ["内封"]),
     (["简中", "繁中", "英语"], ["内封", "外挂"]),
     (["双语字幕"], ["内嵌"]),
@@ -150,7 +150,8 @@ class ResourceMaker:
         size = f"{rng.uniform(low, high):.1f} GB"
         if title.media_type == "tv" and rng.random() < 0.4:
             size = f"{rng.uniform(1, 9):.0f}GB/集"
-        owner = rng.choices(SHARERS, (3, 5, 5, 4, 4, 4, 1, 1, 1))[0]
+        people = 0 if title.key in SHOWCASE else 1
+        owner = rng.choices(SHARERS, (3, 5, 5, 4, 4, 4, people, people, people))[0]
         return Resource(
             slug=f"{rng.getrandbits(128):032x}",
             media_type=title.media_type,

@@ -7,6 +7,8 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
+from pydantic import TypeAdapter
+
 
 @dataclass(frozen=True)
 class Title:
@@ -48,7 +50,7 @@ class Title:
 @cache
 def all_titles() -> tuple[Title, ...]:
     """Load the titles; films first."""
-    rows = []
+    rows: list[object] = []
     for name in ("films.json", "series.json"):
         rows += json.loads(files(__package__).joinpath(name).read_text("utf-8"))
-    return tuple(Title(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in rows)
+    return TypeAdapter(tuple[Title, ...]).validate_python(rows)
