@@ -7,7 +7,11 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import url as addresses
+from storage.backups import BackupFailed, backup, restore
 from storage.engines import make_file, writer_engine
+from storage.rotation import rotate
+
+__all__ = ["BackupFailed", "backup", "head", "restore", "revision", "rotate", "upgrade"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Of several replicas starting at once, one upgrades and the others wait.

@@ -1,0 +1,69 @@
+"""Bring every sealed column under the newest key, a few rows at a time, while the bot runs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Table, bindparam, func, literal, or_, select, update
+
+from storage.database import Database
+from storage.schema import metadata
+from storage.tx import Tx
+
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    table: Table
+    key: Column[Any]
+    columns: tuple[Column[Any], ...]
+
+
+def _sealed_tables() -> Iterator[_Sealed]:
+    for table in metadata.sorted_tables:
+        columns = tuple(column for column in table.columns if column.info.get("sealed"))
+        if columns:
+            (key,) = table.primary_key.columns
+            yield _Sealed(table, key, columns)
+
+
+async def rotate(db: Database) -> int:
+    """Re-encrypt what is not under the newest key and return how many rows that was.
+
+    Each batch is one transaction and begins where old ciphertexts are left, so it may be killed and repeated.
+    """
+    count = 0
+    for sealed in _sealed_tables():
+        last: Any = None
+        while batch := await db.write(lambda tx, last=last, sealed=sealed: _batch(tx, sealed, last)):
+            count += len(batch)
+            last = batch[-1]
+    return count
+
+
+async def _batch(tx: Tx, sealed: _Sealed, last: Any) -> list[Any]:
+    """Re-encrypt the next rows after a key and return their keys."""
+    head = tx.ring.head
+    stale = or_(*(func.substr(column, 1, len(head)) != literal(head) for column in sealed.columns))
+    rows = select(sealed.key, *sealed.columns).where(stale).order_by(sealed.key).limit(BATCH)
+    if last is not None:
+        rows = rows.where(sealed.key > last)
+    # PostgreSQL: a row that changes meanwhile waits, and is not overwritten with its old self.
+    found = (await tx.conn.execute(rows.with_for_update())).all()
+    changes = [_resealed(tx, sealed, row) for row in found]
+    if changes:
+        statement = update(sealed.table).where(sealed.key == bindparam("this_key"))
+        values = {column.name: bindparam(f"new_{column.name}") for column in sealed.columns}
+        await tx.conn.execute(statement.values(values), changes)
+    return [row[0] for row in found]
+
+
+def _resealed(tx: Tx, sealed: _Sealed, row: Any) -> dict[str, Any]:
+    change: dict[str, Any] = {"this_key": row[0]}
+    for column, old in zip(sealed.columns, row[1:], strict=True):
+        place = {"table": sealed.table.name, "row": row[0], "column": column.name}
+        change[f"new_{column.name}"] = (
+            None if old is None else tx.ring.seal(tx.ring.open(old, **place), **place)
+        )
+    return change
