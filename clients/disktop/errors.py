@@ -1,0 +1,168 @@
+"""Disk.Top's error words and what each means for the caller."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clients.errors import (
+    ClientError,
+    Forbidden,
+    ForbiddenReason,
+    Misconfigured,
+    NotAuthorized,
+    NotFound,
+    RateLimited,
+    Rejected,
+    UpstreamBroken,
+)
+from clients.reply import Reply
+from clients.retry_after import DEFAULT_SECONDS, retry_delay
+
+
+class DevicePending(ClientError):  # noqa: N818 - named like its family
+    """The user has not answered yet: poll again after the interval."""
+
+
+class DeviceSlowDown(ClientError):  # noqa: N818
+    """Polled too fast: add 5 seconds to the interval (RFC 8628, 3.5)."""
+
+
+class DeviceDenied(ClientError):  # noqa: N818
+    """The user said no."""
+
+
+class DeviceExpired(ClientError):  # noqa: N818
+    """The code is too old: begin anew."""
+
+
+_DEVICE: Mapping[str, type[ClientError]] = {
+    "authorization_pending": DevicePending,
+    "slow_down": DeviceSlowDown,
+    "access_denied": DeviceDenied,
+    "expired_token": DeviceExpired,
+}
+# invalid_redirect_uri: our address is not on the application's list.
+_OPERATOR = frozenset(
+    {"invalid_client", "unauthorized_client", "invalid_redirect_uri", "unsupported_response_type"}
+    | {"unsupported_grant_type"}
+)
+_TOKEN = frozenset(
+    {"invalid_token", "expired_token", "token_expired", "unauthorized", "invalid_access_token"}
+)
+_MISSING = frozenset(
+    {"invalid_surl", "share_not_found", "file_not_found", "folder_not_found", "not_found", "share_expired"}
+)
+_FORBIDDEN = {
+    "insufficient_scope": ForbiddenReason.USER_SCOPE,
+    "scope_required": ForbiddenReason.USER_SCOPE,
+    "vip_required": ForbiddenReason.PREMIUM,
+    "premium_required": ForbiddenReason.PREMIUM,
+}
+_LIMITS = frozenset({"rate_limited", "rate_limit_exceeded", "too_many_requests"})
+_KNOWN = _OPERATOR | _TOKEN | _MISSING | _LIMITS | _FORBIDDEN.keys() | _DEVICE.keys()
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An answer that is no success: where, and its code and text."""
+
+    service: str
+    operation: str
+    status: int
+    code: str | None
+    message: str | None
+
+
+def error_for(service: str, operation: str, reply: Reply) -> ClientError | None:
+    """Tell which error an answer of a business call is, or None for a success."""
+    broken = _unusable(service, operation, reply)
+    if broken is not None or _succeeded(reply):
+        return broken
+    return _business(_fault(service, operation, reply))
+
+
+def oauth_error_for(service: str, operation: str, reply: Reply) -> ClientError | None:
+    """Tell which error an answer of an /oauth endpoint is ({"error": "..."}), or None."""
+    broken = _unusable(service, operation, reply)
+    if broken is not None or _succeeded(reply):
+        return broken
+    fault = _fault(service, operation, reply)
+    waiting = _DEVICE.get(fault.code or "")
+    if waiting is not None and operation == "poll_device":
+        return waiting(service, operation)
+    if fault.code in _OPERATOR:
+        return Misconfigured(service, operation, fault.code, fault.message)
+    if fault.code == "invalid_grant" and operation == "refresh":
+        return NotAuthorized(service, operation, fault.code, fault.message, refreshable=False)
+    return Rejected(service, operation, fault.code, fault.message)
+
+
+def _unusable(service: str, operation: str, reply: Reply) -> ClientError | None:
+    body = reply.envelope
+    if reply.status == 429 and code_of(body) != "slow_down":
+        return _limited(service, operation, reply)
+    if reply.is_html or (reply.status >= 500 and code_of(body) not in _KNOWN):
+        return UpstreamBroken(service, operation, reply.status, html=reply.is_html)
+    # An error number above 499 inside a 200 is the same thing.
+    number = code_of(body) or ""
+    if number.isdecimal() and len(number) == 3 and int(number) >= 500:
+        return UpstreamBroken(service, operation, int(number))
+    return None
+
+
+def _succeeded(reply: Reply) -> bool:
+    body = reply.envelope
+    return 200 <= reply.status < 300 and not body.get("error") and str(body.get("errno") or 0).strip() == "0"
+
+
+def _fault(service: str, operation: str, reply: Reply) -> Fault:
+    code = code_of(reply.envelope)
+    status = reply.status
+    if 200 <= status < 300 and code is not None and code.isdecimal() and len(code) == 3:
+        status = int(code)
+    return Fault(service, operation, status, code, message_of(reply.envelope))
+
+
+def _business(fault: Fault) -> ClientError:
+    code, message = fault.code, fault.message
+    if code in _LIMITS:
+        return RateLimited(fault.service, fault.operation, DEFAULT_SECONDS, None, code, message)
+    # A known word says more than the status it comes with.
+    if code in _MISSING:
+        return NotFound(fault.service, fault.operation, code, message)
+    if code in _FORBIDDEN:
+        return Forbidden(fault.service, fault.operation, _FORBIDDEN[code], code, message)
+    if code == "pwd_required_or_wrong":
+        return Rejected(fault.service, fault.operation, code, message)
+    if fault.status == 401 or code in _TOKEN:
+        return NotAuthorized(fault.service, fault.operation, code, message, refreshable=True)
+    if fault.status == 403:
+        return Forbidden(fault.service, fault.operation, ForbiddenReason.OTHER, code, message)
+    kind = NotFound if fault.status in (404, 410) else Rejected
+    return kind(fault.service, fault.operation, code, message)
+
+
+def _limited(service: str, operation: str, reply: Reply) -> RateLimited:
+    body = reply.envelope
+    delay = retry_delay(reply.headers, body, time.time())
+    after = DEFAULT_SECONDS if delay is None else delay
+    return RateLimited(service, operation, after, None, code_of(body), message_of(body))
+
+
+def code_of(body: Mapping[str, Any]) -> str | None:
+    """Find the error word: documented ones stand in errno, error or errmsg, else a number in errno."""
+    values = [body.get(name) for name in ("errno", "error", "errmsg")]
+    words = [value.strip().casefold() for value in values if isinstance(value, str)]
+    found = next((word for word in words if _WORD.fullmatch(word) and word != "ok"), None)
+    number = str(values[0]).strip() if isinstance(values[0], (int, str)) else ""
+    return found or (number if number.lstrip("-").isdecimal() and number != "0" else None)
+
+
+def message_of(body: Mapping[str, Any]) -> str | None:
+    """The upstream's own text, unless it is only a code word."""
+    texts = [body.get(name) for name in ("error_description", "message", "errmsg")]
+    words = (text.strip()[:500] for text in texts if isinstance(text, str))
+    return next((word for word in words if word and not _WORD.fullmatch(word.casefold())), None)

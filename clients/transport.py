@@ -1,0 +1,208 @@
+"""The one way out: time-outs, caps, retries and exceptions of every upstream call."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+import aiohttp
+import httpx
+import stamina
+
+from clients.connection import open_client
+from clients.encoding import Pairs, form
+from clients.errors import BadResponse, ClientError, Misconfigured, RateLimited, Unreachable, UpstreamBroken
+from clients.faults import classify, is_garbled
+from clients.reply import Reply, UnreadableError, read_reply
+
+T = TypeVar("T")
+Check = Callable[[str, Reply], None]
+
+# A call that may be repeated waits at most this long when told to come back.
+SHORT_WAIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds for connecting, for silence while reading, and for a call with all its retries."""
+
+    connect: float = 8.0
+    read: float = 20.0
+    total: float = 45.0
+
+
+class Transport:
+    """Own the connections to one service until `aclose`."""
+
+    def __init__(
+        self,
+        service: str,
+        base_url: str,
+        *,
+        proxy: str | None = None,
+        timeout: Timeouts | None = None,
+        max_bytes: int = 8 * 1024 * 1024,
+        attempts: int = 3,
+        backoff: float = 0.25,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
+        self.service = service
+        self.base_url = base_url.rstrip("/")
+        self._timeout = timeout or Timeouts()
+        self._max_bytes = max_bytes
+        self._attempts = attempts
+        self._backoff = backoff
+        self._http = open_client(proxy, verify)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def request(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        *,
+        params: Pairs | None = None,
+        json: object = None,
+        data: Sequence[tuple[str, object]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool,
+        timeout: float | None = None,
+        check: Check | None = None,
+    ) -> Reply:
+        """Make one call; `check` raises a ClientError for an answer that is none.
+
+        Raises Unreachable, UpstreamBroken (redirect), BadResponse (too large) and what `check` raises.
+        Only calls marked idempotent are repeated, all within `timeout` seconds.
+        """
+        request = self._build(operation, method, path, params, json, data, headers)
+        try:
+            async with asyncio.timeout(min(timeout or self._timeout.total, 50.0)):
+                return await self._repeated(operation, request, self._attempts if idempotent else 1, check)
+        except TimeoutError:
+            pass  # raised outside, so that no address of the cause is kept
+        raise Unreachable(self.service, operation, "timeout", sent=True)
+
+    async def _repeated(
+        self, operation: str, request: httpx.Request, attempts: int, check: Check | None
+    ) -> Reply:
+        retries = stamina.retry_context(
+            on=_worth_repeating,
+            attempts=attempts,
+            timeout=None,
+            wait_initial=self._backoff,
+            wait_jitter=self._backoff,
+            wait_max=SHORT_WAIT_SECONDS,
+        )
+        async for attempt in retries:
+            with attempt:
+                return await self._once(operation, request, check)
+        raise AssertionError("stamina gives up by raising")
+
+    async def _once(self, operation: str, request: httpx.Request, check: Check | None) -> Reply:
+        async with self._opened(operation, request) as response:
+            reply = await self._guard(operation, read_reply(response, self._max_bytes))
+        self._refuse_redirect(operation, reply)
+        if check is not None:
+            check(operation, reply)
+        return reply
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        operation: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        silence: float,
+        check: Check | None = None,
+    ) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Open a GET that is read as it comes; `silence` seconds without a byte are Unreachable."""
+        plain = {"accept": "text/event-stream", "accept-encoding": "identity", "cache-control": "no-store"}
+        request = self._build(operation, "GET", path, None, None, None, {**plain, **(headers or {})}, silence)
+        async with self._opened(operation, request) as response:
+            if not response.is_success:
+                reply = await self._guard(operation, read_reply(response, self._max_bytes))
+                self._refuse_redirect(operation, reply)
+                if check is not None:
+                    check(operation, reply)
+                raise UpstreamBroken(self.service, operation, reply.status, html=reply.is_html)
+            yield self._chunks(operation, response)
+
+    async def _chunks(self, operation: str, response: httpx.Response) -> AsyncIterator[bytes]:
+        source = response.aiter_raw()
+        while (chunk := await self._guard(operation, anext(source, None))) is not None:
+            yield chunk
+
+    @asynccontextmanager
+    async def _opened(self, operation: str, request: httpx.Request) -> AsyncGenerator[httpx.Response]:
+        response = await self._guard(operation, self._http.send(request, stream=True))
+        try:
+            yield response
+        finally:
+            # What closing finds out no longer matters to this call.
+            with suppress(httpx.HTTPError, aiohttp.ClientError, OSError):
+                await response.aclose()
+
+    def _build(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        params: Pairs | None,
+        json: object,
+        data: Sequence[tuple[str, object]] | None,
+        headers: Mapping[str, str] | None,
+        silence: float | None = None,
+    ) -> httpx.Request:
+        sent = dict(headers or {})
+        if data is not None:
+            sent["content-type"] = "application/x-www-form-urlencoded"
+        connect = self._timeout.connect
+        read = self._timeout.read if silence is None else silence
+        try:
+            return self._http.build_request(
+                method,
+                self.base_url + path,
+                params=list(params) if params else None,
+                json=json,
+                content=None if data is None else form(data),
+                headers=sent,
+                # The pool's time is aiohttp's for getting a connection, DNS included.
+                timeout=httpx.Timeout(connect=connect, read=read, write=read, pool=connect),
+            )
+        except (ValueError, httpx.InvalidURL):
+            pass  # a key or an address that fits no header and no URL
+        raise Misconfigured(self.service, operation, code="unsendable")
+
+    async def _guard(self, operation: str, work: Awaitable[T]) -> T:
+        """Turn every exception of the libraries below into one of ours, without their texts."""
+        try:
+            return await work
+        except UnreadableError as error:
+            failure: ClientError = BadResponse(self.service, operation, str(error))
+        except (httpx.HTTPError, aiohttp.ClientError, OSError, ValueError) as error:
+            failure = self._failure(operation, error)
+        raise failure
+
+    def _failure(self, operation: str, error: Exception) -> ClientError:
+        if is_garbled(error):
+            return BadResponse(self.service, operation, "not HTTP")
+        kind, sent = classify(error)
+        return Unreachable(self.service, operation, kind, sent)
+
+    def _refuse_redirect(self, operation: str, reply: Reply) -> None:
+        # Following one could carry tokens to another host.
+        if 300 <= reply.status < 400:
+            raise UpstreamBroken(self.service, operation, reply.status, html=False)
+
+
+def _worth_repeating(error: Exception) -> bool | float:
+    if isinstance(error, RateLimited):
+        # stamina reads 0.0 as "now"; False ends the call.
+        return error.retry_after if error.retry_after <= SHORT_WAIT_SECONDS else False
+    return isinstance(error, Unreachable) or (isinstance(error, UpstreamBroken) and error.status >= 500)
