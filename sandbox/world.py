@@ -14,6 +14,7 @@ from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.options import Options
 from sandbox.people import Person, everyone
+from sandbox.states.disktop import DiskTop
 from sandbox.states.hdhive import HDHive
 
 BOT_TOKEN = "7000000001:SANDBOX-token-that-opens-nothing-outside"  # noqa: S105 - the sandbox's own
@@ -61,6 +62,7 @@ class World:
         self.options = Options.fitting(fast=self.fast)
         self.clock.offset = 0.0
         self.hdhive = HDHive()
+        self.disktop = DiskTop()
         self.faults.clear()
         self.journal.clear()
         if self.new_telegram is not None:
@@ -74,7 +76,8 @@ class World:
         """Expire the tokens of a person, or of all, at a service; returns how many grants it hit."""
         if service not in ("hdhive", "disktop"):
             raise ValueError("service is hdhive or disktop")
-        return self.hdhive.expire(person, which)
+        grants = self.hdhive.grants if service == "hdhive" else self.disktop.grants
+        return grants.expire(person, which)
 
     def token(self, length: int = 40) -> str:
         """Make a token; the same seed and calls make the same tokens."""

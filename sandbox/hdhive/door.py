@@ -120,7 +120,7 @@ def user_of(world: World, request: Request, scope: str) -> Person:
             # The app's key alone stands for the user it is bound to.
             return next(iter(world.people.values()))
         raise Refusal("OPENAPI_USER_REQUIRED")
-    grant = world.hdhive.by_access(token)
+    grant = world.hdhive.grants.by_access(token)
     if grant is None:
         raise Refusal("INVALID_OPENAPI_USER_TOKEN")
     if grant.revoked:

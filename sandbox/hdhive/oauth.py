@@ -9,7 +9,8 @@ from sandbox.consent import signed_in
 from sandbox.hdhive.envelope import Refusal, ok
 from sandbox.people import Person
 from sandbox.redirects import registered
-from sandbox.states.hdhive import SCOPES, Code, Grant
+from sandbox.states.grants import Grant
+from sandbox.states.hdhive import SCOPES, Code
 from sandbox.world import World
 
 CODE_SECONDS = 600
@@ -133,7 +134,7 @@ async def revoke(world: World, request: Request) -> Response:
     value = str((await body_of(request)).get("refresh_token") or "")
     if not value:
         raise Refusal("400", "缺少 refresh_token")
-    grant = world.hdhive.by_refresh(value)
+    grant = world.hdhive.grants.by_refresh(value)
     if grant is not None:
         grant.revoked = True
     return ok(None)
@@ -147,14 +148,13 @@ def _exchange(world: World, asked: dict[str, Any]) -> dict[str, Any]:
         raise Refusal("INVALID_GRANT", "redirect_uri 与授权时不一致")
     code.used = True
     seconds = world.options.hdhive_refresh_seconds
-    grant = Grant(code.person, code.scopes, world.token(), world.now() + seconds)
-    world.hdhive.grants.append(grant)
+    grant = world.hdhive.grants.open(code.person, code.scopes, world.token(), world.now() + seconds)
     return _answer(world, grant)
 
 
 def refresh_grant(world: World, value: str) -> dict[str, Any]:
     """Refresh as the option `hdhive_refresh` says; strict rotation punishes reuse."""
-    grant = world.hdhive.by_refresh(value)
+    grant = world.hdhive.grants.by_refresh(value)
     if grant is None or grant.revoked or grant.refresh_expires_at < world.now():
         raise Refusal("OPENAPI_REAUTH_REQUIRED")
     mode = world.options.hdhive_refresh
@@ -164,9 +164,8 @@ def refresh_grant(world: World, value: str) -> dict[str, Any]:
         grant.revoked = True
         raise Refusal("OPENAPI_REAUTH_REQUIRED")
     if mode in ("rotate", "grace"):
-        grant.spent[value] = world.now()
-        grant.refresh_token = world.token()
-        grant.refresh_expires_at = world.now() + world.options.hdhive_refresh_seconds
+        until = world.now() + world.options.hdhive_refresh_seconds
+        world.hdhive.grants.rotate(grant, world.token(), world.now(), until)
     answer = _answer(world, grant)
     if mode == "none":
         del answer["refresh_token"], answer["refresh_expires_in"]
@@ -175,7 +174,7 @@ def refresh_grant(world: World, value: str) -> dict[str, Any]:
 
 def _answer(world: World, grant: Grant) -> dict[str, Any]:
     access, seconds = world.token(), world.options.hdhive_access_seconds
-    grant.access[access] = world.now() + seconds
+    world.hdhive.grants.give(grant, access, world.now() + seconds)
     grant.last_answer = {
         "access_token": access,
         "refresh_token": grant.refresh_token,

@@ -2,7 +2,8 @@
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import Any
+
+from sandbox.states.grants import Grants
 
 SCOPES = ("meta", "query", "unlock", "write", "vip")
 
@@ -17,21 +18,6 @@ class Code:
     scopes: tuple[str, ...]
     expires_at: float
     used: bool = False
-
-
-@dataclass
-class Grant:
-    """What one person allowed the app; refresh tokens of a grant follow one another."""
-
-    person: int
-    scopes: tuple[str, ...]
-    refresh_token: str
-    refresh_expires_at: float
-    access: dict[str, float] = field(default_factory=dict)
-    # Rotated-out refresh tokens, with the time they were replaced.
-    spent: dict[str, float] = field(default_factory=dict)
-    revoked: bool = False
-    last_answer: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,7 +44,7 @@ class HDHive:
     """The stand-in's state."""
 
     codes: dict[str, Code] = field(default_factory=dict)
-    grants: list[Grant] = field(default_factory=list)
+    grants: Grants = field(default_factory=Grants)
     charges: list[Charge] = field(default_factory=list)
     # (person, Beijing date) → points won
     checkins: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -66,22 +52,3 @@ class HDHive:
     throttles: dict[int, Throttle] = field(default_factory=dict)
     # (Beijing date, endpoint, succeeded) → calls
     calls: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
-
-    def by_access(self, token: str) -> Grant | None:
-        """Return the grant an access token belongs to."""
-        return next((g for g in self.grants if token in g.access), None)
-
-    def by_refresh(self, token: str) -> Grant | None:
-        """Return the grant a refresh token belongs or belonged to."""
-        return next((g for g in self.grants if token == g.refresh_token or token in g.spent), None)
-
-    def expire(self, person: int | None, which: str) -> int:
-        """Expire access tokens, refresh tokens or whole grants; returns how many grants."""
-        hit = [g for g in self.grants if person in (None, g.person) and not g.revoked]
-        for grant in hit:
-            if which == "grant":
-                grant.revoked = True
-            if which == "refresh":
-                grant.refresh_expires_at = 0.0
-            grant.access = dict.fromkeys(grant.access, 0.0)
-        return len(hit)

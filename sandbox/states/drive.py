@@ -1,0 +1,109 @@
+"""One person's drive: folders and files in a tree."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import md5
+from itertools import count
+
+APP_FOLDER = ("我的应用数据", "LinkHive")
+_WARES = (("照片", True, 0), ("旅行清单.md", False, 4096), ("毕业典礼.mp4", False, 1_288_490_188))
+
+
+@dataclass
+class Item:
+    """A file or folder in somebody's drive."""
+
+    id: int
+    parent: int
+    name: str
+    is_dir: bool
+    size: int
+    created: float
+
+    @property
+    def md5(self) -> str:
+        """Return the stand-in's idea of the file's digest: of its name and size."""
+        return md5(f"{self.name}:{self.size}".encode(), usedforsecurity=False).hexdigest()
+
+    @property
+    def ext(self) -> str:
+        """Return the extension without its dot."""
+        return self.name.rsplit(".", 1)[1].lower() if "." in self.name and not self.is_dir else ""
+
+
+class Drive:
+    """A tree whose root is id 0; apps live in /我的应用数据/{app}/."""
+
+    def __init__(self, ids: Iterator[int], now: float) -> None:
+        self.ids = ids
+        self.items: dict[int, Item] = {0: Item(0, -1, "", is_dir=True, size=0, created=now)}
+        for name, is_dir, size in _WARES:
+            self.add(0, name, now, size=size, is_dir=is_dir)
+        self.app_root = self.make_path(0, "/".join(APP_FOLDER), now).id
+
+    def add(self, parent: int, name: str, now: float, *, size: int = 0, is_dir: bool = False) -> Item:
+        """Add an item; a taken name gets a number, as drives do."""
+        item = Item(next(self.ids), parent, self._free_name(parent, name), is_dir, size, now)
+        self.items[item.id] = item
+        return item
+
+    def _free_name(self, parent: int, name: str) -> str:
+        taken = {item.name for item in self.children(parent)}
+        if name not in taken:
+            return name
+        stem, dot, ext = name.rpartition(".")
+        base, tail = (stem, dot + ext) if stem else (name, "")
+        return next(shown for n in count(1) if (shown := f"{base}({n}){tail}") not in taken)
+
+    def children(self, parent: int) -> list[Item]:
+        """Return what lies directly in a folder, folders first."""
+        inside = [item for item in self.items.values() if item.parent == parent]
+        return sorted(inside, key=lambda item: (not item.is_dir, item.name))
+
+    def below(self, root: int) -> Iterator[Item]:
+        """Go through everything under a folder."""
+        for item in self.children(root):
+            yield item
+            if item.is_dir:
+                yield from self.below(item.id)
+
+    def at(self, root: int, path: str) -> Item | None:
+        """Return the folder at a path below a root."""
+        here = self.items[root]
+        for part in filter(None, path.split("/")):
+            found = [i for i in self.children(here.id) if i.name == part and i.is_dir]
+            if not found:
+                return None
+            here = found[0]
+        return here
+
+    def make_path(self, root: int, path: str, now: float) -> Item:
+        """Return the folder at a path, making what is missing."""
+        here = self.items[root]
+        for part in filter(None, path.split("/")):
+            found = [i for i in self.children(here.id) if i.name == part and i.is_dir]
+            here = found[0] if found else self.add(here.id, part, now, is_dir=True)
+        return here
+
+    def path(self, item: Item) -> str:
+        """Return an item's path from the drive's root."""
+        names = []
+        while item.parent >= 0:
+            names.append(item.name)
+            item = self.items[item.parent]
+        return "/" + "/".join(reversed(names))
+
+    def inside(self, root: int, item: Item) -> bool:
+        """Tell whether an item lies below a root."""
+        while item.parent >= 0:
+            if item.parent == root:
+                return True
+            item = self.items[item.parent]
+        return False
+
+    def remove(self, item: Item) -> int:
+        """Remove an item and all below it; returns the bytes that became free."""
+        doomed = [item, *self.below(item.id)]
+        for one in doomed:
+            del self.items[one.id]
+        return sum(one.size for one in doomed)
