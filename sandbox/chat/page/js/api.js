@@ -1,0 +1,25 @@
+// The users' side and the sandbox's controls over HTTP.
+
+async function answer(response) {
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(body.error || `${response.status}`);
+  return body;
+}
+
+export const get = async (path, query = {}) => answer(await fetch(`${path}?${new URLSearchParams(query)}`));
+
+export const post = async (path, body) =>
+  answer(await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
+
+export const upload = async (path, form) => answer(await fetch(path, { method: "POST", body: form }));
+
+export const remove = async (path, query = {}) => answer(await fetch(`${path}?${new URLSearchParams(query)}`, { method: "DELETE" }));
+
+// Live events of one person; the browser reconnects by itself with Last-Event-ID.
+export function listen(person, after, handlers) {
+  const source = new EventSource(`/app/events?person=${person}&after=${after}`);
+  for (const [kind, handle] of Object.entries(handlers)) {
+    source.addEventListener(kind, (event) => handle(JSON.parse(event.data)));
+  }
+  return source;
+}

@@ -1,0 +1,93 @@
+// One message as a bubble.
+
+import { post } from "./api.js";
+import { avatar, h, icon } from "./dom.js";
+import { rich } from "./entities.js";
+import { keyboard } from "./keyboard.js";
+import { isMine, nameOf, ring, state } from "./state.js";
+import { trying } from "./toast.js";
+import { bytes, clockTime, t } from "./words.js";
+
+export function bubble(message, before) {
+  const service = serviceText(message);
+  const common = { "data-testid": "message", "data-message-id": message.message_id, "data-revision": message.revision };
+  if (service) return h("div", { class: "row service", ...common }, h("span", {}, service));
+  const first = !sameAuthor(before, message);
+  const group = state.chat.type !== "private" && !isMine(message);
+  const classes = ["row", isMine(message) ? "mine" : "theirs", first && "first", group && "in-group", message.photo && "has-photo"];
+  return h("article", { class: classes.filter(Boolean).join(" "), ...common, ondblclick: () => ring("reply", message) },
+    group && h("span", { class: "row-face" }, first && avatar(message.sender_chat || message.from, 34)),
+    h("div", { class: "stack" },
+      h("div", { class: "bubble" }, inside(message, group && first)),
+      keyboard(message)),
+    tools(message));
+}
+
+export function sameAuthor(before, message) {
+  return Boolean(before) && before.from?.id === message.from?.id && !serviceText(before) && message.date - before.date < 600;
+}
+
+function inside(message, named) {
+  const text = message.text ?? message.caption;
+  const entities = message.text !== undefined ? message.entities : message.caption_entities;
+  const meta = h("span", { class: "meta" },
+    message.edit_date && h("span", { class: "meta-edited" }, `${t("edited")} `),
+    h("time", {}, clockTime(message.date)), isMine(message) && icon("check", 16));
+  const media = message.photo ? photo(message) : message.document ? file(message.document) : null;
+  return [
+    named && h("div", { class: `author a${Math.abs((message.sender_chat || message.from).id) % 4}` }, nameOf(message.sender_chat || message.from)),
+    message.via_bot && h("div", { class: "via" }, `${t("via")} @${message.via_bot.username}`),
+    message.reply_to_message && quote(message.reply_to_message),
+    media,
+    text ? h("div", { class: "text" }, rich(text, entities), h("span", { class: "meta-space" }), meta) : h("div", { class: "bare" }, meta),
+  ];
+}
+
+function quote(message) {
+  const go = () => document.querySelector(`[data-message-id="${message.message_id}"]`)?.scrollIntoView({ block: "center", behavior: "smooth" });
+  return h("button", { type: "button", class: "reply", onclick: go },
+    message.photo && h("img", { src: `/app/file/${message.photo.at(-1).file_id}`, alt: "" }),
+    h("span", {}, h("b", {}, nameOf(message.from || message.chat)), h("span", {}, summary(message))));
+}
+
+export function summary(message) {
+  const text = message.text ?? message.caption ?? "";
+  if (text) return text.replace(/\s+/g, " ").slice(0, 120);
+  if (message.photo) return t("photo");
+  if (message.document) return message.document.file_name;
+  return serviceText(message) || "";
+}
+
+function photo(message) {
+  const size = message.photo.at(-1);
+  const source = `/app/file/${size.file_id}`;
+  const image = h("img", { src: source, alt: (message.caption || t("photo")).slice(0, 80), width: size.width, height: size.height, "data-file": size.file_id });
+  image.addEventListener("error", () => frame.classList.add("broken"));
+  const frame = h("button", { type: "button", class: `photo${message.has_media_spoiler ? " hidden-photo" : ""}`, "aria-label": t("photo"), onclick: () => {
+    if (frame.classList.contains("hidden-photo")) frame.classList.remove("hidden-photo");
+    else ring("view", source);
+  } }, image);
+  return frame;
+}
+
+function file(document) {
+  return h("a", { class: "file", href: `/app/file/${document.file_id}`, download: document.file_name },
+    h("span", { class: "file-face" }, icon("file", 22)),
+    h("span", { class: "file-text" }, h("b", {}, document.file_name), h("span", {}, document.file_size === undefined ? t("file") : bytes(document.file_size))));
+}
+
+function serviceText(message) {
+  if (message.new_chat_members) return t("joined", { name: message.new_chat_members.map(nameOf).join(", ") });
+  if (message.left_chat_member) return t("left", { name: nameOf(message.left_chat_member) });
+  if (message.migrate_to_chat_id || message.migrate_from_chat_id) return t("upgraded");
+  return "";
+}
+
+function tools(message) {
+  const button = (name, label, onclick) => h("button", { type: "button", class: "tool", title: label, "aria-label": label, onclick }, icon(name, 16));
+  const where = { person: state.person.id, chat: message.chat.id, message_id: message.message_id };
+  return h("span", { class: "tools" },
+    button("reply", t("reply"), () => ring("reply", message)),
+    isMine(message) && message.text && !message.via_bot && button("edit", t("edit"), () => ring("edit", message)),
+    (isMine(message) || message.chat.type === "private") && button("trash", t("delete"), () => trying(() => post("/app/delete", where))));
+}

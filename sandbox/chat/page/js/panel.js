@@ -1,0 +1,110 @@
+// The sandbox panel: people's means, faults on demand, tokens, the clock, and what goes over the wire.
+
+import { get, post, remove } from "./api.js";
+import { $, h, iconButton } from "./dom.js";
+import { drawJournal, watchJournal } from "./journal.js";
+import { on, state } from "./state.js";
+import { toast, trying } from "./toast.js";
+import { bytes, locale, t } from "./words.js";
+
+const FAULTS = [
+  { en: "HDHive is down", zh: "HDHive 宕机", service: "hdhive", kind: "status", status: 503, times: 0 },
+  { en: "HDHive resets unlock", zh: "解锁时连接中断", service: "hdhive", path: "*/unlock*", kind: "reset_after" },
+  { en: "HDHive 429", zh: "HDHive 限流", service: "hdhive", kind: "retry_after", status: 429, retry_after: 30 },
+  { en: "Disk.Top answers HTML", zh: "Disk.Top 返回网页", service: "disktop", kind: "html", times: 0 },
+  { en: "Disk.Top hangs", zh: "Disk.Top 无响应", service: "disktop", kind: "hang" },
+  { en: "Link check is slow", zh: "链接检测变慢", service: "linkcheck", kind: "drip", times: 0 },
+  { en: "Link check cuts the stream", zh: "检测流被切断", service: "linkcheck", path: "*events*", kind: "cut" },
+  { en: "TMDB 429", zh: "TMDB 限流", service: "tmdb", kind: "retry_after", status: 429, retry_after: 20 },
+  { en: "TMDB bad JSON", zh: "TMDB 返回坏数据", service: "tmdb", kind: "bad_json" },
+  { en: "Telegram 429", zh: "Telegram 限流", service: "telegram", path: "*/send*", kind: "retry_after", status: 429, retry_after: 5, style: "telegram" },
+  { en: "Telegram 502", zh: "Telegram 502", service: "telegram", path: "*/getUpdates", kind: "status", status: 502, times: 3 },
+];
+
+const panel = () => $("panel");
+const isOpen = () => $("app").classList.contains("with-panel");
+const label = (each) => each[locale().slice(0, 2)] || each.en;
+
+function toggle() {
+  const open = $("app").classList.toggle("with-panel");
+  panel().inert = !open;
+  if (open) draw();
+  watchJournal(open);
+}
+
+async function draw() {
+  if (!isOpen()) return;
+  panel().replaceChildren(
+    h("header", { class: "panel-head" }, h("b", {}, t("sandbox")), iconButton("close", t("cancel"), toggle)),
+    h("div", { class: "panel-body" },
+      section("person", h("div", { id: "panel-person" })),
+      section("faults", h("div", { id: "panel-faults" })),
+      section("tokens", tokens()),
+      section("clock", h("div", { id: "panel-clock" })),
+      section("journal", h("div", { id: "panel-journal", class: "journal" })),
+      h("button", { type: "button", class: "wide danger", "data-testid": "reset", onclick: () => act(() => post("/control/reset", {})) }, t("reset"))));
+  await Promise.all([drawPerson(), drawFaults(), drawClock()].map((work) => trying(() => work)));
+  drawJournal();
+}
+
+function section(name, body) {
+  return h("section", { class: `panel-section ${name}` }, h("h2", {}, t(name)), body);
+}
+
+async function act(work, redraw = draw) {
+  const done = await trying(work);
+  if (done !== null) toast(t("done"), "good");
+  await redraw();
+}
+
+async function drawPerson() {
+  const { people } = await get("/control/people");
+  const person = people.find((each) => each.id === state.person.id);
+  const change = (changes) => act(() => post(`/control/people/${person.id}`, changes), drawPerson);
+  const field = h("input", { type: "number", min: 0, value: person.points, "aria-label": t("points"), "data-testid": "points", onchange: () => change({ points: Number(field.value) }) });
+  const step = (by, sign) => h("button", { type: "button", onclick: () => change({ points: Math.max(0, person.points + by) }) }, sign);
+  const premium = h("input", { type: "checkbox", role: "switch", checked: person.premium, "data-testid": "premium", onchange: () => change({ premium: premium.checked }) });
+  const used = person.disk_used / person.disk_total;
+  $("panel-person").replaceChildren(
+    h("div", { class: "line" }, h("span", {}, t("points")), h("span", { class: "stepper" }, step(-10, "−"), field, step(10, "+"))),
+    h("label", { class: "line" }, h("span", {}, t("premium")), premium),
+    h("div", { class: "line" }, h("span", {}, t("disk")), h("small", {}, `${bytes(person.disk_used)} / ${bytes(person.disk_total)}`)),
+    h("div", { class: "meter" }, h("i", { style: `width:${Math.min(100, used * 100)}%` })),
+    h("button", { type: "button", class: "wide", onclick: () => act(() => post("/app/block", { person: person.id })) }, t("block")));
+}
+
+async function drawFaults() {
+  const { faults } = await get("/control/faults");
+  const ask = ({ en, zh, ...fault }) => act(() => post("/control/faults", { path: "*", times: 1, ...fault }), drawFaults);
+  const waiting = faults.map((fault) =>
+    h("li", {}, h("i", { class: `dot ${fault.service}` }), h("span", {}, `${fault.service} · ${fault.kind}${fault.status ? ` ${fault.status}` : ""}`),
+      h("small", {}, fault.times ? `×${fault.times - fault.hits}` : t("always")),
+      iconButton("close", t("cancel"), () => act(() => remove("/control/faults", { id: fault.id }), drawFaults))));
+  $("panel-faults").replaceChildren(
+    h("div", { class: "chips" }, FAULTS.map((each) => h("button", { type: "button", class: "chip", "data-testid": `fault-${each.service}-${each.kind}`, title: each.times === 0 ? t("always") : t("once"), onclick: () => ask(each) }, h("i", { class: `dot ${each.service}` }), label(each)))),
+    waiting.length ? h("ul", { class: "waiting", "aria-label": t("active") }, waiting) : h("p", { class: "quiet" }, t("noFaults")),
+    waiting.length ? h("button", { type: "button", class: "wide", "data-testid": "mend", onclick: () => act(() => remove("/control/faults"), drawFaults) }, t("mend")) : "");
+}
+
+function tokens() {
+  const expire = (service, which) => act(() => post("/control/tokens/expire", { service, person: state.person.id, which }), async () => {});
+  return h("div", {}, [["hdhive", "HDHive"], ["disktop", "Disk.Top"]].map(([service, name]) =>
+    h("div", { class: "line" }, h("span", {}, h("i", { class: `dot ${service}` }), name),
+      h("span", { class: "pair" },
+        h("button", { type: "button", "data-testid": `expire-${service}`, onclick: () => expire(service, "access") }, t("expire")),
+        h("button", { type: "button", "data-testid": `revoke-${service}`, onclick: () => expire(service, "grant") }, t("revoke"))))));
+}
+
+async function drawClock() {
+  const { now } = await get("/control/clock");
+  const move = (advance) => act(() => post("/control/clock", { advance }), drawClock);
+  const step = (text, seconds) => h("button", { type: "button", onclick: () => move(seconds) }, text);
+  $("panel-clock").replaceChildren(h("div", { class: "line" }, h("time", {}, new Date(now * 1000).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" })),
+    h("span", { class: "pair" }, step("+5 min", 300), step("+1 h", 3600), step("+1 d", 86400))));
+}
+
+export function startPanel() {
+  on("panel", toggle);
+  on("person", () => setTimeout(draw, 100));
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && isOpen() && panel().contains(document.activeElement)) toggle(); });
+}
