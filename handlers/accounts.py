@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from services.names import Service
 from telegram import Update
 
 from handlers import cards, commands, linking, overview
@@ -13,6 +12,7 @@ from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Press, Row, View
+from services.names import Service
 
 
 class AccountsState(State):

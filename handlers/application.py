@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.jobs import JobHandler
 from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
@@ -15,6 +14,7 @@ from handlers.scenes import AnyRoute
 from handlers.texts import Speaker, Texts
 from handlers.views import View
 from services import Services
+from services.jobs import JobHandler
 from storage.dialogs import Dialog
 
 Callback = Callable[[Update, LinkHiveContext], Awaitable[None]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from handlers.scenes import AnyRoute, Reply, Route, S, Scene, State, Switch
 from handlers.views import View, parse_callback
 from storage import cards
 from storage.cards import Card
+from storage.tx import Tx
 
 # A press must be answered within a second: the button shows a clock until then.
 ANSWER_AFTER = 0.7
@@ -83,13 +84,39 @@ async def keep(home: LinkHiveApplication, card: Card, state: State, route: str |
     return kept or card
 
 
-async def refresh(home: LinkHiveApplication, card_id: str) -> None:
-    """Show a card again from its stored state, after a job changed what it tells."""
+async def find(home: LinkHiveApplication, card_id: str) -> Scene[Any] | None:
+    """Return the scene of a stored card, None for one that is gone."""
     card = await home.services.db.read(lambda tx: cards.get(tx, card_id))
     if card is None or card.route not in home.routes.cards:
+        return None
+    return await restore(home, card)
+
+
+async def amend(home: LinkHiveApplication, card_id: str, change: Callable[[Any], State]) -> Scene[Any] | None:
+    """Change a card's state where others may change it at the same time; return its new scene."""
+    now = home.services.clock.now()
+
+    async def work(tx: Tx) -> Card | None:
+        card = await cards.get(tx, card_id)
+        if card is None or card.route not in home.routes.cards:
+            return None
+        state = change(home.routes.cards[card.route].load(card.state))
+        return await cards.update(tx, card.id, card.version, state=state.model_dump(mode="json"), now=now)
+
+    card = await home.services.db.write(work)
+    return None if card is None else await restore(home, card)
+
+
+async def refresh(home: LinkHiveApplication, card_id: str) -> None:
+    """Show a card again from its stored state, after a job changed what it tells."""
+    scene = await find(home, card_id)
+    if scene is None or scene.card is None:
         return
-    scene = await restore(home, card)
-    await redraw(home.bot, card, await home.routes.cards[card.route].show(scene))
+    try:
+        view = await home.routes.cards[scene.card.route].show(scene)
+    except problems.KNOWN as error:
+        view = problems.view(scene, error, retry=(SHOW, ""))
+    await redraw(home.bot, scene.card, view)
 
 
 async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:

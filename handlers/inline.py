@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from services.errors import ServiceError
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -22,6 +21,7 @@ from handlers.context import LinkHiveContext
 from handlers.resources import heading
 from handlers.texts import Html, escape, plain
 from handlers.views import View
+from services.errors import ServiceError
 
 RESULTS_A_PAGE = 20
 CACHE_SECONDS = 60

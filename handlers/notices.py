@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.jobs import Lease
 from telegram.error import Forbidden
 
 from handlers import cards
@@ -16,6 +15,7 @@ from handlers.problems import service_name
 from handlers.scenes import Scene
 from handlers.texts import Speaker
 from handlers.views import Press, View
+from services.jobs import Lease
 from storage import chats
 from storage.jobs import Job
 

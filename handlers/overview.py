@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.errors import ServiceError
-from services.names import Service
-
 from clients.disktop.models import Quota as Space
 from clients.errors import ClientError
 from clients.hdhive.models import Me, WeeklyFreeQuota
 from handlers.problems import service_name
 from handlers.scenes import Scene
+from handlers.sizes import size
 from handlers.texts import Html
+from services.errors import ServiceError
+from services.names import Service
 from storage import links
 from storage.links import Link
 
@@ -130,12 +130,3 @@ def _grant(scene: Scene[Any], link: Link) -> list[Html]:
         until = datetime.fromtimestamp(link.refresh_expires_at, zone)
         shown.append(say("account.expires", date=f"{until:%Y-%m-%d}"))
     return shown
-
-
-def size(count: float) -> str:
-    """Return a number of bytes as people write it."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.2f} TB"

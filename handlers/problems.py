@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from services.errors import LinkLost, MissingScope, NotLinked, ServiceError, ServiceOff
-
 from clients.errors import (
     BadResponse,
     ClientError,
@@ -20,8 +18,20 @@ from clients.errors import (
     Unreachable,
     UpstreamBroken,
 )
+from handlers.sizes import size
 from handlers.texts import Html, Speaker
 from handlers.views import Button, Open, Press, Row, View
+from services.errors import (
+    AttemptProblem,
+    LinkLost,
+    MissingScope,
+    NoLinks,
+    NotLinked,
+    ServiceError,
+    ServiceOff,
+    TooManyLinks,
+    TransferProblem,
+)
 
 if TYPE_CHECKING:
     from handlers.scenes import Scene
@@ -43,6 +53,8 @@ _KEYS: Mapping[type[Exception], str] = {
     NotLinked: "problem.not_linked",
     LinkLost: "problem.link_lost",
     MissingScope: "problem.missing_scope",
+    TooManyLinks: "problem.too_many_links",
+    NoLinks: "check.none",
     ServiceError: "problem.unknown",
     ClientError: "problem.unknown",
 }
@@ -59,19 +71,29 @@ def key_of(error: Exception) -> str:
 def sentence(say: Speaker, error: Exception) -> Html:
     """Return what happened, in the person's language, with the upstream's own words where it has some."""
     service = str(getattr(error, "service", "") or "")
-    values = {**vars(error), "service": service_name(say, service), "seconds": _wait(error)}
+    values = {**_data(error), "service": service_name(say, service), "seconds": _wait(error)}
     text = say.either(_specific(error), key_of(error), **values)
     words = getattr(error, "message", None)
     return Html(f"{text}\n<i>{say('problem.words', words=words)}</i>") if words else text
 
 
+def _data(error: Exception) -> dict[str, object]:
+    if isinstance(error, TransferProblem):
+        return {"needed": size(error.needed), "free": size(error.free), "limit": error.limit}
+    return vars(error)
+
+
 def _specific(error: Exception) -> str:
-    if isinstance(error, Forbidden):
-        return f"problem.forbidden.{error.reason}"
-    if isinstance(error, Unreachable):
-        return f"problem.unreachable.{error.kind}"
-    code = getattr(error, "code", None) or getattr(error, "kind", None)
-    return f"problem.code.{str(code).lower()}"
+    match error:
+        case Forbidden(reason=reason):
+            return f"problem.forbidden.{reason}"
+        case Unreachable(kind=kind):
+            return f"problem.unreachable.{kind}"
+        case AttemptProblem(kind=kind):
+            return f"problem.attempt.{kind}"
+        case TransferProblem(kind=kind):
+            return f"problem.transfer.{kind}"
+    return f"problem.code.{str(getattr(error, 'code', None)).lower()}"
 
 
 def _wait(error: Exception) -> int:

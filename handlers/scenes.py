@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
 from pydantic import BaseModel, ConfigDict
-from services.people import Person
 from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
@@ -16,6 +15,7 @@ from handlers.messages import redraw
 from handlers.texts import Speaker
 from handlers.views import View
 from services import Services
+from services.people import Person
 from storage.cards import Card
 
 if TYPE_CHECKING:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.errors import NotLinked, ServiceError, ServiceOff
-from services.names import Service
 from telegram import Update
 
 from clients.errors import ClientError
@@ -18,6 +16,8 @@ from handlers.resources import ICONS, heading, price_label, row, title_name
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html, escape
 from handlers.views import Button, Open, Press, Row, View, grid
+from services.errors import NotLinked, ServiceError, ServiceOff
+from services.names import Service
 from storage import dialogs
 from storage.dialogs import Dialog
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from services.names import Service
 from telegram import Update
 from telegram.ext import MessageHandler, filters
 
@@ -14,6 +13,7 @@ from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html, code
 from handlers.views import Inline, Press, Row, View
+from services.names import Service
 from storage import dialogs
 
 

@@ -60,6 +60,11 @@ def code(value: str, limit: int = VALUE_LIMIT) -> Html:
     return Html(f"<code>{html.escape(plain(value, limit), quote=False)}</code>")
 
 
+def block(text: str) -> Html:
+    """Return lines in a fixed-width block, which one press copies exactly."""
+    return Html(f"<pre>{html.escape(_INVISIBLE.sub('', text), quote=False)}</pre>")
+
+
 def link(label: str, url: str) -> Html:
     """Return a link under a label."""
     return Html(f'<a href="{html.escape(url)}">{escape(label)}</a>')

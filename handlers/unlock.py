@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.errors import ServiceError
-from services.names import Service
 from services.sharelinks import Drive, extract, hdhive_slug
-from services.unlocking import OutcomeState, Quote
 from telegram import Update
 
 from clients.errors import ClientError
@@ -19,6 +16,9 @@ from handlers.resources import facts, price_label
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html, code, link
 from handlers.views import COPY_LIMIT, Button, Copy, Open, Press, Row, View
+from services.errors import ServiceError
+from services.names import Service
+from services.unlocking import OutcomeState, Quote
 from storage.unlocks import Unlock
 
 
