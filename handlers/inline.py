@@ -1,4 +1,4 @@
-"""`@bot TITLE` in any chat: titles with posters; the message holds no secret, only the way to the private chat."""
+"""`@bot TITLE` in any chat: titles with posters, and the way to the private chat; no secret."""
 
 from __future__ import annotations
 

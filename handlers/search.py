@@ -224,7 +224,7 @@ async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) ->
 
 async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:
     """Open one title: `t_movie_550`, from inline results and groups."""
-    _, kind, number = (payload.split("_") + ["", ""])[:3]
+    _, kind, number = [*payload.split("_"), "", ""][:3]
     if kind not in ("movie", "tv") or not number.isdecimal() or len(number) > 10:
         await search(update, context)
         return
