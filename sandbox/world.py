@@ -16,6 +16,7 @@ from sandbox.options import Options
 from sandbox.people import Person, everyone
 from sandbox.states.disktop import DiskTop
 from sandbox.states.hdhive import HDHive
+from sandbox.states.linkcheck import LinkCheck
 
 BOT_TOKEN = "7000000001:SANDBOX-token-that-opens-nothing-outside"  # noqa: S105 - the sandbox's own
 TOKEN_LETTERS = string.ascii_letters + string.digits
@@ -63,6 +64,7 @@ class World:
         self.clock.offset = 0.0
         self.hdhive = HDHive()
         self.disktop = DiskTop()
+        self.linkcheck = LinkCheck()
         self.faults.clear()
         self.journal.clear()
         if self.new_telegram is not None:

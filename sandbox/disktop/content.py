@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -54,7 +54,7 @@ def streams(world: World, wares: Wares) -> dict[str, Any]:
     }
 
 
-def content(file_id: int, start: int, length: int) -> Iterator[bytes]:
+async def content(file_id: int, start: int, length: int) -> AsyncIterator[bytes]:
     """Yield a stretch of a file's bytes: the same block again and again, its own for each file."""
     block = sha256(str(file_id).encode()).digest() * (BLOCK // 32)
     while length > 0:
