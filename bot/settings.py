@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
@@ -19,7 +20,7 @@ Secret = Annotated[str, AfterValidator(formats.secret)]
 DIRECT = "direct"
 
 
-class BadSettings(Exception):
+class BadSettings(Exception):  # noqa: N818
     """Say which settings are bad or missing: one line each."""
 
     def __init__(self, lines: tuple[str, ...]) -> None:
@@ -138,6 +139,12 @@ _OTHER_HALF = {
     "disktop_client_secret": "disktop_client_id",
     "linkcheck_api_key": "linkcheck_url",
 }
+
+
+def prepare_libraries() -> None:
+    """Set what libraries read from the environment themselves."""
+    # python-telegram-bot 22 warns at every length of time until one asks for its future type.
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 
 def load() -> Settings:

@@ -1,0 +1,161 @@
+"""Work on stored updates: each chat in its order, chats beside one another, a poisoned update set aside."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from bot.intake.lines import Line, Lines, Outcomes
+from bot.metrics import Metrics
+from services.clock import Clock
+from storage.inbox import Entry
+
+log = logging.getLogger(__name__)
+
+TRIES = 3
+BACKOFF_SECONDS = (1.0, 4.0)
+# Longer than any handler has reason to take; without an end one of them could close its chat for good.
+PATIENCE_SECONDS = 300.0
+BESIDE = 256
+
+Hand = Callable[[Entry, bool], Awaitable[None]]
+
+
+class Unreadable(Exception):  # noqa: N818
+    """Say that an update cannot even be read, so that a repeat is useless."""
+
+
+class Dispatch:
+    """Hand each update to `hand(entry, last_attempt)`; what became of it waits in `take_outcomes`."""
+
+    def __init__(
+        self,
+        hand: Hand,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        lines: Lines | None = None,
+        beside: int = BESIDE,
+        backoff: tuple[float, ...] = BACKOFF_SECONDS,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self.lines = lines or Lines()
+        self.changed: Callable[[], None] = lambda: None
+        self._hand = hand
+        self._clock = clock
+        self._metrics = metrics
+        self._beside = beside
+        self._backoff = backoff
+        self._patience = patience
+        self._turns: deque[Line] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._repeats: set[asyncio.Task[None]] = set()
+        self._outcomes = Outcomes()
+        self._stopping = False
+
+    def take_outcomes(self) -> Outcomes:
+        """Hand over what became of updates since the last call."""
+        taken, self._outcomes = self._outcomes, Outcomes()
+        return taken
+
+    def return_outcomes(self, outcomes: Outcomes) -> None:
+        """Take back what could not be written."""
+        self._outcomes = outcomes.before(self._outcomes)
+
+    def offer(self, line: Line) -> None:
+        """Give a line its turn, unless it has one or there is nothing to do."""
+        if line.queue and not line.busy:
+            line.busy = True
+            self._turns.append(line)
+            self._start()
+
+    def drop_lost(self, chat_keys: set[int]) -> None:
+        """Stop working on chats that another process has claimed."""
+        self.lines.drop(chat_keys)
+
+    async def stop(self, patience: float) -> None:
+        """Let what is in work come to its end; whatever does not in time is replayed at the next start."""
+        self._stopping = True
+        self._turns.clear()
+        for repeat in self._repeats:
+            repeat.cancel()
+        pending = self._tasks | self._repeats
+        if pending:
+            _, late = await asyncio.wait(pending, timeout=patience)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+
+    def _start(self) -> None:
+        while self._turns and len(self._tasks) < self._beside:
+            task = asyncio.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _work(self) -> None:
+        """Take turns until there are none left; a line with more to do goes to the end."""
+        while self._turns:
+            line = self._turns.popleft()
+            if line.lost:
+                continue
+            await self._first_of(line)
+        self._metrics.in_memory.set(self.lines.updates)
+
+    async def _first_of(self, line: Line) -> None:
+        entry = line.queue[0]
+        if entry.attempts >= TRIES:
+            self._bury(line, entry, "its process died with it")
+            return
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._hand(entry, entry.attempts + 1 >= TRIES)
+        except Unreadable as error:
+            self._bury(line, entry, repr(error))
+        except Exception as error:  # noqa: BLE001 - whatever a handler does, its chat goes on
+            self._failed(line, entry, error)
+        else:
+            self._metrics.updates.labels("done").inc()
+            self._metrics.latency.observe(max(0.0, self._clock.now() - entry.received_at))
+            self._outcomes.done.append(entry.update_id)
+            self._next(line)
+
+    def _failed(self, line: Line, entry: Entry, error: Exception) -> None:
+        log.warning(
+            "an update failed",
+            exc_info=error,
+            extra={"update_id": entry.update_id, "attempt": entry.attempts + 1},
+        )
+        if entry.attempts + 1 >= TRIES:
+            self._bury(line, entry, repr(error))
+            return
+        self._metrics.updates.labels("failed").inc()
+        self._outcomes.failed.append((entry.update_id, repr(error)))
+        if not line.lost:
+            self.lines.count_failure(line)
+        task = asyncio.create_task(
+            self._repeat(line, self._backoff[min(entry.attempts, len(self._backoff) - 1)])
+        )
+        self._repeats.add(task)
+        task.add_done_callback(self._repeats.discard)
+        self.changed()
+
+    async def _repeat(self, line: Line, seconds: float) -> None:
+        """Wait outside the workers, so that failing chats take no turn from others."""
+        await self._clock.sleep(seconds)
+        self._turns.append(line)
+        self._start()
+
+    def _bury(self, line: Line, entry: Entry, error: str) -> None:
+        log.error("an update was set aside", extra={"update_id": entry.update_id, "error": error})
+        self._metrics.updates.labels("buried").inc()
+        self._outcomes.buried.append((entry.update_id, error))
+        self._next(line)
+
+    def _next(self, line: Line) -> None:
+        self.lines.finish(line)
+        line.busy = False
+        if not self._stopping and not line.lost:
+            self.offer(line)
+        self.changed()

@@ -1,0 +1,103 @@
+"""Keep Telegram's limits: replies before broadcasts, and a 429 stops its own chat only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
+
+from telegram.error import RetryAfter
+from telegram.ext import BaseRateLimiter
+
+from bot.metrics import Metrics
+from bot.sending.turns import ChatKey, Turns
+from services.clock import Clock
+
+log = logging.getLogger(__name__)
+
+Priority = Literal["reply", "broadcast"]
+Answer = bool | dict[str, Any] | list[dict[str, Any]]
+
+# What Telegram counts as messages; everything else (answers, look-ups, typing) goes out at once.
+PACED = ("send", "edit", "copy", "forward")
+UNPACED = frozenset({"sendChatAction"})
+TRIES = 4
+LONGEST_WAIT: dict[Priority, float] = {"reply": 90.0, "broadcast": 3600.0}
+
+
+class Pacer(BaseRateLimiter[Priority]):
+    """Give every message its turn; `rate_limit_args` is its priority."""
+
+    def __init__(self, clock: Clock, metrics: Metrics) -> None:
+        self._clock = clock
+        self._metrics = metrics
+        self._turns = Turns(clock)
+
+    async def initialize(self) -> None:
+        """Begin to give turns."""
+        self._turns.start()
+
+    async def shutdown(self) -> None:
+        """Give no more turns."""
+        await self._turns.stop()
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Answer]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: Priority | None,
+    ) -> Answer:
+        """Wait for the turn, call, and repeat only what Telegram clearly refused with a 429."""
+        chat = chat_of(endpoint, data)
+        if chat is None:
+            return await callback(*args, **kwargs)
+        priority: Priority = rate_limit_args or "reply"
+        deadline = self._clock.now() + LONGEST_WAIT[priority]
+        for attempt in range(1, TRIES + 1):
+            await self._take_turn(chat, priority)
+            try:
+                answer = await callback(*args, **kwargs)
+            except RetryAfter as error:
+                until = self._pause(chat, error)
+                if attempt == TRIES or until > deadline:
+                    raise
+            except Exception:
+                self._metrics.sends.labels("failed").inc()
+                raise
+            else:
+                self._metrics.sends.labels("sent").inc()
+                return answer
+        raise AssertionError("the last try returns or raises")
+
+    async def _take_turn(self, chat: ChatKey, priority: Priority) -> None:
+        began = self._clock.now()
+        await self._turns.take(chat, broadcast=priority == "broadcast")
+        self._metrics.send_wait.labels(priority).observe(max(0.0, self._clock.now() - began))
+
+    def _pause(self, chat: ChatKey, error: RetryAfter) -> float:
+        wait = error.retry_after
+        seconds = wait.total_seconds() if isinstance(wait, dt.timedelta) else float(wait)
+        until = self._clock.now() + seconds + 0.1
+        self._turns.pause(chat, until)
+        self._metrics.paused.inc()
+        self._metrics.sends.labels("too_many").inc()
+        log.warning("Telegram pauses a chat", extra={"seconds": seconds})
+        return until
+
+
+def chat_of(endpoint: str, data: dict[str, Any]) -> ChatKey | None:
+    """Return the chat whose limit a call counts against, None for calls that need no turn."""
+    if not endpoint.startswith(PACED) or endpoint in UNPACED:
+        return None
+    chat = data.get("chat_id")
+    if chat is None:
+        inline = data.get("inline_message_id")
+        return None if inline is None else f"inline {inline}"
+    try:
+        return int(chat)
+    except (TypeError, ValueError):
+        return str(chat)

@@ -1,0 +1,102 @@
+"""Tell operators and load balancers how the house is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from bot import metrics
+from bot.metrics import Metrics
+from bot.probes import Finding
+from services.clock import Clock
+from storage import inbox, jobs, meta
+from storage.database import Database
+from storage.tx import Tx
+
+# How old an answer may be; an eager load balancer must cost nothing.
+DATABASE_SECONDS = 3.0
+UPSTREAM_SECONDS = 120.0
+DATABASE_PATIENCE = 5.0
+
+
+@dataclass
+class Health:
+    """Know whether the database takes writes, and how the upstreams were when last asked."""
+
+    db: Database
+    clock: Clock
+    metrics: Metrics
+    probe: Callable[[], Awaitable[Mapping[str, Finding]]]
+    serving: Callable[[], bool]
+    _database: tuple[float, str] = (float("-inf"), "unknown")
+    _upstreams: tuple[float, Mapping[str, Finding]] = field(default=(float("-inf"), MappingProxyType({})))
+    _asking: asyncio.Task[None] | None = None
+
+    async def live(self, request: Request) -> Response:
+        """Answer as long as the loop turns."""
+        del request
+        return PlainTextResponse("ok\n")
+
+    async def ready(self, request: Request) -> Response:
+        """Answer 200 when updates are taken and can be stored; upstreams are told, not required."""
+        del request
+        database = await self._database_state()
+        self._refresh_upstreams()
+        ready = database == "ok" and self.serving()
+        content = {
+            "ready": ready,
+            "database": database,
+            "upstreams": {name: finding.state for name, finding in sorted(self._upstreams[1].items())},
+            "last_update": self.metrics.last_update_at,
+        }
+        return JSONResponse(content, 200 if ready else 503)
+
+    async def scrape(self, request: Request) -> Response:
+        """Answer Prometheus."""
+        del request
+        if await self._database_state() == "ok":
+            await self.db.read(self._count)
+        return Response(
+            self.metrics.render(), media_type=None, headers={"content-type": metrics.CONTENT_TYPE}
+        )
+
+    async def close(self) -> None:
+        """Stop asking."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+
+    async def _count(self, tx: Tx) -> None:
+        for state, number in (await inbox.counts(tx)).items():
+            self.metrics.inbox.labels(state).set(number)
+        for state, number in (await jobs.counts(tx)).items():
+            self.metrics.jobs.labels(str(state)).set(number)
+
+    async def _database_state(self) -> str:
+        now = self.clock.now()
+        if now - self._database[0] > DATABASE_SECONDS:
+            try:
+                async with asyncio.timeout(DATABASE_PATIENCE):
+                    await self.db.write(lambda tx: meta.put(tx, "ready_at", str(now)))
+                state = "ok"
+            except Exception:  # noqa: BLE001 - whatever it is, we are not ready
+                state = "failing"
+            self._database = (now, state)
+        return self._database[1]
+
+    def _refresh_upstreams(self) -> None:
+        """Ask in the background: a slow upstream must not make us look dead."""
+        idle = self._asking is None or self._asking.done()
+        if idle and self.clock.now() - self._upstreams[0] > UPSTREAM_SECONDS:
+            self._asking = asyncio.create_task(self._ask())
+
+    async def _ask(self) -> None:
+        found = await self.probe()
+        for name, finding in found.items():
+            self.metrics.upstream.labels(name).set(finding.ok)
+        self._upstreams = (self.clock.now(), found)
