@@ -69,7 +69,9 @@ def flag(value: object) -> bool | None:
     """Read a truth value from a bool, 0/1 or a word; None for null."""
     if value is None or isinstance(value, bool):
         return value
-    word = str(value).strip().casefold() if isinstance(value, (int, str)) else "?"
+    if isinstance(value, int):
+        return value != 0
+    word = value.strip().casefold() if isinstance(value, str) else "?"
     if word in _TRUE:
         return True
     if word in _FALSE:

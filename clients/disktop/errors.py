@@ -52,7 +52,8 @@ _TOKEN = frozenset(
     {"invalid_token", "expired_token", "token_expired", "unauthorized", "invalid_access_token"}
 )
 _MISSING = frozenset(
-    {"invalid_surl", "share_not_found", "file_not_found", "folder_not_found", "not_found", "share_expired"}
+    {"invalid_surl", "share_not_found", "file_not_found", "folder_not_found", "path_not_found"}
+    | {"not_found", "share_expired"}
 )
 _FORBIDDEN = {
     "insufficient_scope": ForbiddenReason.USER_SCOPE,
@@ -60,8 +61,10 @@ _FORBIDDEN = {
     "vip_required": ForbiddenReason.PREMIUM,
     "premium_required": ForbiddenReason.PREMIUM,
 }
+# Refusals of this one request, whatever status they come with.
+_REJECTED = frozenset({"pwd_required_or_wrong", "quota_exceeded", "storage_full", "name_conflict"})
 _LIMITS = frozenset({"rate_limited", "rate_limit_exceeded", "too_many_requests"})
-_KNOWN = _OPERATOR | _TOKEN | _MISSING | _LIMITS | _FORBIDDEN.keys() | _DEVICE.keys()
+_KNOWN = _OPERATOR | _TOKEN | _MISSING | _REJECTED | _LIMITS | _FORBIDDEN.keys() | _DEVICE.keys()
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -135,7 +138,7 @@ def _business(fault: Fault) -> ClientError:
         return NotFound(fault.service, fault.operation, code, message)
     if code in _FORBIDDEN:
         return Forbidden(fault.service, fault.operation, _FORBIDDEN[code], code, message)
-    if code == "pwd_required_or_wrong":
+    if code in _REJECTED:
         return Rejected(fault.service, fault.operation, code, message)
     if fault.status == 401 or code in _TOKEN:
         return NotAuthorized(fault.service, fault.operation, code, message, refreshable=True)

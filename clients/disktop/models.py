@@ -98,7 +98,8 @@ class ShareKind(IntEnum):
 def _share_kind(value: Any) -> ShareKind:
     words = {"file": 0, "folder": 1, "dir": 1}
     number = words.get(value.strip().casefold()) if isinstance(value, str) else None
-    return ShareKind(number if number is not None else whole(value) or 0)
+    read = whole(value) if number is None else number
+    return ShareKind.UNKNOWN if read is None else ShareKind(read)
 
 
 class ShareInfo(Model):

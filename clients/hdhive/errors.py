@@ -91,6 +91,9 @@ def _limited(
 def _refusal(service: str, operation: str, status: int, code: str | None, message: str | None) -> ClientError:
     if code in _APP_SECRET:
         return Misconfigured(service, operation, code, message)
+    if operation == "exchange_code" and code in _GRANT_GONE:
+        # There is no grant yet that could be gone: the code is used up, too old or another's.
+        return Rejected(service, operation, code, message)
     if code in _REFRESHABLE or code in _GRANT_GONE:
         return NotAuthorized(service, operation, code, message, refreshable=code in _REFRESHABLE)
     if code in _FORBIDDEN:

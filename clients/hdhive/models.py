@@ -182,6 +182,7 @@ class CheckIn(Model):
 
     checked_in: bool
     points: MaybeWhole = None
+    total_points: MaybeWhole = None
     message: MaybeText = None
 
 
@@ -206,8 +207,11 @@ class WeeklyQuota(Model):
 
     @property
     def has_no_limit(self) -> bool:
-        """Tell whether unlocks are free without limit: three spellings of it were seen."""
-        return self.unlimited or self.limit == 0 or self.remaining == -1
+        """Tell whether unlocks are free without limit: three spellings of it were seen.
+
+        A limit of 0 means that only for long-term Premium; for others it means there is no quota.
+        """
+        return self.unlimited or self.remaining == -1 or (self.is_forever_vip and self.limit == 0)
 
 
 _CALLS = AliasChoices("calls", "total_calls", "count", "total", "total_requests", "requests")
@@ -243,6 +247,12 @@ class Usage(Model):
     daily_stats: Annotated[tuple[DayUsage, ...], OrEmpty] = ()
     endpoint_stats: Annotated[tuple[EndpointUsage, ...], OrEmpty] = ()
     summary: UsageSummary | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat_summary(cls, data: Any) -> Any:
+        """Read counts that stand beside the lists, as they do for one day."""
+        return {"summary": data, **data} if isinstance(data, Mapping) else data
 
 
 class Ping(Model):

@@ -17,7 +17,6 @@ from clients.errors import (
 )
 from clients.linkcheck.models import CheckEvent, JobState
 
-
 # Following goes on in the background: it may obey a longer Retry-After than a call does.
 LONGEST_WAIT_SECONDS = 120.0
 
