@@ -1,11 +1,12 @@
 """The control API: faults, journal, people, tokens, clock, options, reset."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from sandbox.faults import FaultError
 from sandbox.options import OptionError
@@ -35,7 +36,7 @@ async def wish(request: Request) -> dict[str, Any]:
     return value
 
 
-def routes(world: World) -> list[Mount]:
+def routes(world: World) -> list[BaseRoute]:
     """Return the routes under /control."""
     table = [
         Route("/faults", _guarded(_faults(world)), methods=["GET", "POST", "DELETE"]),
@@ -45,6 +46,7 @@ def routes(world: World) -> list[Mount]:
         Route("/tokens/expire", _guarded(_expire(world)), methods=["POST"]),
         Route("/clock", _guarded(_clock(world)), methods=["GET", "POST"]),
         Route("/options", _guarded(_options(world)), methods=["GET", "POST"]),
+        Route("/charges", _guarded(_charges(world)), methods=["GET"]),
         Route("/reset", _guarded(_reset(world)), methods=["POST"]),
     ]
     return [Mount("/control", routes=table)]
@@ -138,6 +140,13 @@ def _options(world: World) -> Handler:
         if request.method == "POST":
             world.options.change(await wish(request))
         return JSONResponse(world.options.public())
+
+    return handle
+
+
+def _charges(world: World) -> Handler:
+    async def handle(_request: Request) -> Response:
+        return JSONResponse({"charges": [asdict(charge) for charge in world.hdhive.charges]})
 
     return handle
 

@@ -82,7 +82,7 @@ class Gate:
             await run(send)
             return
         entry.fault = fault.kind
-        await spoil(fault, run, scope, again, send)
+        await spoil(fault, run, scope, again, send, self.world.spawn)
 
     async def _write(self, scope: Scope, receive: Receive, service: str, path: str) -> tuple[Entry, Receive]:
         body = await read_body(receive)

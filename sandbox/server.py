@@ -1,7 +1,6 @@
 """One server, one port, all stand-ins."""
 
 import asyncio
-import importlib.util
 from email.utils import formatdate
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +12,7 @@ from starlette.routing import BaseRoute
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from sandbox import control
+from sandbox import chat, control, disktop, hdhive, linkcheck, telegram, tmdb
 from sandbox.gate import Gate
 from sandbox.world import BOT_TOKEN, World
 
@@ -29,16 +28,8 @@ class Protocol(HttpToolsProtocol):
 
 def all_routes(world: World) -> list[BaseRoute]:
     """Collect the routes of every stand-in; the chat page comes last because it owns `/`."""
-    routes: list[BaseRoute] = [*control.routes(world)]
-    for name in ("hdhive", "disktop", "linkcheck", "tmdb", "telegram", "chat"):
-        if importlib.util.find_spec(f"sandbox.{name}"):
-            module = importlib.import_module(f"sandbox.{name}")
-            if hasattr(module, "new_state"):
-                world.new_telegram = module.new_state
-                world.telegram = module.new_state(world)
-            if hasattr(module, "routes"):
-                routes += module.routes(world)
-    return routes
+    parts = (control, hdhive, disktop, linkcheck, tmdb, telegram, chat)
+    return [route for part in parts for route in part.routes(world)]
 
 
 class Sandbox:

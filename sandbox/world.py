@@ -3,11 +3,12 @@
 import asyncio
 import random
 import string
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox import telegram
 from sandbox.catalogue import Catalogue
 from sandbox.clock import Clock
 from sandbox.faults import Faults
@@ -51,8 +52,6 @@ class World:
     def __post_init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self.telegram: Any = None
-        # Set by the server: world.py must not import the packages that import it.
-        self.new_telegram: Callable[[World], Any] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -67,8 +66,8 @@ class World:
         self.linkcheck = LinkCheck()
         self.faults.clear()
         self.journal.clear()
-        if self.new_telegram is not None:
-            self.telegram = self.new_telegram(self)
+        # The same one after a reset, emptied: a running bot stays connected.
+        self.telegram = telegram.new_state(self)
 
     def now(self) -> float:
         """Return the sandbox's time."""
