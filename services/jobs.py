@@ -172,7 +172,8 @@ class JobRunner:
         )
         for job in claimed:
             lease = Lease(self._db, self._clock, job, self._lease_seconds)
-            task = asyncio.create_task(self._execute(lease))
+            stale = [task for task, old in self._running.items() if old.job.id == job.id]
+            task = asyncio.create_task(self._replace(stale, lease))
             self._running[task] = lease
             task.add_done_callback(self._ended)
         return len(claimed)
@@ -183,6 +184,14 @@ class JobRunner:
         self._calm.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a job could not be settled; its lease will run out", exc_info=error)
+
+    async def _replace(self, stale: list[asyncio.Task[None]], lease: Lease) -> None:
+        """Run a job; an earlier run of it here, whose lease ran out while we stood still, ends first."""
+        for task in stale:
+            task.cancel()
+        if stale:
+            await asyncio.wait(stale)
+        await self._execute(lease)
 
     async def _execute(self, lease: Lease) -> None:
         job = lease.job

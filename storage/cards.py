@@ -67,6 +67,7 @@ _UPDATE = (
         version=cards.c.version + 1,
         updated_at=bindparam("now"),
     )
+    .returning(*COLUMNS)
 )
 _PURGE = delete(cards).where(cards.c.updated_at < bindparam("before"))
 
@@ -126,9 +127,8 @@ async def update(
         "new_message": old.message_id if message_id is None else message_id,
         "now": now,
     }
-    if (await tx.conn.execute(_UPDATE, params)).rowcount == 0:
-        return None
-    return await get(tx, card_id)
+    row = (await tx.conn.execute(_UPDATE, params)).one_or_none()
+    return None if row is None else _card(tx, row)
 
 
 async def latest(tx: Tx, owner_id: int, chat_id: int, route: str) -> Card | None:

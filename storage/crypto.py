@@ -132,7 +132,7 @@ def _create(path: Path, keys: Sequence[bytes], *, replace: bool = False) -> None
             os.fsync(file.fileno())
         if replace:
             made.replace(path)
-        elif not path.exists():
+        else:
             _link(made, path)
     finally:
         made.unlink(missing_ok=True)

@@ -43,7 +43,9 @@ class Database:
             writer = sqlite_engine(address, writer=True)
             return cls("sqlite", ring, writer, sqlite_engine(address, writer=False))
         engine = postgres_engine(address)
-        database = cls("postgresql", ring, engine, engine)
+        # As on SQLite: all a reader sees is one state, and it cannot write.
+        reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        database = cls("postgresql", ring, engine, reader)
         database._listener = await Listener.start(address, database._bells)
         return database
 
@@ -54,8 +56,8 @@ class Database:
             await asyncio.wait(self._tasks)
         if self._listener is not None:
             await self._listener.close()
-        await self._writer.dispose()
-        await self._reader.dispose()
+        for engine in (self._writer, self._reader):
+            await engine.dispose()
 
     async def write(self, work: Work[T]) -> T:
         """Run work in one transaction and commit it; cancelling the caller does not stop it half-way."""

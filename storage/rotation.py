@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Column, Table, bindparam, func, literal, or_, select, update
@@ -36,7 +37,7 @@ async def rotate(db: Database) -> int:
     count = 0
     for sealed in _sealed_tables():
         last: Any = None
-        while batch := await db.write(lambda tx, last=last, sealed=sealed: _batch(tx, sealed, last)):
+        while batch := await db.write(partial(_batch, sealed=sealed, last=last)):
             count += len(batch)
             last = batch[-1]
     return count
@@ -54,7 +55,7 @@ async def _batch(tx: Tx, sealed: _Sealed, last: Any) -> list[Any]:
     changes = [_resealed(tx, sealed, row) for row in found]
     if changes:
         statement = update(sealed.table).where(sealed.key == bindparam("this_key"))
-        values = {column.name: bindparam(f"new_{column.name}") for column in sealed.columns}
+        values: dict[str, Any] = {column.name: bindparam(f"new_{column.name}") for column in sealed.columns}
         await tx.conn.execute(statement.values(values), changes)
     return [row[0] for row in found]
 

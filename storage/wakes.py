@@ -92,8 +92,9 @@ class Listener:
         connection.add_termination_listener(self._lost)
         return connection
 
-    def _heard(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
-        self._bells.ring(payload)
+    def _heard(self, connection: Any, pid: int, _channel: str, payload: str) -> None:
+        if pid != connection.get_server_pid():  # our own calls rang here already
+            self._bells.ring(payload)
 
     def _lost(self, _connection: Any) -> None:
         self._stir.set()
