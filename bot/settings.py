@@ -51,6 +51,14 @@ class StorageSettings(BaseSettings):
             raise ValueError("missing; with PostgreSQL it must hold a 32-byte base64 key")
         return value if value is None else formats.keys(value)
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret here, so that the log can strike them out."""
+        values = (getattr(self, name) for name, field in type(self).model_fields.items() if not field.repr)
+        found = [str(value) for value in values if value is not None]
+        inside = (formats.password(value) for value in found)
+        addresses = [value for value in found if "://" in value]
+        return tuple({*(value for value in found if value not in addresses), *filter(None, inside)})
+
 
 class Settings(StorageSettings):
     """What `linkhive run` needs, under the names of the environment in lower case."""
@@ -119,14 +127,6 @@ class Settings(StorageSettings):
         """Return the proxy for the calls to one upstream, `telegram` included; None goes direct."""
         own: str | None = getattr(self, f"{service}_proxy_url")
         return None if own == DIRECT else own or self.http_proxy_url
-
-    def secrets(self) -> tuple[str, ...]:
-        """Return every secret here, so that the log can strike them out."""
-        values = (getattr(self, name) for name, field in type(self).model_fields.items() if not field.repr)
-        found = [str(value) for value in values if value is not None]
-        inside = (formats.password(value) for value in found)
-        addresses = [value for value in found if "://" in value]
-        return tuple({*(value for value in found if value not in addresses), *filter(None, inside)})
 
     @property
     def listen_url(self) -> str:

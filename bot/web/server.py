@@ -18,6 +18,10 @@ KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
 
 
+class CannotListen(Exception):  # noqa: N818
+    """Say that the address to listen on cannot be had."""
+
+
 class WebServer:
     """Listen on one port; `port` is right after `start`."""
 
@@ -41,17 +45,21 @@ class WebServer:
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Listen, or raise OSError when the address is taken."""
+        """Listen, or raise `CannotListen`."""
         self._config.load()
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Protocol(config=self._config, server_state=self._state, app_state={}, _loop=loop),
-            self._listen.host,
-            self._listen.port,
-            backlog=BACKLOG,
-        )
+        try:
+            self._server = await loop.create_server(
+                self._connected, self._listen.host, self._listen.port, backlog=BACKLOG
+            )
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise CannotListen(f"LISTEN: {self._listen.host}:{self._listen.port}: {reason}") from None
         self.port = self._server.sockets[0].getsockname()[1]
         self._clock = asyncio.create_task(self._date())
+
+    def _connected(self) -> Protocol:
+        return Protocol(config=self._config, server_state=self._state, app_state={})
 
     async def stop(self, patience: float = 5.0) -> None:
         """Take no new requests and let those under way end."""

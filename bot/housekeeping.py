@@ -1,0 +1,36 @@
+"""Forget what nobody can need any more, an hour at a time."""
+
+from __future__ import annotations
+
+import logging
+
+from services.clock import Clock
+from storage import attempts, cards, inbox
+from storage.database import Database
+from storage.tx import Tx
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 3600.0
+DAY = 86_400.0
+# Telegram repeats nothing older than a day; a card that nobody touched for so long is in nobody's sight.
+UPDATES_KEPT = 2 * DAY
+ATTEMPTS_KEPT = DAY
+CARDS_KEPT = 90 * DAY
+
+
+async def run(db: Database, clock: Clock) -> None:
+    """Clean up now and every hour."""
+    while True:
+        try:
+            await db.write(lambda tx: clean(tx, clock.now()))
+        except Exception:
+            log.exception("cleaning up failed; it is tried again in an hour")
+        await clock.sleep(EVERY_SECONDS)
+
+
+async def clean(tx: Tx, now: float) -> None:
+    """Delete what is past its time."""
+    await inbox.purge_done(tx, now - UPDATES_KEPT)
+    await attempts.purge(tx, now - ATTEMPTS_KEPT)
+    await cards.purge(tx, now - CARDS_KEPT)

@@ -1,0 +1,79 @@
+"""What an operator does beside the running bot: schema, backups, keys."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from bot import database
+from bot.settings import StorageSettings
+from storage import maintenance
+from storage.crypto import KeyRing, add_key
+from storage.database import Database
+
+
+async def run(action: str, settings: StorageSettings, options: argparse.Namespace) -> int:
+    """Do one thing to the database and return the exit code."""
+    try:
+        if action == "upgrade":
+            await _upgrade(settings)
+        elif action == "backup":
+            await _backup(settings, options.file)
+        elif action == "restore":
+            await _restore(settings, options.file, force=options.force)
+        else:
+            await _rotate(settings)
+    except (maintenance.BackupFailed, database.AlreadyRunning, database.CannotOpen) as error:
+        return _fail(str(error))
+    except Exception as error:  # noqa: BLE001 - drivers put addresses and passwords into their texts
+        return _fail(f"it did not work ({type(error).__name__}); is DATABASE_URL right?")
+    return 0
+
+
+async def _upgrade(settings: StorageSettings) -> None:
+    changed = await maintenance.upgrade(settings.database_url)
+    _say("the tables are up to date now" if changed else "the tables were up to date")
+
+
+async def _backup(settings: StorageSettings, file: Path) -> None:
+    await maintenance.backup(settings.database_url, file)
+    note = (
+        ""
+        if settings.secret_keys
+        else f"; keep {database.key_file(settings)} with it, it cannot be read without"
+    )
+    _say(f"saved to {file}{note}")
+
+
+async def _restore(settings: StorageSettings, file: Path, *, force: bool) -> None:
+    with database.sole_use(settings):
+        await maintenance.restore(settings.database_url, file, force=force)
+        await maintenance.upgrade(settings.database_url)
+    _say(f"restored from {file}")
+
+
+async def _rotate(settings: StorageSettings) -> None:
+    """Make a new key where the keys are a file; those of the setting are the operator's to change."""
+    if settings.secret_keys is None:
+        file = database.key_file(settings)
+        if file.exists():
+            add_key(file)
+        ring = KeyRing.from_file(file)
+    else:
+        ring = KeyRing.from_setting(settings.secret_keys)
+    db = await Database.open(settings.database_url, ring)
+    try:
+        count = await maintenance.rotate(db)
+    finally:
+        await db.close()
+    _say(f"{count} rows are under the newest key now")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _fail(line: str) -> int:
+    sys.stderr.write(line + "\n")
+    return 1

@@ -1,0 +1,80 @@
+"""Open a client for each upstream that is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from bot.probes import Probe
+from bot.settings import Settings
+from clients.disktop.client import DiskTop
+from clients.hdhive.client import HDHive
+from clients.linkcheck.client import LinkCheck
+from clients.tmdb.client import TMDB
+from clients.transport import Transport
+from services.names import Service
+
+
+class Closing(Protocol):
+    """Be anything that is closed at the end."""
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+C = TypeVar("C", bound=Closing)
+
+
+@dataclass(frozen=True)
+class Upstreams:
+    """Hold the clients; None is a service that is off."""
+
+    hdhive: HDHive | None
+    disktop: DiskTop | None
+    linkcheck: LinkCheck | None
+    tmdb: TMDB | None
+
+    async def aclose(self) -> None:
+        """Close every client."""
+        for client in (self.hdhive, self.disktop, self.linkcheck, self.tmdb):
+            if client is not None:
+                await client.aclose()
+
+    def probes(self) -> dict[str, Probe]:
+        """Return for each service that is on a call that needs no user."""
+        probes: dict[str, Probe] = {}
+        if self.hdhive is not None:
+            probes[Service.HDHIVE] = self.hdhive.ping
+        if self.disktop is not None:
+            probes[Service.DISKTOP] = _with("no-token", self.disktop.user_info)
+        if self.linkcheck is not None:
+            probes[Service.LINKCHECK] = self.linkcheck.health
+        if self.tmdb is not None:
+            probes[Service.TMDB] = self.tmdb.languages
+        return probes
+
+
+def open_upstreams(settings: Settings) -> Upstreams:
+    """Open the clients the settings ask for."""
+    s = settings
+
+    def transport(service: Service, url: str) -> Transport:
+        return Transport(service, url, proxy=s.proxy_for(service))
+
+    hdhive = disktop = linkcheck = tmdb = None
+    if s.hdhive_client_id and s.hdhive_app_secret:
+        hdhive = HDHive(transport(Service.HDHIVE, s.hdhive_url), s.hdhive_client_id, s.hdhive_app_secret)
+    if s.disktop_client_id and s.disktop_client_secret:
+        place = transport(Service.DISKTOP, s.disktop_url)
+        disktop = DiskTop(place, s.disktop_client_id, s.disktop_client_secret)
+    if s.linkcheck_url and s.linkcheck_api_key:
+        linkcheck = LinkCheck(transport(Service.LINKCHECK, s.linkcheck_url), s.linkcheck_api_key)
+    if s.tmdb_token:
+        tmdb = TMDB(transport(Service.TMDB, s.tmdb_url), s.tmdb_token, s.tmdb_image_url)
+    return Upstreams(hdhive, disktop, linkcheck, tmdb)
+
+
+def _with(token: str, call: Callable[[str], object]) -> Probe:
+    return lambda: call(token)  # type: ignore[return-value]

@@ -1,0 +1,165 @@
+"""Put the house together in order, and take it down in the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import handlers
+from bot import database, housekeeping, probes, telegram
+from bot.assembly import assemble
+from bot.intake.dispatch import Dispatch
+from bot.intake.hand import hand_to
+from bot.intake.polling import Poller
+from bot.intake.store import Store
+from bot.metrics import Metrics
+from bot.settings import Settings, prepare_libraries
+from bot.telegram import Connection
+from bot.upstreams import Upstreams, open_upstreams
+from bot.web import app as web
+from bot.web.health import Health
+from bot.web.linking import LinkPages
+from bot.web.pages import Pages
+from bot.web.server import WebServer
+from bot.web.webhook import Webhook
+from handlers import menus
+from handlers.application import LinkHiveApplication
+from handlers.context import Policy
+from handlers.texts import Texts
+from services import Services
+from services.clock import Clock, SystemClock
+from services.jobs import JobRunner
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+Stop = Callable[[], Awaitable[None]]
+
+# Together below the ten seconds that a container is given to stop.
+CHATS_PATIENCE = 6.0
+
+
+@dataclass
+class House:
+    """Hold the running bot."""
+
+    settings: Settings
+    db: Database
+    services: Services
+    application: LinkHiveApplication
+    store: Store
+    dispatch: Dispatch
+    jobs: JobRunner
+    metrics: Metrics
+    web: WebServer | None = None
+    serving: bool = False
+
+    @property
+    def web_port(self) -> int:
+        """Return the port of the web server."""
+        return self.web.port if self.web else 0
+
+
+@asynccontextmanager
+async def linkhive(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[House]:
+    """Run the whole bot while the context is open."""
+    prepare_libraries()
+    clock, metrics = clock or SystemClock(), Metrics()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(database.sole_use(settings))
+        db = await stack.enter_async_context(database.opened(settings))
+        upstreams = open_upstreams(settings)
+        stack.push_async_callback(upstreams.aclose)
+        line = telegram.connect(settings, clock, metrics)
+        house = _build(settings, db, clock, metrics, upstreams, line)
+        await _introduce(stack, house, clock)
+        await _start(stack, house, clock, upstreams, line)
+        house.serving = True
+        try:
+            yield house
+        finally:
+            house.serving = False
+            log.info("stopping")
+
+
+def _build(
+    settings: Settings, db: Database, clock: Clock, metrics: Metrics, upstreams: Upstreams, line: Connection
+) -> House:
+    holder = database.holder(db.dialect)
+    services = assemble(settings, db, clock, upstreams)
+    policy = Policy(
+        me_url=settings.telegram_me_url,
+        admin_ids=settings.admin_ids,
+        allowed_ids=settings.allowed_ids,
+        hdhive_url=settings.hdhive_url,
+    )
+    application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
+    dispatch = Dispatch(hand_to(application), clock, metrics)
+    store = Store(db, dispatch, clock, metrics, holder=holder)
+    jobs = JobRunner(db, clock, holder, application.routes.jobs)
+    return House(settings, db, services, application, store, dispatch, jobs, metrics)
+
+
+async def _introduce(stack: AsyncExitStack, house: House, clock: Clock) -> None:
+    stack.push_async_callback(house.application.shutdown)
+    stack.push_async_callback(house.application.bot.shutdown)
+    await telegram.introduce(house.application.bot, clock)
+    await house.application.initialize()
+
+
+async def _start(
+    stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams, line: Connection
+) -> None:
+    """Start what works before what brings work; the exit stack stops them the other way round."""
+    _background(stack, housekeeping.run(house.db, clock))
+    _background(stack, house.jobs.run(), house.jobs.stop)
+    await house.store.start()
+    stack.push_async_callback(lambda: house.store.stop(CHATS_PATIENCE))
+    house.web = server = _web(stack, house, clock, upstreams)
+    await server.start()
+    stack.push_async_callback(server.stop)
+    _background(stack, _publish(house, clock))
+    if house.settings.telegram_updates == "webhook":
+        _background(stack, telegram.set_webhook(line.bot, house.settings, clock))
+    else:
+        poller = Poller(line.bot, line.line, house.store, clock, house.metrics)
+        await poller.start()
+        stack.push_async_callback(poller.stop)
+
+
+def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams) -> WebServer:
+    settings = house.settings
+    ask = upstreams.probes()
+    health = Health(house.db, clock, house.metrics, lambda: probes.ask_all(ask), lambda: house.serving)
+    stack.push_async_callback(health.close)
+    links = LinkPages(
+        house.services.linking,
+        Pages(house.application.texts),
+        settings.public_url,
+        f"{settings.telegram_me_url}/{house.application.bot.username}",
+        {"hdhive": settings.hdhive_url, "disktop": settings.disktop_url},
+    )
+    secret = settings.telegram_webhook_secret if settings.telegram_updates == "webhook" else None
+    webhook = Webhook(house.store, secret, house.metrics) if secret else None
+    return WebServer(web.build(links, health, webhook), settings.listen)
+
+
+async def _publish(house: House, clock: Clock) -> None:
+    await telegram.persist(lambda: menus.publish(house.application), "setMyCommands", clock)
+
+
+def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None], stop: Stop | None = None) -> None:
+    """Run something beside the rest until the end; `stop` asks it to end by itself."""
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        if stop is not None:
+            await stop()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
