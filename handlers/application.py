@@ -88,7 +88,7 @@ def _once(table: dict[str, Any], key: str, value: object) -> None:
 
 def build(bot: ExtBot[None], *, services: Services, texts: Texts, policy: Policy) -> LinkHiveApplication:
     """Build the application around a bot; the intake feeds it, so it has no updater."""
-    parts: Mapping[str, Any] = {"services": services, "texts": texts, "policy": policy}
+    parts: dict[str, object] = {"services": services, "texts": texts, "policy": policy}
     builder = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
     builder = builder.context_types(ContextTypes(context=LinkHiveContext))
     return builder.application_class(LinkHiveApplication, kwargs=parts).build()  # type: ignore[return-value]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from telegram import Chat, Update
-from telegram.ext import ApplicationHandlerStop, TypeHandler
+from telegram.ext import ApplicationHandlerStop, ChatMemberHandler, MessageHandler, TypeHandler, filters
 
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from storage import chats
+from storage.tx import Tx
 
-FIRST = -1
+CHATS, PEOPLE = -2, -1
 
 
 async def arrive(update: Update, context: LinkHiveContext) -> None:
@@ -41,12 +42,11 @@ async def membership(update: Update, context: LinkHiveContext) -> None:
         return
     status = change.new_chat_member.status
     private = change.chat.type == Chat.PRIVATE
-    state = (
-        "active" if status in ("member", "administrator", "creator") else "blocked" if private else "kicked"
-    )
+    here = status in ("member", "administrator", "creator", "restricted")
+    state: chats.State = "active" if here else "blocked" if private else "kicked"
     now = context.services.clock.now()
 
-    async def note(tx: chats.Tx) -> None:
+    async def note(tx: Tx) -> None:
         await chats.remember(
             tx, change.chat.id, kind=change.chat.type, title=change.chat.title or "", now=now
         )
@@ -64,5 +64,7 @@ async def migrated(update: Update, context: LinkHiveContext) -> None:
 
 
 def register(home: LinkHiveApplication) -> None:
-    """Meet people before every other handler."""
-    home.add_handler(TypeHandler(Update, arrive), group=FIRST)
+    """Note what happens to chats, and meet people before every other handler."""
+    home.add_handler(ChatMemberHandler(membership, ChatMemberHandler.MY_CHAT_MEMBER), group=CHATS)
+    home.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, migrated), group=CHATS)
+    home.add_handler(TypeHandler(Update, arrive), group=PEOPLE)

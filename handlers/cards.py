@@ -23,7 +23,6 @@ from storage.tx import Tx
 
 # A press must be answered within a second: the button shows a clock until then.
 ANSWER_AFTER = 0.7
-STALE_AFTER = 120.0
 SHOW = "show"
 CLOSE = "close"
 
@@ -131,11 +130,6 @@ async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:
         received_at=home.services.clock.now(),
         card=card,
     )
-
-
-def is_stale(scene: Scene[Any]) -> bool:
-    """Tell whether a press waited so long that it must not spend anything."""
-    return scene.services.clock.now() - scene.received_at > STALE_AFTER
 
 
 async def press(update: Update, context: LinkHiveContext) -> None:

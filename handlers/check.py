@@ -6,7 +6,6 @@ from collections import Counter
 from typing import Any
 
 from services.linkchecks import MAX_LINKS, CheckedLink, Snapshot
-from services.sharelinks import Drive, extract
 from telegram import Update
 
 from clients.linkcheck.models import Verdict
@@ -19,6 +18,7 @@ from handlers.resources import drive_name
 from handlers.scenes import Route, Scene, State
 from handlers.texts import Html, block, bold, link, plain
 from handlers.views import COPY_LIMIT, Button, Copy, Press, Row, View
+from services.sharelinks import Drive, extract
 from storage import dialogs
 from storage.dialogs import Dialog
 
@@ -210,7 +210,8 @@ async def check(update: Update, context: LinkHiveContext) -> None:
     """Check the links behind the command or in the message it replies to, or ask for some."""
     message = message_of(update)
     quoted = message.reply_to_message
-    words = " ".join(filter(None, [_after_command(message.text), quoted and (quoted.text or quoted.caption)]))
+    quote = (quoted.text or quoted.caption or "") if quoted else ""
+    words = f"{_after_command(message.text)} {quote}"
     hidden = [e.url for e in (*message.entities, *(quoted.entities if quoted else ())) if e.url]
     scene = cards.scene_of(update, context, NoticeState())
     if words.strip():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.checkins import CheckInOutcome
+from typing import Any
+
 from telegram import Update
 
 from handlers import cards, commands, problems
@@ -11,6 +12,7 @@ from handlers.context import LinkHiveContext
 from handlers.scenes import Route, Scene, State
 from handlers.texts import Html
 from handlers.views import Press, View
+from services.checkins import CheckInOutcome
 
 
 class CheckInState(State):
@@ -37,7 +39,7 @@ async def show(scene: Scene[CheckInState]) -> View:
     return View(Html("\n".join(lines)), ([close],))
 
 
-async def perform(scene: Scene[State], *, lucky: bool) -> CheckInState:
+async def perform(scene: Scene[Any], *, lucky: bool) -> CheckInState:
     """Check in and return the state that tells of it."""
     outcome = await scene.services.checkins.check_in(scene.user_id, gambler=lucky)
     return CheckInState(lucky=lucky, outcome=outcome)

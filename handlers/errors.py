@@ -41,7 +41,7 @@ async def _settle(update: object, context: LinkHiveContext, error: TelegramError
         new = error.new_chat_id
         await db.write(lambda tx: chats.migrate(tx, chat.id, new, now=now))
     elif isinstance(error, Forbidden):
-        state = "blocked" if chat.type == ChatType.PRIVATE else "kicked"
+        state: chats.State = "blocked" if chat.type == ChatType.PRIVATE else "kicked"
         await db.write(lambda tx: chats.set_state(tx, chat.id, state, now=now))
 
 

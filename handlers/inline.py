@@ -76,7 +76,7 @@ async def _results(
 def _article(context: LinkHiveContext, title: Title) -> InlineQueryResultArticle:
     say, titles = context.say, context.services.titles
     payload = f"t_{title.media_type}_{title.id}"
-    lines = [heading(say, title)]
+    lines: list[str] = [heading(say, title)]
     if title.overview:
         lines += ["", Html(f"<blockquote expandable>{escape(title.overview, OVERVIEW_LIMIT)}</blockquote>")]
     view = View(Html("\n".join(lines)), picture=titles.poster(title))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from services.errors import AttemptProblem
-from services.linking import TICKET_SECONDS, Linked
-from services.names import Service
+from typing import Any
+
 from telegram import Update
 
 from handlers import cards, commands, problems
@@ -16,6 +15,9 @@ from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State
 from handlers.texts import Html
 from handlers.views import Open, Press, Row, View
+from services.errors import AttemptProblem
+from services.linking import TICKET_SECONDS, Linked
+from services.names import Service
 from storage import cards as stored_cards
 from storage import links
 
@@ -54,7 +56,7 @@ async def go(scene: Scene[LinkState], arg: str) -> LinkState:
     return await ready(scene, Service(arg)) if arg in LINKED else LinkState(unknown=arg)
 
 
-async def ready(scene: Scene[LinkState], service: Service) -> LinkState:
+async def ready(scene: Scene[Any], service: Service) -> LinkState:
     """Return the state that leads to a service's consent page, with a new ticket."""
     url = await scene.services.linking.start(
         scene.user_id,

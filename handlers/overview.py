@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from clients.disktop.models import Quota as Space
-from clients.errors import ClientError
-from clients.hdhive.models import Me, WeeklyFreeQuota
+from clients.disktop.models import Space
+from clients.errors import ClientError, Forbidden
+from clients.hdhive.models import Me, WeeklyQuota
 from handlers.problems import service_name
 from handlers.scenes import Scene
 from handlers.sizes import size
@@ -31,7 +31,7 @@ class Account:
     on: bool
     link: Link | None = None
     me: Me | None = None
-    weekly: WeeklyFreeQuota | None = None
+    weekly: WeeklyQuota | None = None
     space: Space | None = None
     silent: bool = False
     """The service could not be asked just now."""
@@ -60,6 +60,8 @@ async def _account(scene: Scene[Any], service: Service, link: Link | None) -> Ac
 
 async def _hdhive(scene: Scene[Any], link: Link) -> Account:
     client, tokens = scene.services.require_hdhive(), scene.services.tokens
+    me: Me | BaseException
+    weekly: WeeklyQuota | BaseException
     me, weekly = await asyncio.gather(
         tokens.call(scene.user_id, Service.HDHIVE, client.me),
         tokens.call(scene.user_id, Service.HDHIVE, client.weekly_free_quota),
@@ -67,13 +69,9 @@ async def _hdhive(scene: Scene[Any], link: Link) -> Account:
     )
     # Both are kept for Premium members; everyone else is linked all the same.
     known = me if isinstance(me, Me) else None
-    free = weekly if isinstance(weekly, WeeklyFreeQuota) else None
-    silent = isinstance(me, ClientError | ServiceError) and not _kept_for_premium(me)
+    free = weekly if isinstance(weekly, WeeklyQuota) else None
+    silent = isinstance(me, ClientError | ServiceError) and not isinstance(me, Forbidden)
     return Account(Service.HDHIVE, on=True, link=link, me=known, weekly=free, silent=silent)
-
-
-def _kept_for_premium(error: Exception) -> bool:
-    return type(error).__name__ == "Forbidden"
 
 
 async def _disktop(scene: Scene[Any], link: Link) -> Account:
@@ -92,7 +90,7 @@ def lines(scene: Scene[Any], account: Account, *, details: bool = False) -> list
         return [say("account.none", service=service)]
     if link.state != "active":
         return [say("account.lost", service=service)]
-    name = account.me.display_name if account.me else link.account_name
+    name = _name(account.me) or link.account_name
     head = (
         say("account.linked", service=service, name=name)
         if name
@@ -101,16 +99,20 @@ def lines(scene: Scene[Any], account: Account, *, details: bool = False) -> list
     return [head, *_figures(scene, account), *(_grant(scene, link) if details else [])]
 
 
+def _name(me: Me | None) -> str | None:
+    return (me.nickname or me.username) if me else None
+
+
 def _figures(scene: Scene[Any], account: Account) -> list[Html]:
     say, shown = scene.say, []
     if account.silent:
         shown.append(say("account.unavailable"))
     if account.me is not None and account.me.points is not None:
         shown.append(say("account.points", points=account.me.points))
-    if account.weekly is not None:
-        endless = account.weekly.endless
-        key = "account.weekly_unlimited" if endless else "account.weekly"
-        shown.append(say(key, remaining=account.weekly.remaining))
+    if account.weekly is not None and account.weekly.has_no_limit:
+        shown.append(say("account.weekly_unlimited"))
+    elif account.weekly is not None and account.weekly.limit:
+        shown.append(say("account.weekly", remaining=account.weekly.remaining))
     if account.space is not None:
         free, total = size(account.space.free_bytes), size(account.space.total_bytes)
         shown.append(say("account.space", free=free, total=total))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from services.sharelinks import Drive, extract, hdhive_slug, hdhive_title
 from telegram import Update
 from telegram.ext import MessageHandler, filters
 
@@ -10,6 +9,7 @@ from handlers import cards, check, commands, problems, save, search, unlock
 from handlers.application import LinkHiveApplication
 from handlers.commands import NoticeState
 from handlers.context import LinkHiveContext, chat_of, message_of, user_of
+from services.sharelinks import Drive, extract, hdhive_slug, hdhive_title
 from storage import dialogs
 from storage.dialogs import Dialog
 
@@ -41,7 +41,7 @@ async def _take(update: Update, context: LinkHiveContext, words: str) -> None:
     if slug is not None:
         await cards.begin(update, context, unlock.RESOURCE, unlock.ResourceState(slug=slug))
     elif title is not None:
-        state = search.SearchState(kind=title.media_type, tmdb_id=title.tmdb_id)
+        state = search.SearchState(kind=title[0], tmdb_id=title[1])
         await cards.begin(update, context, search.SEARCH, state)
     elif len(links) == 1 and links[0].drive is Drive.DISKTOP:
         await save.run(cards.scene_of(update, context, NoticeState()), words)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.sharelinks import Drive
-
 from clients.hdhive.models import PanType, Resource, Sharer, Validity
 from clients.tmdb.models import Title
 from handlers.texts import Html, Speaker, bold, escape
+from services.sharelinks import Drive
 
 ICONS = {"movie": "🎬", "tv": "📺"}
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.sharelinks import Drive, ShareLink, extract
-from services.transfers import SaveResult
 from telegram import Update
 
-from clients.disktop.models import ShareFile
+from clients.disktop.models import SharedFile
 from handlers import cards, commands, problems
 from handlers.application import LinkHiveApplication
 from handlers.commands import NoticeState
@@ -19,6 +17,8 @@ from handlers.scenes import Route, Scene, State
 from handlers.sizes import size
 from handlers.texts import Html, code
 from handlers.views import Button, Press, Row, View, grid
+from services.sharelinks import Drive, ShareLink, extract
+from services.transfers import SaveResult
 from storage import dialogs
 from storage.dialogs import Dialog
 
@@ -55,7 +55,7 @@ async def show(scene: Scene[SaveState]) -> View:
     return show_files(scene, found)
 
 
-def show_files(scene: Scene[SaveState], found: Sequence[ShareFile]) -> View:
+def show_files(scene: Scene[SaveState], found: Sequence[SharedFile]) -> View:
     """Show one page of a folder of the share, folders first, with the picks marked."""
     state, say = scene.state, scene.say
     first = state.page * FILES_A_PAGE
@@ -77,12 +77,12 @@ def show_files(scene: Scene[SaveState], found: Sequence[ShareFile]) -> View:
     return View(Html("\n".join(lines)), _rows(scene, shown, len(found)))
 
 
-def _mark(state: SaveState, file: ShareFile) -> str:
+def _mark(state: SaveState, file: SharedFile) -> str:
     picked = "☑️" if file.id in state.picked else ""
     return f"{picked}📁" if file.is_dir else (picked or "📄")
 
 
-def _rows(scene: Scene[SaveState], shown: Sequence[tuple[int, ShareFile]], total: int) -> list[Row]:
+def _rows(scene: Scene[SaveState], shown: Sequence[tuple[int, SharedFile]], total: int) -> list[Row]:
     state, say = scene.state, scene.say
     numbers = [
         Press(
@@ -104,7 +104,7 @@ def _rows(scene: Scene[SaveState], shown: Sequence[tuple[int, ShareFile]], total
     return [*grid(numbers, 4), turning, saving, [*up, *_close(scene)]]
 
 
-def _action(file: ShareFile) -> str:
+def _action(file: SharedFile) -> str:
     return "open" if file.is_dir else "pick"
 
 
@@ -131,9 +131,11 @@ async def open_folder(scene: Scene[SaveState], arg: str) -> SaveState:
     return scene.state.model_copy(update={"path": path, "page": 0, "picked": ()})
 
 
-async def _file(scene: Scene[SaveState], arg: str) -> ShareFile:
+async def _file(scene: Scene[SaveState], arg: str) -> SharedFile:
     state = scene.state
-    found = await scene.services.transfers.listing(scene.user_id, state.surl, state.path, state.code)
+    found: Sequence[SharedFile] = await scene.services.transfers.listing(
+        scene.user_id, state.surl, state.path, state.code
+    )
     return next(file for file in found if str(file.id) == arg)
 
 
@@ -169,7 +171,7 @@ async def save_picked(scene: Scene[SaveState], _arg: str) -> SaveState:
     return await _save(scene, [file for file in found if file.id in state.picked])
 
 
-async def _save(scene: Scene[SaveState], picks: Sequence[ShareFile]) -> SaveState:
+async def _save(scene: Scene[SaveState], picks: Sequence[SharedFile]) -> SaveState:
     await scene.interim(View(scene.say("save.working")))
     state = scene.state
     result = await scene.services.transfers.save(

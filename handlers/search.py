@@ -85,7 +85,7 @@ async def show_title(scene: Scene[SearchState]) -> View:
     """Show one title and, in the private chat, what is shared of it."""
     say, state = scene.say, scene.state
     title = await scene.services.titles.details(MediaType(state.kind), state.tmdb_id, scene.person.language)
-    lines = [heading(say, title)]
+    lines: list[str] = [heading(say, title)]
     if title.overview:
         lines += ["", Html(f"<blockquote expandable>{escape(title.overview, OVERVIEW_LIMIT)}</blockquote>")]
     shared, rows = await _shared(scene)

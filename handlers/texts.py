@@ -137,5 +137,7 @@ def _read(folder: Path, language: str) -> dict[str, str | tuple[str, ...]]:
         for message in catalog:
             if message.id:
                 key = message.id if isinstance(message.id, str) else message.id[0]
-                entries[key] = message.string if isinstance(message.string, str) else tuple(message.string)
+                entries[key] = (
+                    message.string if isinstance(message.string, str) else tuple(message.string or ())
+                )
     return entries

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.sharelinks import Drive, extract, hdhive_slug
 from telegram import Update
 
 from clients.errors import ClientError
+from clients.hdhive.models import Me
 from handlers import cards, check, commands, save
 from handlers.application import LinkHiveApplication
 from handlers.commands import NOTICE, NoticeState
@@ -18,6 +18,7 @@ from handlers.texts import Html, code, link
 from handlers.views import COPY_LIMIT, Button, Copy, Open, Press, Row, View
 from services.errors import ServiceError
 from services.names import Service
+from services.sharelinks import Drive, extract, hdhive_slug
 from services.unlocking import OutcomeState, Quote
 from storage.unlocks import Unlock
 
@@ -52,7 +53,7 @@ async def show(scene: Scene[ResourceState]) -> View:
 def show_facts(scene: Scene[ResourceState], quote: Quote) -> View:
     """Show what a resource is before it is unlocked, with its price on the button."""
     say, state = scene.say, scene.state
-    lines = [facts(say, quote.share)]
+    lines: list[str] = [facts(say, quote.share)]
     if state.note:
         lines += ["", say(state.note, old=state.old_price, new=quote.price)]
     label = (
@@ -77,10 +78,11 @@ async def show_question(scene: Scene[ResourceState], quote: Quote) -> View:
 async def _balance(scene: Scene[ResourceState]) -> int | None:
     client = scene.services.require_hdhive()
     try:
-        return (await scene.services.tokens.call(scene.user_id, Service.HDHIVE, client.me)).points
+        me: Me | None = await scene.services.tokens.call(scene.user_id, Service.HDHIVE, client.me)
     except (ClientError, ServiceError):
         # HDHive tells the points of Premium members only; the question stands without them.
-        return None
+        me = None
+    return me.points if me else None
 
 
 def show_link(scene: Scene[ResourceState], unlock: Unlock) -> View:

@@ -1,0 +1,1 @@
+"""What is claimed about speed, measured beside a peer in the same run."""

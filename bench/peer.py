@@ -1,0 +1,48 @@
+"""A bare python-telegram-bot behind a webhook, as its own examples build one: `python -m bench.peer PORT API_URL`."""
+
+import asyncio
+import sys
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from telegram import Update
+from telegram.ext import Application, ContextTypes, MessageHandler, filters
+
+from bench.load import SECRET, TOKEN
+
+handled = 0
+
+
+async def take(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    global handled
+    handled += 1
+
+
+async def main(port: int, api: str) -> None:
+    application = (
+        Application.builder().token(TOKEN).base_url(f"{api}/bot").base_file_url(f"{api}/file/bot").updater(None).build()
+    )
+    application.add_handler(MessageHandler(filters.ALL, take))
+
+    async def webhook(request: Request) -> Response:
+        if request.headers.get("x-telegram-bot-api-secret-token") != SECRET:
+            return Response(status_code=401)
+        await application.update_queue.put(Update.de_json(await request.json(), application.bot))
+        return Response()
+
+    async def count(_request: Request) -> Response:
+        return PlainTextResponse(str(handled))
+
+    routes = [Route("/telegram/webhook", webhook, methods=["POST"]), Route("/handled", count)]
+    config = uvicorn.Config(Starlette(routes=routes), port=port, log_level="warning", access_log=False)
+    async with application:
+        await application.start()
+        await uvicorn.Server(config).serve()
+        await application.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
