@@ -16,7 +16,8 @@ PAGE = Path(__file__).parent / "page"
 # Pictures may come from any address a bot sends; everything else only from here.
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src * data: blob:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+        "default-src 'self'; img-src * data: blob:; base-uri 'none'; "
+        "frame-ancestors 'none'; form-action 'none'"
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

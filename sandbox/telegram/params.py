@@ -99,7 +99,7 @@ class Params:
             async with request.form(max_files=100, max_part_size=64 * 1024 * 1024) as form:
                 for name, value in form.multi_items():
                     if isinstance(value, UploadFile):
-                        files[name] = await _upload(name, value)
+                        files[name] = await read_upload(name, value)
                     else:
                         values[name] = value
         return cls(values, files)
@@ -118,6 +118,7 @@ async def _json_body(request: Request) -> Json:
     return data
 
 
-async def _upload(name: str, file: UploadFile) -> Upload:
+async def read_upload(name: str, file: UploadFile) -> Upload:
+    """Read a file of a form before the form is closed."""
     kind = file.content_type or "application/octet-stream"
     return Upload(file.filename or name, kind, await file.read())

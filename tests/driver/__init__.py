@@ -1,5 +1,6 @@
 """The users' side for tests: people who write and press, their browser, and the wire journal."""
 
+from tests.driver.api import BotApi, Refusal
 from tests.driver.browser import Browser
 from tests.driver.control import Control
 from tests.driver.journal import Call, Journal
@@ -7,6 +8,7 @@ from tests.driver.message import Button, Message
 from tests.driver.person import InlineAnswer, Person, Pressed
 
 __all__ = [
+    "BotApi",
     "Browser",
     "Button",
     "Call",
@@ -16,4 +18,5 @@ __all__ = [
     "Message",
     "Person",
     "Pressed",
+    "Refusal",
 ]

@@ -57,8 +57,8 @@ class Control:
         """Put everything back to the start."""
         await self._post("/control/reset")
 
-    async def _post(self, path: str, **fields: Any) -> dict[str, Any]:
-        reply = await self._http.post(path, json=fields)
-        assert reply.status_code == 200, f"{path}: {reply.text}"
+    async def _post(self, address: str, /, **fields: Any) -> dict[str, Any]:
+        reply = await self._http.post(address, json=fields)
+        assert reply.status_code == 200, f"{address}: {reply.text}"
         body: dict[str, Any] = reply.json()
         return body

@@ -133,7 +133,7 @@ class Person:
     async def unblock(self) -> None:
         await self._act("/app/unblock", None)
 
-    async def post(self, path: str, chat: int | None = None, **fields: Any) -> dict[str, Any]:
+    async def post(self, path: str, chat: int | None = None, /, **fields: Any) -> dict[str, Any]:
         """Any other action under /app, such as `/app/join`, `/app/member`, `/app/migrate`."""
         return await self._act(path, chat, **fields)
 
@@ -199,7 +199,7 @@ class Person:
         assert found, f"no message has a button {label!r}; the last is {(await self.messages(chat))[-1:]}"
         return max(found, key=lambda message: message.revision)
 
-    async def _act(self, path: str, chat: int | None, **fields: Any) -> dict[str, Any]:
+    async def _act(self, path: str, chat: int | None, /, **fields: Any) -> dict[str, Any]:
         await self._set_mark()
         body = {"person": self.id, "chat": chat or self.id, **fields}
         return _body(await self._http.post(path, json=body))

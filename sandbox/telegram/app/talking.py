@@ -87,10 +87,8 @@ async def send_file(wish: Wish) -> Json:
     """Send a file, or a picture with `as=photo`."""
     if wish.upload is None:
         raise Refused(400, "there is no file in the form")
-    content = await wish.upload.read()
-    name, kind = wish.upload.filename or "file", wish.upload.content_type or "application/octet-stream"
     photo = wish.text("as") == "photo"
-    file = wish.tg.files.put(name, kind, content, photo=photo)
+    file = wish.tg.files.put(wish.upload.name, wish.upload.mime_type, wish.upload.content, photo=photo)
     body: Json = {"photo": file.photo()} if photo else {"document": file.document()}
     body |= caption(wish.text("caption"), "", None, wish.tg.user_json)
     return board.shown(say(wish, wish.chat, body))

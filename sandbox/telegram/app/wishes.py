@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from sandbox.telegram.chats import Chat, Json, Message, User
 from sandbox.telegram.errors import ApiError
+from sandbox.telegram.params import Upload, read_upload
 from sandbox.telegram.state import Telegram
 
 
@@ -28,7 +29,7 @@ class Wish:
 
     tg: Telegram
     values: Json
-    upload: UploadFile | None = None
+    upload: Upload | None = None
 
     def text(self, name: str, default: str = "") -> str:
         """Return a text field."""
@@ -92,9 +93,9 @@ async def read(tg: Telegram, request: Request) -> Wish:
     """Read a request."""
     values: Json = dict(request.query_params)
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        form = await request.form(max_part_size=64 * 1024 * 1024)
-        files = [value for value in form.values() if isinstance(value, UploadFile)]
-        values.update({name: value for name, value in form.items() if isinstance(value, str)})
+        async with request.form(max_part_size=64 * 1024 * 1024) as form:
+            values.update({name: value for name, value in form.items() if isinstance(value, str)})
+            files = [await read_upload(n, v) for n, v in form.items() if isinstance(v, UploadFile)]
         return Wish(tg, values, files[0] if files else None)
     if request.method != "GET" and await request.body():
         try:
