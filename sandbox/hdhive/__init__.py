@@ -19,8 +19,8 @@ def routes(world: World) -> list[BaseRoute]:
             routes=[
                 sign_in_route(world),
                 Route("/openapi/authorize", consent, methods=["GET", "POST"]),
-                Mount("/api/public/openapi/oauth", routes=_oauth(world)),
-                Mount("/api/open", routes=_open(world)),
+                Mount("/api/public/openapi/oauth", routes=[*_oauth(world), route(world, "/{rest:path}", {})]),
+                Mount("/api/open", routes=[*_open(world), route(world, "/{rest:path}", {})]),
             ],
         )
     ]

@@ -34,8 +34,8 @@ def next_midnight(world: World) -> int:
     return int((start + timedelta(days=1)).timestamp())
 
 
-async def _wrong_method(_world: World, _request: Request) -> Response:
-    raise Refusal("405")
+async def _wrong_method(_world: World, request: Request) -> Response:
+    raise Refusal("404" if "rest" in request.path_params else "405")
 
 
 def route(world: World, path: str, methods: dict[str, Open]) -> Route:

@@ -36,7 +36,7 @@ async def read(web, key, job, last=None):
         cut = True
     else:
         cut = False
-    for block in text.split("\n\n"):
+    for block in text.split("\n\n")[:-1]:
         fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and line[0] != ":")
         if "data" in fields:
             events.append((fields["id"], fields["event"], json.loads(fields["data"])))
