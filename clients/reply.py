@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from clients.errors import BadResponse
+
 # JSON escapes that make strings no database and no socket takes.
 _HOSTILE = (b"\\ud", b"\\uD", b"\\u0000")
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<!--", b"<?xml")
@@ -45,6 +47,23 @@ class Reply:
         """Tell whether a page came where data belongs."""
         kind = self.headers.get("content-type", "").casefold()
         return "html" in kind or self.body[:200].lstrip().lower().startswith(_HTML)
+
+
+def json_of(reply: Reply, *, service: str, operation: str) -> Any:
+    """Parse the body of an answer; raises BadResponse."""
+    try:
+        return reply.json
+    except UnreadableError as error:
+        detail = str(error)
+    raise BadResponse(service, operation, detail)
+
+
+def object_of(reply: Reply, *, service: str, operation: str) -> Mapping[str, Any]:
+    """Parse the body of an answer as an object, an empty body as an empty one; raises BadResponse."""
+    found = json_of(reply, service=service, operation=operation) if reply.body.strip() else {}
+    if isinstance(found, Mapping):
+        return found
+    raise BadResponse(service, operation, "no object")
 
 
 async def read_reply(response: httpx.Response, max_bytes: int) -> Reply:

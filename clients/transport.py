@@ -54,11 +54,13 @@ class Transport:
         self._max_bytes = max_bytes
         self._attempts = attempts
         self._backoff = backoff
-        self._http = open_client(proxy, verify)
+        self._http = open_client(self.base_url, proxy, verify, keep=True)
+        self._single = open_client(self.base_url, proxy, verify, keep=False)
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._http.aclose()
+        await self._single.aclose()
 
     async def request(
         self,
@@ -82,17 +84,17 @@ class Transport:
         request = self._build(operation, method, path, params, json, data, headers)
         try:
             async with asyncio.timeout(min(timeout or self._timeout.total, 50.0)):
-                return await self._repeated(operation, request, self._attempts if idempotent else 1, check)
+                if idempotent:
+                    return await self._repeated(operation, request, check)
+                return await self._once(operation, self._single, request, check)
         except TimeoutError:
             pass  # raised outside, so that no address of the cause is kept
         raise Unreachable(self.service, operation, "timeout", sent=True)
 
-    async def _repeated(
-        self, operation: str, request: httpx.Request, attempts: int, check: Check | None
-    ) -> Reply:
+    async def _repeated(self, operation: str, request: httpx.Request, check: Check | None) -> Reply:
         retries = stamina.retry_context(
             on=_worth_repeating,
-            attempts=attempts,
+            attempts=self._attempts,
             timeout=None,
             wait_initial=self._backoff,
             wait_jitter=self._backoff,
@@ -100,11 +102,13 @@ class Transport:
         )
         async for attempt in retries:
             with attempt:
-                return await self._once(operation, request, check)
+                return await self._once(operation, self._http, request, check)
         raise AssertionError("stamina gives up by raising")
 
-    async def _once(self, operation: str, request: httpx.Request, check: Check | None) -> Reply:
-        async with self._opened(operation, request) as response:
+    async def _once(
+        self, operation: str, http: httpx.AsyncClient, request: httpx.Request, check: Check | None
+    ) -> Reply:
+        async with self._opened(operation, http, request) as response:
             reply = await self._guard(operation, read_reply(response, self._max_bytes))
         self._refuse_redirect(operation, reply)
         if check is not None:
@@ -124,7 +128,7 @@ class Transport:
         """Open a GET that is read as it comes; `silence` seconds without a byte are Unreachable."""
         plain = {"accept": "text/event-stream", "accept-encoding": "identity", "cache-control": "no-store"}
         request = self._build(operation, "GET", path, None, None, None, {**plain, **(headers or {})}, silence)
-        async with self._opened(operation, request) as response:
+        async with self._opened(operation, self._http, request) as response:
             if not response.is_success:
                 reply = await self._guard(operation, read_reply(response, self._max_bytes))
                 self._refuse_redirect(operation, reply)
@@ -139,8 +143,10 @@ class Transport:
             yield chunk
 
     @asynccontextmanager
-    async def _opened(self, operation: str, request: httpx.Request) -> AsyncGenerator[httpx.Response]:
-        response = await self._guard(operation, self._http.send(request, stream=True))
+    async def _opened(
+        self, operation: str, http: httpx.AsyncClient, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Response]:
+        response = await self._guard(operation, http.send(request, stream=True))
         try:
             yield response
         finally:
@@ -165,6 +171,7 @@ class Transport:
         connect = self._timeout.connect
         read = self._timeout.read if silence is None else silence
         try:
+            _check_headers(sent)
             return self._http.build_request(
                 method,
                 self.base_url + path,
@@ -199,6 +206,11 @@ class Transport:
         # Following one could carry tokens to another host.
         if 300 <= reply.status < 400:
             raise UpstreamBroken(self.service, operation, reply.status, html=False)
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise ValueError("a header that cannot be sent")
 
 
 def _worth_repeating(error: Exception) -> bool | float:

@@ -7,10 +7,9 @@ from clients import oauth
 from clients.disktop import models
 from clients.disktop.errors import error_for, oauth_error_for
 from clients.encoding import Pairs, address, given, path_part
-from clients.errors import BadResponse
 from clients.models import read
 from clients.oauth import TokenGrant
-from clients.reply import Reply, UnreadableError
+from clients.reply import Reply, object_of
 from clients.transport import Transport
 
 M = TypeVar("M")
@@ -163,7 +162,7 @@ class DiskTop:
         reply = await self._transport.request(
             operation, "POST", path, data=pairs, idempotent=repeat, check=self._check_oauth
         )
-        answer = self._object(operation, reply)
+        answer = object_of(reply, service=self._transport.service, operation=operation)
         # The answer is flat by RFC 6749; an envelope as on the other calls is read as well.
         return answer["data"] if isinstance(answer.get("data"), Mapping) else answer
 
@@ -192,19 +191,8 @@ class DiskTop:
             idempotent=repeat,
             check=self._check,
         )
-        found = self._object(operation, reply).get("data")
+        found = object_of(reply, service=self._transport.service, operation=operation).get("data")
         return {} if found is None else found
-
-    def _object(self, operation: str, reply: Reply) -> Mapping[str, Any]:
-        try:
-            answer = reply.json
-        except UnreadableError as error:
-            detail = str(error)
-        else:
-            if isinstance(answer, Mapping):
-                return answer
-            detail = "no envelope"
-        raise BadResponse(self._transport.service, operation, detail)
 
     def _check(self, operation: str, reply: Reply) -> None:
         error = error_for(self._transport.service, operation, reply)

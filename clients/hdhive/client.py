@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 
 from clients import oauth
 from clients.encoding import Pairs, address, given, path_part
-from clients.errors import BadResponse, ClientError, NotFound, UpstreamBroken
+from clients.errors import ClientError, NotFound, UpstreamBroken
 from clients.hdhive import models
 from clients.hdhive.errors import error_for, message_of
+from clients.hdhive.publishing import NewShare, ShareChanges
 from clients.models import read
 from clients.oauth import TokenGrant
-from clients.reply import Reply, UnreadableError
+from clients.reply import Reply, object_of
 from clients.transport import Transport
 
 M = TypeVar("M")
@@ -131,12 +132,12 @@ class HDHive:
                 return
             page += 1
 
-    async def create_share(self, token: str, share: models.NewShare) -> models.OwnShare:
+    async def create_share(self, token: str, share: NewShare) -> models.OwnShare:
         """Publish a link; never repeated."""
         call = _Call("create_share", "POST", f"{_OPEN}/shares", token, body=share.body())
         return await self._read(models.OwnShare, call)
 
-    async def update_share(self, token: str, slug: str, changes: models.ShareChanges) -> None:
+    async def update_share(self, token: str, slug: str, changes: ShareChanges) -> None:
         """Change fields of an own share (a missing slug was seen to answer 400)."""
         path = f"{_OPEN}/shares/{self._part('update_share', slug)}"
         await self._request(_Call("update_share", "PATCH", path, token, body=changes.body()))
@@ -186,15 +187,7 @@ class HDHive:
             idempotent=repeat,
             check=self._check,
         )
-        try:
-            answer = reply.json if reply.body.strip() else {}
-        except UnreadableError as error:
-            detail = str(error)
-        else:
-            if isinstance(answer, Mapping):
-                return answer
-            detail = "no envelope"
-        raise BadResponse(self._transport.service, call.operation, detail)
+        return object_of(reply, service=self._transport.service, operation=call.operation)
 
     def _check(self, operation: str, reply: Reply) -> None:
         error: ClientError | None = error_for(self._transport.service, operation, reply)

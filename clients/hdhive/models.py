@@ -1,7 +1,6 @@
 """What HDHive answers (its OpenAPI document; fields seen beyond it are marked)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Self
 
 from pydantic import AliasChoices, AliasPath, BeforeValidator, Field, model_validator
@@ -261,40 +260,3 @@ class Ping(Model):
     message: Text = ""
     api_key_id: MaybeWhole = None
     name: MaybeText = None
-
-
-@dataclass(frozen=True)
-class ShareChanges:
-    """What to change of an own share; None leaves a field as it is."""
-
-    title: str | None = None
-    url: str | None = field(default=None, repr=False)
-    access_code: str | None = field(default=None, repr=False)
-    unlock_points: int | None = None
-    is_anonymous: bool | None = None
-    hide_link: bool | None = None
-
-    def body(self) -> dict[str, object]:
-        """Build the request body of the fields that are given."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
-
-@dataclass(frozen=True)
-class NewShare:
-    """A share to publish; needs one of tmdb_id + media_type, movie_id, tv_id, collection_id."""
-
-    url: str = field(repr=False)
-    tmdb_id: str | None = None
-    media_type: str | None = None
-    movie_id: int | None = None
-    tv_id: int | None = None
-    collection_id: int | None = None
-    title: str | None = None
-    access_code: str | None = field(default=None, repr=False)
-    unlock_points: int | None = None
-    is_anonymous: bool | None = None
-    hide_link: bool | None = None
-
-    def body(self) -> dict[str, object]:
-        """Build the request body of the fields that are given."""
-        return {name: value for name, value in asdict(self).items() if value is not None}

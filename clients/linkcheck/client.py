@@ -11,7 +11,7 @@ from clients.linkcheck.events import event_for
 from clients.linkcheck.following import Following, Patience
 from clients.linkcheck.pools import pool_entry, pool_of
 from clients.models import read
-from clients.reply import Reply, UnreadableError
+from clients.reply import Reply, object_of
 from clients.sse import EventTooLargeError, SSEDecoder
 from clients.transport import Transport
 
@@ -125,18 +125,7 @@ class LinkCheck:
             idempotent=repeat or method == "GET",
             check=self._check,
         )
-        return self._object(operation, reply)
-
-    def _object(self, operation: str, reply: Reply) -> Mapping[str, Any]:
-        try:
-            answer = reply.json if reply.body.strip() else {}
-        except UnreadableError as error:
-            detail = str(error)
-        else:
-            if isinstance(answer, Mapping):
-                return answer
-            detail = "no object"
-        raise BadResponse(self._transport.service, operation, detail)
+        return object_of(reply, service=self._transport.service, operation=operation)
 
     def _check(self, operation: str, reply: Reply) -> None:
         error = error_for(self._transport.service, operation, reply)

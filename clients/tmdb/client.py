@@ -1,13 +1,11 @@
 """TMDB API v3 with a Bearer token: titles, pictures, languages."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from clients.encoding import Pairs, given, path_part
-from clients.errors import BadResponse
 from clients.models import read
-from clients.reply import Reply, UnreadableError
+from clients.reply import Reply, json_of
 from clients.tmdb import models
 from clients.tmdb.errors import error_for
 from clients.tmdb.titles import details_of, page_of
@@ -69,15 +67,7 @@ class TMDB:
         reply = await self._transport.request(
             operation, "GET", path, params=params, headers=self._headers, idempotent=True, check=self._check
         )
-        try:
-            answer = reply.json
-        except UnreadableError as error:
-            detail = str(error)
-        else:
-            if isinstance(answer, (Mapping, list)):
-                return answer
-            detail = "neither object nor list"
-        raise BadResponse(self._transport.service, operation, detail)
+        return json_of(reply, service=self._transport.service, operation=operation)
 
     def _check(self, operation: str, reply: Reply) -> None:
         error = error_for(self._transport.service, operation, reply)

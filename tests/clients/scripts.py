@@ -106,6 +106,7 @@ class Server:
         self._scripts: deque[Script] = deque()
         self._always: Script | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._came = asyncio.Condition()
 
     def will(self, *scripts: Script) -> None:
         self._scripts.extend(scripts)
@@ -117,6 +118,10 @@ class Server:
     def last(self) -> Request:
         return self.requests[-1]
 
+    async def until(self, count: int) -> None:
+        async with self._came:
+            await self._came.wait_for(lambda: len(self.requests) >= count)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -124,6 +129,8 @@ class Server:
         try:
             while not writer.is_closing() and (request := await _read(reader)) is not None:
                 self.requests.append(request)
+                async with self._came:
+                    self._came.notify_all()
                 script = self._scripts.popleft() if self._scripts else self._always
                 assert script is not None, f"nothing scripted for {request.target}"
                 await script(request, writer)

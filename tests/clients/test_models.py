@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from clients.disktop import models as disktop
 from clients.errors import BadResponse
 from clients.hdhive import models as hdhive
+from clients.hdhive.publishing import NewShare, ShareChanges
 from clients.linkcheck import models as linkcheck
 from clients.models import decimal, flag, read, text, texts, whole
 from clients.oauth import TokenGrant, read_grant
@@ -130,8 +131,8 @@ def test_secrets_are_not_shown() -> None:
     hidden: list[object] = [
         TokenGrant("SECRET", "SECRET"),
         hdhive.Unlocked.model_validate({"url": "SECRET", "access_code": "SECRET"}),
-        hdhive.NewShare("SECRET", access_code="SECRET"),
-        hdhive.ShareChanges(url="SECRET", access_code="SECRET"),
+        NewShare("SECRET", access_code="SECRET"),
+        ShareChanges(url="SECRET", access_code="SECRET"),
         disktop.DeviceCode(device_code="SECRET", user_code="SECRET", verification_uri="u"),
         disktop.Download(url="SECRET"),
         linkcheck.CheckItem("SECRET"),

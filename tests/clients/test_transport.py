@@ -1,0 +1,336 @@
+"""Every fault of the wire, against real sockets and real exception classes."""
+
+import asyncio
+import datetime as dt
+import gzip
+import ipaddress
+import ssl
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from clients.errors import BadResponse, ClientError, Misconfigured, RateLimited, Unreachable, UpstreamBroken
+from clients.reply import Reply
+from clients.transport import Timeouts, Transport
+from tests.clients.scripts import Connect, Script, Server, answer, chunks, hang, head, packed, raw, reset
+
+
+async def call(transport: Transport, *, idempotent: bool = False, **options: object) -> Reply:
+    return await transport.request("op", "POST", "/x?secret=S3CRET", idempotent=idempotent, **options)  # type: ignore[arg-type]
+
+
+async def failure(transport: Transport, *, idempotent: bool = False, **options: object) -> ClientError:
+    with pytest.raises(ClientError) as caught:
+        await call(transport, idempotent=idempotent, **options)
+    error = caught.value
+    chain: list[BaseException | None] = [error, error.__cause__, error.__context__]
+    assert not [
+        one for one in chain if one is not None and ("S3CRET" in repr(one) or "127.0.0.1" in repr(one))
+    ]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        (reset, "reset"),
+        (raw(b""), "reset"),
+        (raw(head(200, content_length=10)[:-2]), "reset"),
+        (raw(head(200, content_length=10) + b"12345"), "reset"),
+        (chunks(b"123", end="cut"), "reset"),
+        (hang, "timeout"),
+        (chunks(b"123", end="hang"), "timeout"),
+    ],
+)
+async def test_after_the_request_left_it_may_have_taken_effect(
+    server: Server, connect: Connect, script: Script, kind: str
+) -> None:
+    server.will(script)
+    error = await failure(connect())
+    assert isinstance(error, Unreachable)
+    assert (error.kind, error.sent, error.doubtful) == (kind, True, True)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        raw(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n"),
+        raw(head(200, transfer_encoding="chunked") + b"zzz\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 100_000 + b"\r\n\r\n"),
+    ],
+)
+async def test_what_is_not_http(server: Server, connect: Connect, script: Script) -> None:
+    server.will(script)
+    error = await failure(connect())
+    assert isinstance(error, BadResponse) or (isinstance(error, Unreachable) and error.sent)
+
+
+@pytest.mark.parametrize(
+    ("script", "detail"),
+    [
+        (answer(body=b"x" * 10_000_000), "too large"),
+        (chunks(*[b"x" * 500_000] * 20), "too large"),
+        (packed(b"\0" * 50_000_000), "too large"),
+        (answer(body=b"nonsense", content_encoding="gzip"), "bad compression"),
+        (answer(body=b"x", content_encoding="zstd"), "unknown compression"),
+    ],
+)
+async def test_bodies_that_are_refused(server: Server, connect: Connect, script: Script, detail: str) -> None:
+    server.will(script)
+    error = await failure(connect())
+    assert isinstance(error, BadResponse)
+    assert error.detail == detail
+
+
+@pytest.mark.parametrize("status", [301, 302, 304, 307])
+async def test_redirects_are_not_followed(server: Server, connect: Connect, status: int) -> None:
+    server.will(answer(status=status, body=b"", location=server.url + "/elsewhere"))
+    error = await failure(connect(), idempotent=True)
+    assert isinstance(error, UpstreamBroken)
+    assert (error.status, error.html) == (status, False)
+    assert len(server.requests) == 1
+
+
+async def test_a_drip_ends_at_the_deadline(server: Server, connect: Connect) -> None:
+    server.will(chunks(*[b"x"] * 100, wait=0.05))
+    began = time.monotonic()
+    error = await failure(connect(), timeout=0.4)
+    assert isinstance(error, Unreachable)
+    assert (error.kind, error.sent) == ("timeout", True)
+    assert time.monotonic() - began < 1
+
+
+async def test_nothing_left_when_nobody_listens(connect: Connect) -> None:
+    probe = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = probe.sockets[0].getsockname()[1]
+    probe.close()
+    await probe.wait_closed()
+    error = await failure(connect(url=f"http://127.0.0.1:{port}"))
+    assert isinstance(error, Unreachable)
+    assert (error.kind, error.sent, error.doubtful) == ("refused", False, False)
+
+
+async def test_nothing_left_when_the_name_is_unknown(connect: Connect) -> None:
+    error = await failure(connect(url="http://nobody.invalid"))
+    assert isinstance(error, Unreachable)
+    assert (error.kind, error.sent) == ("dns", False)
+
+
+async def test_nothing_left_when_no_connection_comes_about(connect: Connect) -> None:
+    # 192.0.2.0/24 is for documentation: nothing answers there, or the network refuses at once.
+    error = await failure(connect(url="http://192.0.2.1", timeout=Timeouts(0.1, 0.3, 2)))
+    assert isinstance(error, Unreachable)
+    assert error.sent is False
+
+
+@pytest.fixture
+async def tls_url(server: Server, tmp_path: Path) -> AsyncIterator[str]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "self-made")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    no_password = serialization.NoEncryption()
+    pem = serialization.Encoding.PEM
+    file = tmp_path / "cert.pem"
+    file.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, no_password) + made.public_bytes(pem)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=context)
+    yield f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    listening.close()
+    await listening.wait_closed()
+
+
+async def test_a_wrong_certificate_sends_nothing(server: Server, connect: Connect, tls_url: str) -> None:
+    error = await failure(connect(url=tls_url))
+    assert isinstance(error, Unreachable)
+    assert (error.kind, error.sent, server.requests) == ("tls", False, [])
+
+
+async def test_a_trusted_certificate_works(
+    server: Server, connect: Connect, tls_url: str, tmp_path: Path
+) -> None:
+    context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+    server.will(answer({"ok": 1}))
+    assert (await call(connect(url=tls_url, verify=context))).json == {"ok": 1}
+
+
+async def test_plain_http_behind_https_is_a_tls_fault(server: Server, connect: Connect) -> None:
+    server.always(answer({}))
+    error = await failure(connect(url=server.url.replace("http", "https")))
+    assert isinstance(error, Unreachable)
+    assert error.sent is False
+
+
+async def test_calls_go_through_the_proxy_with_its_password(server: Server, connect: Connect) -> None:
+    proxy = server.url.replace("http://", "http://user:pass@")
+    server.will(answer({"ok": 1}), answer(status=407, body=b""))
+    transport = connect(url="http://upstream.invalid/base/", proxy=proxy)
+    assert (await call(transport)).json == {"ok": 1}
+    assert server.last.target.startswith("http://upstream.invalid/base/x")
+    assert server.last.headers["proxy-authorization"] == "Basic dXNlcjpwYXNz"
+
+
+async def test_a_proxy_that_is_down_or_refuses_the_tunnel(server: Server, connect: Connect) -> None:
+    server.will(answer(status=407, body=b""))
+    for transport in (
+        connect(url="https://upstream.invalid", proxy=server.url),
+        connect(url="http://upstream.invalid", proxy="http://127.0.0.1:1"),
+    ):
+        error = await failure(transport)
+        assert isinstance(error, Unreachable)
+        assert (error.kind, error.sent) == ("proxy", False)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://h:1", "nonsense", "ftp://h", "http://"])
+def test_a_proxy_of_another_kind_is_refused_at_once(proxy: str) -> None:
+    with pytest.raises(ValueError, match="http"):
+        Transport("s", "http://h", proxy=proxy)
+
+
+@pytest.mark.parametrize("headers", [{"x-api-key": "a\r\nX: y"}, {"x-api-key": "密"}])
+async def test_a_secret_that_fits_no_header_is_the_operators_fault(
+    server: Server, connect: Connect, headers: dict[str, str]
+) -> None:
+    error = await failure(connect(), headers=headers)
+    assert isinstance(error, Misconfigured)
+    assert server.requests == []
+
+
+async def test_only_idempotent_calls_are_repeated(server: Server, connect: Connect) -> None:
+    server.will(reset, answer({"ok": 1}))
+    assert (await call(connect(), idempotent=True)).json == {"ok": 1}
+    server.will(reset)
+    await failure(connect())
+    assert len(server.requests) == 3
+
+
+def broken(operation: str, reply: Reply) -> None:
+    if reply.status >= 500:
+        raise UpstreamBroken("s", operation, reply.status)
+    if reply.status == 429:
+        raise RateLimited("s", operation, float(reply.headers["retry-after"]))
+
+
+@pytest.mark.parametrize(
+    ("scripts", "calls"),
+    [
+        ([answer(status=503), answer(status=500), answer({})], 3),
+        ([answer(status=429, retry_after="0.01"), answer({})], 2),
+        ([answer(status=429, retry_after=0), answer({})], 2),
+    ],
+)
+async def test_short_trouble_is_sat_out(
+    server: Server, connect: Connect, scripts: list[Script], calls: int
+) -> None:
+    server.will(*scripts)
+    await call(connect(), idempotent=True, check=broken)
+    assert len(server.requests) == calls
+
+
+async def test_long_trouble_is_told(server: Server, connect: Connect) -> None:
+    server.will(answer(status=429, retry_after=6), *[answer(status=502)] * 3)
+    assert isinstance(await failure(connect(), idempotent=True, check=broken), RateLimited)
+    assert isinstance(await failure(connect(), idempotent=True, check=broken), UpstreamBroken)
+    assert len(server.requests) == 4
+
+
+async def test_the_deadline_covers_all_repeats(server: Server, connect: Connect) -> None:
+    server.always(hang)
+    began = time.monotonic()
+    error = await failure(connect(attempts=50), idempotent=True, timeout=0.7)
+    assert isinstance(error, Unreachable)
+    assert time.monotonic() - began < 1.5
+
+
+async def test_cookies_are_kept_for_nobody(server: Server, connect: Connect) -> None:
+    server.always(answer({}, set_cookie="session=1; Path=/"))
+    transport = connect()
+    await call(transport)
+    await call(transport)
+    assert "cookie" not in server.last.headers
+
+
+async def test_cancelled_calls_leak_no_connection(server: Server, connect: Connect) -> None:
+    server.will(*[hang] * 150)
+    transport = connect(timeout=Timeouts(1, 20, 20))
+    calls = [asyncio.create_task(call(transport)) for _ in range(150)]
+    await server.until(100)
+    for task in calls:
+        task.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    server._scripts.clear()
+    server.always(answer({}))
+    await asyncio.gather(*(call(transport) for _ in range(150)))
+
+
+async def test_what_is_sent(server: Server, connect: Connect) -> None:
+    server.will(answer({}), answer({}))
+    transport = connect()
+    await transport.request("op", "GET", "/p", params=[("q", "a b+&我"), ("q", "2")], idempotent=True)
+    assert server.last.target == "/p?q=a+b%2B%26%E6%88%91&q=2"
+    assert server.last.headers["accept-encoding"] == "gzip"
+    await transport.request(
+        "op", "POST", "/p", json={"a": "我"}, headers={"x-api-key": "k"}, idempotent=False
+    )
+    assert (server.last.json, server.last.headers["x-api-key"]) == ({"a": "我"}, "k")
+
+
+async def read_stream(transport: Transport, check: object = None) -> bytes:
+    async with transport.stream("ev", "/s", silence=0.2, check=check) as parts:  # type: ignore[arg-type]
+        return b"".join([part async for part in parts])
+
+
+async def test_a_stream_is_read_as_it_comes(server: Server, connect: Connect) -> None:
+    server.will(chunks(b"a", b"b", wait=0.05))
+    assert await read_stream(connect()) == b"ab"
+    assert server.last.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        (hang, Unreachable),
+        (reset, Unreachable),
+        (chunks(b"a", end="hang"), Unreachable),
+        (chunks(b"a", end="cut"), Unreachable),
+        (answer(status=302, body=b"", location="/x"), UpstreamBroken),
+        (answer(status=404), UpstreamBroken),
+    ],
+)
+async def test_a_stream_that_fails(
+    server: Server, connect: Connect, script: Script, kind: type[ClientError]
+) -> None:
+    server.will(script)
+    with pytest.raises(kind):
+        await read_stream(connect())
+
+
+async def test_a_refused_stream_is_judged_by_the_check(server: Server, connect: Connect) -> None:
+    server.will(answer(status=500), answer(status=418))
+    for _ in range(2):
+        with pytest.raises(UpstreamBroken):
+            await read_stream(connect(), broken)
+
+
+async def test_gzip_arrives_whole(server: Server, connect: Connect) -> None:
+    server.will(chunks(*[bytes([b]) for b in gzip.compress(b'{"a": 1}')], content_encoding="gzip"))
+    assert (await call(connect())).json == {"a": 1}
