@@ -387,6 +387,30 @@ async def test_a_runner_that_takes_its_own_job_again_ends_the_earlier_run_first(
     assert await _empty(db)
 
 
+async def test_a_lease_that_cannot_be_renewed_is_given_up_when_it_ran_out(sqlite_db: Database) -> None:
+    clock = ManualClock()
+    started, stopped = asyncio.Event(), asyncio.Event()
+
+    async def handle(job: Job, lease: Lease) -> None:
+        started.set()
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            stopped.set()
+
+    await enqueue(sqlite_db)
+    async with running(sqlite_db, clock, handle, lease_seconds=30):
+        await started.wait()
+        await asyncio.sleep(0.1)
+        await sqlite_db.write(lambda tx: tx.conn.execute(text("ALTER TABLE jobs RENAME TO gone")))
+        await clock.move(10)
+        await clock.move(10)
+        assert not stopped.is_set()
+        await clock.move(10)
+        await asyncio.wait_for(stopped.wait(), 5)
+        await sqlite_db.write(lambda tx: tx.conn.execute(text("ALTER TABLE gone RENAME TO jobs")))
+
+
 CHILD = """
 import asyncio, sys
 from services.clock import SystemClock
