@@ -1,1 +1,132 @@
 """Use cases that outlive one update."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from clients.disktop.client import DiskTop
+from clients.hdhive.client import HDHive
+from clients.linkcheck.client import LinkCheck
+from clients.tmdb.client import TMDB
+from services.checkins import CheckIns
+from services.checkrun import Pace
+from services.clock import Clock
+from services.errors import ServiceOff
+from services.jobs import JobHandler
+from services.linkchecks import LinkChecks
+from services.linking import Linking
+from services.names import Service
+from services.people import People
+from services.providers import DiskTopProvider, HDHiveProvider, Provider
+from services.steps import Reached, nothing
+from services.titles import Titles
+from services.tokens import Tokens
+from services.transfers import Transfers
+from services.unlocking import Unlocking
+from storage.database import Database
+
+T = TypeVar("T")
+
+HDHIVE_SCOPES = ("meta", "query", "unlock", "write", "vip")
+DISKTOP_SCOPES = ("user.read", "files.app_data", "share.read")
+
+
+@dataclass(frozen=True)
+class Services:
+    """Be the one door to every use case; a service whose client is None is off."""
+
+    db: Database
+    clock: Clock
+    hdhive: HDHive | None
+    disktop: DiskTop | None
+    linkcheck: LinkCheck | None
+    tmdb: TMDB | None
+    people: People
+    linking: Linking
+    tokens: Tokens
+    unlocking: Unlocking
+    checkins: CheckIns
+    linkchecks: LinkChecks
+    transfers: Transfers
+    titles: Titles
+
+    @classmethod
+    def build(
+        cls,
+        db: Database,
+        clock: Clock,
+        *,
+        public_url: str,
+        hdhive: HDHive | None = None,
+        disktop: DiskTop | None = None,
+        linkcheck: LinkCheck | None = None,
+        tmdb: TMDB | None = None,
+        hdhive_scopes: tuple[str, ...] = HDHIVE_SCOPES,
+        disktop_scopes: tuple[str, ...] = DISKTOP_SCOPES,
+        holder: str | None = None,
+        pace: Pace | None = None,
+        reached: Reached = nothing,
+    ) -> "Services":
+        """Put the use cases together; `reached` is told of named steps, `holder` names this process."""
+        providers: dict[str, Provider] = {}
+        if hdhive is not None:
+            providers[Service.HDHIVE] = HDHiveProvider(hdhive, hdhive_scopes)
+        if disktop is not None:
+            providers[Service.DISKTOP] = DiskTopProvider(disktop, disktop_scopes)
+        tokens = Tokens(db, clock, providers, holder=holder, reached=reached)
+        return cls(
+            db=db,
+            clock=clock,
+            hdhive=hdhive,
+            disktop=disktop,
+            linkcheck=linkcheck,
+            tmdb=tmdb,
+            people=People(db, clock),
+            linking=Linking(db, clock, providers, public_url, reached=reached),
+            tokens=tokens,
+            unlocking=Unlocking(db, clock, hdhive, tokens, reached=reached),
+            checkins=CheckIns(hdhive, tokens),
+            linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=pace),
+            transfers=Transfers(clock, disktop, tokens),
+            titles=Titles(clock, tmdb, hdhive, tokens),
+        )
+
+    def offers(self, service: str) -> bool:
+        """Tell whether a service is set up."""
+        clients: Mapping[str, object | None] = {
+            Service.HDHIVE: self.hdhive,
+            Service.DISKTOP: self.disktop,
+            Service.LINKCHECK: self.linkcheck,
+            Service.TMDB: self.tmdb,
+        }
+        return clients.get(service) is not None
+
+    def require_hdhive(self) -> HDHive:
+        """Return the client of HDHive or raise ServiceOff."""
+        return _on(self.hdhive, Service.HDHIVE)
+
+    def require_disktop(self) -> DiskTop:
+        """Return the client of Disk.Top or raise ServiceOff."""
+        return _on(self.disktop, Service.DISKTOP)
+
+    def require_linkcheck(self) -> LinkCheck:
+        """Return the client of the link check or raise ServiceOff."""
+        return _on(self.linkcheck, Service.LINKCHECK)
+
+    def require_tmdb(self) -> TMDB:
+        """Return the client of TMDB or raise ServiceOff."""
+        return _on(self.tmdb, Service.TMDB)
+
+    def jobs(self) -> dict[str, JobHandler]:
+        """Return the job handlers of all use cases: unlock.settle, linkcheck.follow, link.revoke."""
+        return self.linking.jobs() | self.unlocking.jobs() | self.linkchecks.jobs()
+
+    async def close(self) -> None:
+        """Wait for what must not be cut short; clients and database stay open."""
+        await self.tokens.close()
+
+
+def _on(client: T | None, service: Service) -> T:
+    if client is None:
+        raise ServiceOff(service)
+    return client

@@ -1,0 +1,36 @@
+"""Leave a service alone for as long as it asked, in every process and after a restart."""
+
+from clients.errors import RateLimited
+from services.clock import Clock
+from storage import cooldowns
+from storage.database import Database
+
+# Who is told "too many" without a word on whom it means is taken to be the user.
+DEFAULT_SCOPE = "user"
+
+
+class Cooldowns:
+    """Remember who must wait."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def check(self, service: str, user_id: int) -> None:
+        """Raise RateLimited at once while a cool-down lasts: the call would only make it longer."""
+        now = self._clock.now()
+        scopes = ("global", "app", _user(user_id))
+        until = await self._db.read(lambda tx: cooldowns.until(tx, service, scopes, now))
+        if until is not None:
+            raise RateLimited(service, "cooldown", until - now, scope=None, code="COOLDOWN")
+
+    async def note(self, error: RateLimited, user_id: int) -> None:
+        """Keep what a service asked for."""
+        scope = (error.scope or DEFAULT_SCOPE).casefold()
+        key = scope if scope in ("global", "app") else _user(user_id)
+        until = self._clock.now() + error.retry_after
+        await self._db.write(lambda tx: cooldowns.set(tx, error.service, key, until))
+
+
+def _user(user_id: int) -> str:
+    return f"user:{user_id}"

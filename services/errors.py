@@ -1,0 +1,90 @@
+"""What can go wrong in a use case; errors carry data, never words for users."""
+
+# ruff: noqa: N818 - named by what happened
+
+from dataclasses import dataclass
+from typing import Literal
+
+from storage.attempts import Attempt
+from storage.links import Link
+
+AttemptKind = Literal["unknown", "expired", "used", "denied", "foreign", "browser", "failed"]
+TransferKind = Literal[
+    "code_needed", "wrong_code", "expired", "premium", "gone", "full", "too_many", "bad_folder"
+]
+
+
+class ServiceError(Exception):
+    """Be any failure that a use case foresees."""
+
+
+@dataclass(eq=False)
+class ServiceOff(ServiceError):
+    """The operator has not set this service up."""
+
+    service: str
+
+
+@dataclass(eq=False)
+class NotLinked(ServiceError):
+    """The user has not linked this service."""
+
+    service: str
+
+
+@dataclass(eq=False)
+class LinkLost(ServiceError):
+    """The service took the user's grant back; they can link again."""
+
+    service: str
+
+
+@dataclass(eq=False)
+class MissingScope(ServiceError):
+    """The user's grant does not cover this; linking again can mend it."""
+
+    service: str
+    scope: str
+
+
+@dataclass(eq=False, repr=False)
+class AttemptProblem(ServiceError):
+    """Linking did not go on; `attempt` is there where one was found, `link` where it had worked before.
+
+    unknown: no such ticket, state or nonce; expired; used: it worked once already; denied: the user said
+    no to the service; foreign: somebody else came back; browser: another browser came back; failed: the
+    service answered with an error (`detail` is its code, `__cause__` the client's error where one is).
+    """
+
+    kind: AttemptKind
+    service: str | None = None
+    attempt: Attempt | None = None
+    link: Link | None = None
+    detail: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.service})"
+
+
+@dataclass(eq=False)
+class TransferProblem(ServiceError):
+    """A share cannot be saved: the kind says why; bytes are given when the drive is full."""
+
+    kind: TransferKind
+    service: str = "disktop"
+    needed: int = 0
+    free: int = 0
+    limit: int = 0
+
+
+@dataclass(eq=False)
+class TooManyLinks(ServiceError):
+    """More links were given than one run takes."""
+
+    count: int
+    limit: int
+
+
+@dataclass(eq=False)
+class NoLinks(ServiceError):
+    """There is no link in what was given."""

@@ -1,0 +1,39 @@
+"""How unlocks are found in the ledger, and the job that settles each of them."""
+
+from clients.errors import ClientError
+from services.errors import ServiceError
+from storage import jobs, unlocks
+from storage.links import Link
+from storage.tx import Tx
+from storage.unlocks import Unlock
+
+SETTLE = "unlock.settle"
+HELD = ("claimed", "doubtful", "done")
+OPEN = ("claimed", "doubtful")
+
+
+def account_key(user_id: int, link: Link | None) -> str:
+    """Name the account that pays: HDHive tells ids to Premium users only, so the user stands for others."""
+    return f"user:{user_id}" if link is None or link.account_id is None else f"account:{link.account_id}"
+
+
+async def find(tx: Tx, user_id: int, link: Link | None, slug: str) -> Unlock | None:
+    """Return the row that counts for a user's account; the account may have got its name after the row."""
+    named = await unlocks.find(tx, account_key(user_id, link), slug)
+    if named is not None and named.state in HELD:
+        return named
+    unnamed = await unlocks.find(tx, account_key(user_id, None), slug)
+    if unnamed is not None and unnamed.state in HELD:
+        return unnamed
+    return named or unnamed
+
+
+async def settle_at(tx: Tx, row: Unlock, run_at: float) -> None:
+    """Have an unlock settled at a time; an earlier wish is replaced."""
+    await jobs.cancel(tx, SETTLE, str(row.id))
+    await jobs.enqueue(tx, SETTLE, str(row.id), {"unlock_id": row.id}, run_at, dedup=str(row.id))
+
+
+def reason_of(error: ClientError | ServiceError) -> str:
+    """Return the code of an error, else its class, for the ledger."""
+    return str(getattr(error, "code", None) or type(error).__name__)

@@ -1,0 +1,20 @@
+"""Ask, in the commit of a fact, for somebody to be told of it."""
+
+from typing import Any
+
+from storage import jobs
+from storage.tx import Tx
+
+NOTICE = "notice"
+CARD = "card.refresh"
+
+
+async def notice(tx: Tx, user_id: int, kind: str, *, now: float, **data: Any) -> None:
+    """Have a user told; jobs of one user keep their order."""
+    await jobs.enqueue(tx, NOTICE, str(user_id), {"user_id": user_id, "kind": kind, **data}, now)
+
+
+async def card_changed(tx: Tx, card_id: str | None, *, now: float) -> None:
+    """Have a card shown anew; one that never was there needs nothing."""
+    if card_id is not None:
+        await jobs.enqueue(tx, CARD, card_id, {"card_id": card_id}, now)

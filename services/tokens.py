@@ -1,0 +1,222 @@
+"""Give calls a fresh access token, refresh each grant once however many ask, and notice when one is gone."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from clients.errors import ClientError, NotAuthorized, RateLimited
+from clients.oauth import TokenGrant
+from services.clock import Clock
+from services.cooldowns import Cooldowns
+from services.errors import LinkLost, NotLinked, ServiceOff
+from services.names import Service
+from services.notices import notice
+from services.providers import Provider
+from services.steps import Reached, nothing
+from services.unlinking import revoke_later
+from storage import links
+from storage.database import Database
+from storage.links import Link
+from storage.tx import Tx
+
+T = TypeVar("T")
+
+# A token is renewed this long before it ends: a call may be under way for most of a minute.
+EARLY_SECONDS = 60.0
+# Longer than any refresh can take (50 s a call, two endpoints), so that a live holder is never overtaken.
+LEASE_SECONDS = 110.0
+POLL_SECONDS = 0.25
+
+
+class Tokens:
+    """Lend access tokens of users to calls."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        providers: Mapping[str, Provider],
+        *,
+        holder: str | None = None,
+        reached: Reached = nothing,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._providers = providers
+        self._cooldowns = Cooldowns(db, clock)
+        self._holder = holder or secrets.token_hex(8)
+        self._reached = reached
+        self._flights: dict[tuple[int, int], asyncio.Task[Link]] = {}
+
+    async def close(self) -> None:
+        """Wait for refreshes under way: what they bring must be kept."""
+        while self._flights:
+            await asyncio.wait(list(self._flights.values()))
+
+    async def link(self, user_id: int, service: Service) -> Link:
+        """Return a user's working link; raises ServiceOff, NotLinked or LinkLost."""
+        if service not in self._providers:
+            raise ServiceOff(service)
+        return _usable(await self._db.read(lambda tx: links.get(tx, user_id, service)), service)
+
+    async def call(self, user_id: int, service: Service, work: Callable[[str], Awaitable[T]]) -> T:
+        """Do a call with the user's token; refresh once and repeat it where the service asks for that.
+
+        Raises ServiceOff, NotLinked, LinkLost, or the ClientError of the call; only a grant that the service
+        calls gone unlinks. A RateLimited is kept and raised at once until it is over.
+        """
+        link = await self.link(user_id, service)
+        await self._cooldowns.check(service, user_id)
+        try:
+            link = await self._fresh(link)
+            try:
+                return await work(link.access_token)
+            except NotAuthorized as error:
+                link = await self._again(link, error)
+            try:
+                return await work(link.access_token)
+            except NotAuthorized as error:
+                if error.refreshable:
+                    # A brand-new token is refused: no documented sign of a lost grant, so nothing is dropped.
+                    raise
+                await self._lost(link)
+                raise LinkLost(service) from error
+        except RateLimited as error:
+            await self._cooldowns.note(error, user_id)
+            raise
+
+    async def _fresh(self, link: Link) -> Link:
+        """Return the link with a token that lasts."""
+        now = self._clock.now()
+        if link.expires_at is None or link.expires_at - now >= EARLY_SECONDS or link.refresh_token is None:
+            return link
+        try:
+            return await self._refreshed(link)
+        except ClientError:
+            # The old token still works for a moment: a service that cannot refresh just now harms nobody.
+            if link.expires_at > now:
+                return link
+            raise
+
+    async def _again(self, link: Link, error: NotAuthorized) -> Link:
+        """Return a link worth a second try after a refused token."""
+        current = _usable(await self._db.read(lambda tx: links.by_id(tx, link.id)), Service(link.service))
+        if current.version != link.version:
+            return current
+        if error.refreshable and link.refresh_token is not None:
+            return await self._refreshed(link)
+        await self._lost(current)
+        raise LinkLost(link.service) from error
+
+    async def _refreshed(self, link: Link) -> Link:
+        """Refresh, or wait for the refresh under way; cancelling one caller does not stop it."""
+        key = (link.id, link.version)
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = asyncio.create_task(self._refresh(link))
+            flight.add_done_callback(lambda ended: self._landed(key, ended))
+        return await asyncio.shield(flight)
+
+    def _landed(self, key: tuple[int, int], flight: asyncio.Task[Link]) -> None:
+        del self._flights[key]
+        if not flight.cancelled():
+            flight.exception()  # nobody may be left to take it
+
+    async def _refresh(self, link: Link) -> Link:
+        while True:
+            leased, current = await self._db.write(lambda tx: self._lease(tx, link))
+            current = _usable(current, Service(link.service))
+            if current.version != link.version:
+                return current
+            if leased:
+                return await self._holding(current)
+            await self._clock.sleep(POLL_SECONDS)
+
+    async def _lease(self, tx: Tx, link: Link) -> tuple[bool, Link | None]:
+        current = await links.by_id(tx, link.id)
+        if current is None or current.version != link.version:
+            return False, current
+        leased = await links.take_lease(tx, link.id, self._holder, self._clock.now(), LEASE_SECONDS)
+        return leased, current
+
+    async def _holding(self, link: Link) -> Link:
+        """Refresh while the lease is ours."""
+        await self._reached("refresh.leased")
+        try:
+            grant = await self._providers[link.service].refresh(link.refresh_token or "")
+        except NotAuthorized as error:
+            if error.refreshable:
+                await self._release(link)
+                raise
+            return await self._refused(link, error)
+        except BaseException:
+            await self._release(link)
+            raise
+        await self._reached("refresh.granted")
+        return await self._keep(link, grant)
+
+    async def _release(self, link: Link) -> None:
+        await self._db.write(lambda tx: links.release_lease(tx, link.id, self._holder))
+
+    async def _refused(self, link: Link, error: NotAuthorized) -> Link:
+        """Believe that a grant is gone only when nobody has rotated it meanwhile."""
+        current = _usable(await self._db.read(lambda tx: links.by_id(tx, link.id)), Service(link.service))
+        if current.version != link.version:
+            return current
+        await self._lost(current)
+        raise LinkLost(link.service) from error
+
+    async def _keep(self, link: Link, grant: TokenGrant) -> Link:
+        """Write the new tokens; a holder that was asleep too long writes once the lease is free again."""
+        while True:
+            kept, current = await self._db.write(lambda tx: self._written(tx, link, grant))
+            if kept is not None:
+                return kept
+            current = _usable(current, Service(link.service))
+            if current.version != link.version:
+                return current
+            await self._clock.sleep(POLL_SECONDS)
+
+    async def _written(self, tx: Tx, link: Link, grant: TokenGrant) -> tuple[Link | None, Link | None]:
+        now, kept = self._clock.now(), None
+        if await links.take_lease(tx, link.id, self._holder, now, LEASE_SECONDS):
+            kept = await links.refreshed(
+                tx,
+                link.id,
+                self._holder,
+                link.version,
+                access_token=grant.access_token,
+                refresh_token=grant.refresh_token,
+                expires_at=after(now, grant.expires_in),
+                refresh_expires_at=after(now, grant.refresh_expires_in),
+                scopes=grant.scopes or None,
+                now=now,
+            )
+        current = kept or await links.by_id(tx, link.id)
+        if current is None and grant.refresh_token and self._providers[link.service].revokes:
+            # Unlinked meanwhile: what the service just gave must not stay behind.
+            await revoke_later(tx, link.service, grant.refresh_token, now)
+        return kept, current
+
+    async def _lost(self, link: Link) -> None:
+        now = self._clock.now()
+
+        async def lose(tx: Tx) -> None:
+            if await links.lose(tx, link.id, link.version, now):
+                await notice(tx, link.user_id, "link_lost", now=now, service=link.service)
+
+        await self._db.write(lose)
+
+
+def _usable(link: Link | None, service: Service) -> Link:
+    if link is None:
+        raise NotLinked(service)
+    if link.state != "active":
+        raise LinkLost(service)
+    return link
+
+
+def after(now: float, seconds: float | None) -> float | None:
+    """Return when something ends that lasts so many seconds from now."""
+    return None if seconds is None else now + seconds

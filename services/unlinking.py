@@ -1,0 +1,88 @@
+"""Take grants back: upstream where the service can, and always here."""
+
+from collections.abc import Mapping
+
+from clients.errors import ClientError, Misconfigured, RateLimited, Refusal
+from services.clock import Clock
+from services.jobs import Lease, RetryLater
+from services.providers import Provider
+from storage import jobs, links
+from storage.crypto import digest
+from storage.database import Database
+from storage.jobs import Job
+from storage.links import NewLink
+from storage.tx import Tx
+
+REVOKE = "link.revoke"
+# The job is there for the case that this process dies or the service is down.
+HEAD_START_SECONDS = 60.0
+
+
+class Unlinking:
+    """End links."""
+
+    def __init__(self, db: Database, clock: Clock, providers: Mapping[str, Provider]) -> None:
+        self._db = db
+        self._clock = clock
+        self._providers = providers
+
+    async def unlink(self, user_id: int, service: str) -> bool:
+        """Delete a link and revoke it upstream, now or as soon as the service answers; False without one."""
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> tuple[bool, str | None]:
+            link = await links.delete(tx, user_id, service)
+            if link is None:
+                return False, None
+            return True, await self._later(tx, service, link.refresh_token, now + HEAD_START_SECONDS)
+
+        deleted, refresh_token = await self._db.write(work)
+        if refresh_token is not None:
+            await self._at_once(service, refresh_token)
+        return deleted
+
+    async def replaced(self, tx: Tx, new: NewLink, now: float) -> None:
+        """Have the grant revoked that a new one replaces."""
+        old = await links.get(tx, new.user_id, new.service)
+        if old is not None and old.refresh_token != new.refresh_token:
+            await self._later(tx, old.service, old.refresh_token, now)
+
+    async def revoke(self, job: Job, lease: Lease) -> None:
+        """Do the job: a refusal means there is nothing left to revoke, a fault is tried again."""
+        provider = self._providers.get(str(job.payload["service"]))
+        if provider is None:
+            return
+        try:
+            await provider.revoke(str(job.payload["refresh_token"]))
+        except RateLimited as error:
+            raise RetryLater(error.retry_after) from error
+        except Misconfigured:
+            raise
+        except Refusal:
+            await lease.finish()
+
+    async def _later(self, tx: Tx, service: str, refresh_token: str | None, run_at: float) -> str | None:
+        provider = self._providers.get(service)
+        if refresh_token is None or provider is None or not provider.revokes:
+            return None
+        await revoke_later(tx, service, refresh_token, run_at)
+        return refresh_token
+
+    async def _at_once(self, service: str, refresh_token: str) -> None:
+        try:
+            await self._providers[service].revoke(refresh_token)
+        except Refusal:
+            pass  # it was gone already
+        except ClientError:
+            return  # the job will see to it
+        await self._db.write(lambda tx: jobs.cancel(tx, REVOKE, _mark(refresh_token)))
+
+
+async def revoke_later(tx: Tx, service: str, refresh_token: str, run_at: float) -> None:
+    """Have a grant taken back upstream, however long that takes."""
+    payload = {"service": service, "refresh_token": refresh_token}
+    await jobs.enqueue(tx, REVOKE, service, payload, run_at, dedup=_mark(refresh_token))
+
+
+def _mark(refresh_token: str) -> str:
+    return digest(refresh_token)
