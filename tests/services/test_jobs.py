@@ -463,15 +463,17 @@ async def test_killed_processes_lose_nothing_and_do_nothing_twice(any_url: str, 
             )
             for name in names
         ]
-        lines = [asyncio.create_task(child.stdout.readline()) for child in children if child.stdout]
-        _, silent = await asyncio.wait(lines, timeout=10, return_when=asyncio.FIRST_COMPLETED)
-        for line in silent:
-            line.cancel()
-        await asyncio.gather(*lines, return_exceptions=True)
-        await asyncio.sleep(rng.uniform(0.0, 0.1) if kills < 4 else 1.5)
-        for child in children:
-            child.send_signal(signal.SIGKILL)
-            await child.communicate()
+        try:
+            lines = [asyncio.create_task(child.stdout.readline()) for child in children if child.stdout]
+            _, silent = await asyncio.wait(lines, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            for line in silent:
+                line.cancel()
+            await asyncio.gather(*lines, return_exceptions=True)
+            await asyncio.sleep(rng.uniform(0.0, 0.1) if kills < 4 else 1.5)
+        finally:
+            for child in children:
+                child.send_signal(signal.SIGKILL)
+                await child.communicate()
         kills += 1
         assert kills < 25
     done = [await db.read(lambda tx, n=n: meta.get(tx, f"k{n}")) for n in range(total)]
