@@ -59,6 +59,10 @@ class Feed:
 
     def since(self, person: int, revision: int) -> list[Event]:
         """Return the events after a revision that concern a person."""
-        if not self._events or self._events[-1].revision <= revision:
-            return []
-        return [event for event in self._events if event.revision > revision and person in event.people]
+        found = []
+        for event in reversed(self._events):
+            if event.revision <= revision:
+                break
+            if person in event.people:
+                found.append(event)
+        return found[::-1]

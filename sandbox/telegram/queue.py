@@ -12,11 +12,12 @@ _KEPT = {"callback_query": 150.0, "inline_query": 30.0}
 _KEPT_ELSE = 24 * 3600.0
 _NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 _LOGGED = 2000
+_LOOK_EVERY = 0.5
 
 
-@dataclass
+@dataclass(eq=False)
 class Pending:
-    """An update on its way."""
+    """An update on its way; two with the same number are still two."""
 
     update_id: int
     update: Json
@@ -33,6 +34,7 @@ class UpdateQueue:
         self._now = now
         self._next_id = first_id
         self.bell = Bell()
+        self._look_again = 0.0
         self.pending: list[Pending] = []
         # The latest updates made, for tests that send one again.
         self.made: dict[int, Json] = {}
@@ -88,6 +90,9 @@ class UpdateQueue:
     def expire(self) -> None:
         """Drop what Telegram would no longer keep."""
         now = self._now()
+        if now < self._look_again:
+            return
+        self._look_again = now + _LOOK_EVERY
         self.pending = [item for item in self.pending if item.expires > now]
 
     def _wanted(self, kind: str) -> bool:

@@ -64,6 +64,8 @@ class Webhook:
     async def close(self) -> None:
         """Stop delivering; what was not confirmed stays queued."""
         tasks = [*self._sending.values(), *([self._task] if self._task else [])]
+        # A webhook's own answer may call deleteWebhook: that task ends by itself.
+        tasks = [task for task in tasks if task is not asyncio.current_task()]
         self._task = None
         self._sending.clear()
         for task in tasks:

@@ -14,7 +14,7 @@ export function bubble(message, before) {
   if (service) return h("div", { class: "row service", ...common }, h("span", {}, service));
   const first = !sameAuthor(before, message);
   const group = state.chat.type !== "private" && !isMine(message);
-  const classes = ["row", isMine(message) ? "mine" : "theirs", first && "first", group && "in-group", message.photo && "has-photo"];
+  const classes = ["row", isMine(message) ? "mine" : "theirs", first && "first", group && "in-group", message.photo && "has-photo", isTall(message) && "tall"];
   return h("article", { class: classes.filter(Boolean).join(" "), ...common, ondblclick: () => ring("reply", message) },
     group && h("span", { class: "row-face" }, first && avatar(message.sender_chat || message.from, 34)),
     h("div", { class: "stack" },
@@ -25,6 +25,12 @@ export function bubble(message, before) {
 
 export function sameAuthor(before, message) {
   return Boolean(before) && before.from?.id === message.from?.id && !serviceText(before) && message.date - before.date < 600;
+}
+
+// A poster stands upright: its bubble is narrow, so that the whole picture is seen.
+function isTall(message) {
+  const size = message.photo?.at(-1);
+  return Boolean(size) && size.height > size.width * 1.1;
 }
 
 function inside(message, named) {
