@@ -135,3 +135,39 @@ async def test_inline_mode(page: Page, api: BotApi) -> None:
     await api("answerInlineQuery", inline_query_id=update["inline_query"]["id"], results=[result])
     await page.get_by_test_id("inline-result").click()
     await expect(page.get_by_test_id("message").last).to_contain_text("Dune (2021)")
+
+
+@pytest.mark.browser
+async def test_files_copies_and_links(page: Page, api: BotApi, box: Sandbox) -> None:
+    await page.get_by_test_id("start-bar").click()
+    await page.get_by_test_id("file").set_input_files(
+        {"name": "a.torrent", "mimeType": "application/x-bittorrent", "buffer": b"d8:announce"}
+    )
+    await expect(page.get_by_test_id("message").last).to_contain_text("a.torrent")
+    row = [
+        {"text": "Copy code", "copy_text": {"text": "x7k2"}},
+        {"text": "Continue", "url": f"{box.url}/t.me/linkhive_bot?start=l_abc"},
+        {"text": "Site", "url": f"{box.url}/page/icon.svg"},
+    ]
+    await api("sendMessage", chat_id=1001, text="Links", reply_markup={"inline_keyboard": [row]})
+    await page.get_by_test_id("button").get_by_text("Copy code").click()
+    await expect(page.get_by_test_id("toast")).to_contain_text("x7k2")
+    async with page.expect_popup() as popup:
+        await page.get_by_test_id("button").get_by_text("Site").click()
+    assert (await popup.value).url.endswith("/page/icon.svg")
+    # A deep link opens in place, as inside Telegram's app.
+    await page.get_by_test_id("button").get_by_text("Continue").click()
+    await page.get_by_test_id("start-bar").click()
+    await expect(page.get_by_test_id("message").last).to_contain_text("/start l_abc")
+
+
+@pytest.mark.browser
+async def test_the_phone_shows_one_column(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await expect(page.get_by_test_id("start-bar")).not_to_be_visible()
+    await page.get_by_test_id("chat-1001").click()
+    await expect(page.get_by_test_id("start-bar")).to_be_visible()
+    await page.get_by_test_id("back").click()
+    await expect(page.get_by_test_id("chat-1001")).to_be_visible()
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width == 390
