@@ -36,16 +36,8 @@ _PATTERNS = (
     # User names and passwords in addresses.
     re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"),
 )
-_QUIET = (
-    "httpx",
-    "httpcore",
-    "aiohttp",
-    "telegram",
-    "telegram.ext",
-    "uvicorn",
-    "asyncio",
-    "stamina",
-    "sqlalchemy",
+_QUIET = frozenset(
+    ("httpx", "httpcore", "aiohttp", "telegram", "uvicorn", "asyncio", "stamina", "sqlalchemy", "alembic")
 )
 
 

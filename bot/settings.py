@@ -55,9 +55,9 @@ class StorageSettings(BaseSettings):
         """Return every secret here, so that the log can strike them out."""
         values = (getattr(self, name) for name, field in type(self).model_fields.items() if not field.repr)
         found = [str(value) for value in values if value is not None]
-        inside = (formats.password(value) for value in found)
-        addresses = [value for value in found if "://" in value]
-        return tuple({*(value for value in found if value not in addresses), *filter(None, inside)})
+        words = {formats.password(value) if "://" in value else value for value in found}
+        # The key ring is one setting of several secrets.
+        return tuple(part.strip() for word in words if word for part in word.split(","))
 
 
 class Settings(StorageSettings):

@@ -76,6 +76,7 @@ async def linkhive(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         stack.push_async_callback(upstreams.aclose)
         line = telegram.connect(settings, clock, metrics)
         house = _build(settings, db, clock, metrics, upstreams, line)
+        stack.push_async_callback(house.services.close)
         await _introduce(stack, house, clock)
         await _start(stack, house, clock, upstreams, line)
         house.serving = True
@@ -90,7 +91,7 @@ def _build(
     settings: Settings, db: Database, clock: Clock, metrics: Metrics, upstreams: Upstreams, line: Connection
 ) -> House:
     holder = database.holder(db.dialect)
-    services = assemble(settings, db, clock, upstreams)
+    services = assemble(settings, db, clock, upstreams, holder)
     policy = Policy(
         me_url=settings.telegram_me_url,
         admin_ids=settings.admin_ids,
@@ -100,7 +101,7 @@ def _build(
     application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
     dispatch = Dispatch(hand_to(application), clock, metrics)
     store = Store(db, dispatch, clock, metrics, holder=holder)
-    jobs = JobRunner(db, clock, holder, application.routes.jobs)
+    jobs = JobRunner(db, clock, holder, {**services.jobs(), **application.routes.jobs})
     return House(settings, db, services, application, store, dispatch, jobs, metrics)
 
 

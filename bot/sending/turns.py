@@ -123,13 +123,15 @@ class Turns:
         """Give every turn that may be given now; return the seconds until there may be another."""
         while self._later and self._later[0][0] <= now:
             self._place(heapq.heappop(self._later)[2], now)
-        waits = [self._later[0][0] - now] if self._later else []
+        waits = []
         for broadcast, spare in ((False, 0), (True, KEPT_FOR_REPLIES)):
             ready = self._ready[broadcast]
             while ready and (at := self._all.free_at(now, spare=spare)) <= now:
                 self._turn(heapq.heappop(ready)[1], now, broadcast=broadcast)
             if ready:
                 waits.append(at - now)
+        if self._later:
+            waits.append(self._later[0][0] - now)
         return min(waits) if waits else None
 
     def _turn(self, chat: Waiting, now: float, *, broadcast: bool) -> None:

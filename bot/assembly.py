@@ -1,0 +1,25 @@
+"""Put the use cases on their clients, as the settings ask for."""
+
+from __future__ import annotations
+
+from bot.settings import Settings
+from bot.upstreams import Upstreams
+from services import Services
+from services.clock import Clock
+from storage.database import Database
+
+
+def assemble(settings: Settings, db: Database, clock: Clock, upstreams: Upstreams, holder: str) -> Services:
+    """Return the one door to every use case."""
+    return Services.build(
+        db,
+        clock,
+        public_url=settings.public_url,
+        hdhive=upstreams.hdhive,
+        disktop=upstreams.disktop,
+        linkcheck=upstreams.linkcheck,
+        tmdb=upstreams.tmdb,
+        hdhive_scopes=settings.hdhive_scopes,
+        disktop_scopes=settings.disktop_scopes,
+        holder=holder,
+    )
