@@ -80,7 +80,7 @@ class Run:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
         if self._lost:
-            # Stopped or taken over elsewhere: the others tell the end, and may go on with the same job upstream.
+            # Stopped or taken over elsewhere: others tell the end, perhaps following the same job upstream.
             self._lease.ended = True
             return
         if self._stopped.is_set():

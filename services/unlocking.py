@@ -1,8 +1,8 @@
 """Spend points: never above the shown price, never twice for one resource, never on an old press.
 
-The row is claimed, together with the job that settles it, in one commit just before the one POST; so a process
-that dies leaves the truth behind: from `created_at` on the POST may have gone out. `doubtful` says that nobody
-knows how the POST ended.
+The row is claimed, together with the job that settles it, in one commit just before the one POST; so a
+process that dies leaves the truth behind: from `created_at` on the POST may have gone out. `doubtful` says
+that nobody knows how the POST ended.
 """
 
 from dataclasses import dataclass
