@@ -59,7 +59,7 @@ def json_of(reply: Reply, *, service: str, operation: str) -> Any:
 
 
 def object_of(reply: Reply, *, service: str, operation: str) -> Mapping[str, Any]:
-    """Parse the body of an answer as an object, an empty body as an empty one; raises BadResponse."""
+    """Parse the body of an answer as an object (no body: an empty one); raises BadResponse."""
     found = json_of(reply, service=service, operation=operation) if reply.body.strip() else {}
     if isinstance(found, Mapping):
         return found

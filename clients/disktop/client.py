@@ -87,7 +87,7 @@ class DiskTop:
         """Try an access code; a wrong one is Rejected."""
         path = self._share("share_verify", surl, "verify-pwd")
         data = await self._call("share_verify", "POST", path, token, data=given(pwd=pwd), repeat=True)
-        return self._as(models.Verified, data, "share_verify").verified
+        return self._as(models.Verified, data or {}, "share_verify").verified
 
     async def share_info(self, token: str, surl: str) -> models.ShareInfo:
         """Ask for type, need of a code, expiry and file count of a share."""
@@ -191,8 +191,7 @@ class DiskTop:
             idempotent=repeat,
             check=self._check,
         )
-        found = object_of(reply, service=self._transport.service, operation=operation).get("data")
-        return {} if found is None else found
+        return object_of(reply, service=self._transport.service, operation=operation).get("data")
 
     def _check(self, operation: str, reply: Reply) -> None:
         error = error_for(self._transport.service, operation, reply)

@@ -126,7 +126,7 @@ class SharedFile(Model):
 class SharedFiles(Model):
     """One folder of a share."""
 
-    files: Annotated[tuple[SharedFile, ...], OrEmpty] = ()
+    files: Annotated[tuple[SharedFile, ...], OrEmpty]
 
 
 class Transferred(Model):

@@ -94,8 +94,9 @@ class HDHive:
         """List all resources of a title; an unknown title gives none."""
         kind, number = self._part("resources", media_type), self._part("resources", tmdb_id)
         call = _Call("resources", "GET", f"{_OPEN}/resources/{kind}/{number}", token)
-        data = (await self._request(call, repeat=True)).get("data")
-        return self._as(tuple[models.Resource, ...], data or (), call)
+        # null is an empty list (seen); no list at all is not.
+        data = (await self._request(call, repeat=True)).get("data", False)
+        return self._as(tuple[models.Resource, ...], () if data is None else data, call)
 
     async def share(self, token: str, slug: str) -> models.Share:
         """Ask for one resource: its price for this user, and whether it is unlocked."""
@@ -215,14 +216,14 @@ class _Call:
 
 def _payload(envelope: Mapping[str, Any]) -> object:
     # weekly-free-quota is documented without the data level of the others.
-    return envelope["data"] if envelope.get("data") is not None else envelope
+    return envelope["data"] if envelope.get("data") is not None else envelope or None
 
 
 def _page(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
     """Find list and total: the document names neither; a bare list and common wrappers are read."""
-    data, meta = envelope.get("data"), envelope.get("meta")
+    data, meta = envelope.get("data", False), envelope.get("meta")
     inner: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
-    listed = next((inner[name] for name in ("items", "list", "shares", "data") if name in inner), None)
+    listed = next((inner[name] for name in ("items", "list", "shares", "data") if name in inner), False)
     total = meta.get("total") if isinstance(meta, Mapping) else None
     return {
         "shares": listed if inner else data,

@@ -37,7 +37,8 @@ class LinkCheck:
 
     async def job(self, job_id: str) -> models.JobState:
         """Ask how far a job is; an unknown one is NotFound."""
-        return self._as(models.JobState, await self._call("job", "GET", self._path("job", job_id)), "job")
+        answer = await self._call("job", "GET", self._path("job", job_id))
+        return self._as(models.JobState, answer or None, "job")
 
     async def urgent(self, job_id: str, urls: Sequence[str]) -> models.Urgent:
         """Move links to the front; doing it twice is harmless."""

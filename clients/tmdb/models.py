@@ -51,7 +51,7 @@ class TitleDetails(Title):
 class TitlePage(Model):
     """One page of search results; persons and collections are left out."""
 
-    results: tuple[Title, ...] = ()
+    results: tuple[Title, ...]
     page: Count = 1
     total_pages: Count = 0
     total_results: Count = 0

@@ -12,7 +12,7 @@ def page_of(answer: object) -> object:
         return answer
     results = answer.get("results")
     if not isinstance(results, list):
-        return {**answer, "results": results or ()}
+        return answer
     return {**answer, "results": [title_of(item) for item in results if _is_title(item)]}
 
 

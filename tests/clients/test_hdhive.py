@@ -1,5 +1,6 @@
 """HDHive over a real socket: what goes out, and what each documented answer becomes."""
 
+import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -216,9 +217,21 @@ async def test_own_shares_page_by_page(hive: HDHive, server: Server) -> None:
     assert len([share async for share in hive.iter_my_shares("tok", 150)]) == 150
     assert [share async for share in hive.iter_my_shares("tok", 5)] == []
     assert len([share async for share in hive.iter_my_shares("tok", 5)]) == 3
-    server.will(ok({"shares": page[:2]}), ok(None), ok({"page": 1}))
+    server.will(
+        ok({"shares": page[:2]}), ok(None), ok({"items": None}), ok({"page": 1}), answer({"success": True})
+    )
     assert len((await hive.my_shares("tok")).shares) == 2
     assert (await hive.my_shares("tok")).shares == (await hive.my_shares("tok")).shares == ()
+    for _ in range(2):
+        with pytest.raises(BadResponse):
+            await hive.my_shares("tok")
+
+
+async def test_no_list_is_not_an_empty_list(hive: HDHive, server: Server) -> None:
+    for script in (answer({"success": True}), ok({}), ok({"items": []}), raw(b"HTTP/1.1 204 X\r\n\r\n")):
+        server.will(script)
+        with pytest.raises(BadResponse):
+            await hive.resources("tok", "movie", 1)
 
 
 @pytest.mark.parametrize(
@@ -232,6 +245,7 @@ async def test_own_shares_page_by_page(hive: HDHive, server: Server) -> None:
         ok({"id": 10**30}),
         ok([1]),
         ok(),
+        answer(body=b""),
     ],
 )
 async def test_nonsense_is_a_bad_response(hive: HDHive, server: Server, script: Script) -> None:
@@ -257,7 +271,6 @@ async def test_a_slug_that_climbs_is_not_sent(hive: HDHive, server: Server) -> N
 
 
 def judge(status: int, body: Any, **headers: str) -> ClientError | None:
-    import json
 
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return error_for("hdhive", "op", Reply(status, headers, content))
@@ -323,7 +336,7 @@ def test_how_long_to_wait(body: Any, headers: dict[str, str], after: float, scop
     error = error_for(
         "hdhive",
         "op",
-        Reply(429, headers, body if isinstance(body, bytes) else __import__("json").dumps(body).encode()),
+        Reply(429, headers, body if isinstance(body, bytes) else json.dumps(body).encode()),
     )
     assert isinstance(error, RateLimited)
     assert (error.retry_after, error.scope) == (after, scope)
