@@ -70,7 +70,7 @@ def _tell(tg: Telegram, chat: Chat, message: Message) -> None:
 
 
 def _visible(data: Json) -> Json:
-    hidden = ("edit_date", "date", "link_preview_options")
+    hidden = ("edit_date", "date")
     return {name: value for name, value in data.items() if name not in hidden}
 
 

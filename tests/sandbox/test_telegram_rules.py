@@ -91,6 +91,8 @@ async def test_edits(api: BotApi, xiaoyu: Person) -> None:
     assert wrong.text == "Bad Request: MESSAGE_ID_INVALID"
     no_caption = await refused(api, "editMessageCaption", **here, caption="y")
     assert no_caption.text == "Bad Request: there is no caption in the message to edit"
+    preview = {"url": PHOTO, "show_above_text": True}
+    await api("editMessageText", **here, text="x", link_preview_options=preview)
     await api("editMessageMedia", **here, media={"type": "photo", "media": PHOTO, "caption": "c"})
     no_text = await refused(api, "editMessageText", **here, text="y")
     assert no_text.text == "Bad Request: there is no text in the message to edit"

@@ -39,13 +39,16 @@ function inside(message, named) {
   const meta = h("span", { class: "meta" },
     message.edit_date && h("span", { class: "meta-edited" }, `${t("edited")} `),
     h("time", {}, clockTime(message.date)), isMine(message) && icon("check", 16));
+  const look = preview(message);
+  const above = Boolean(look) && message.link_preview_options.show_above_text;
   const media = message.photo ? photo(message) : message.document ? file(message.document) : null;
   return [
     named && h("div", { class: `author a${Math.abs((message.sender_chat || message.from).id) % 4}` }, nameOf(message.sender_chat || message.from)),
     message.via_bot && h("div", { class: "via" }, `${t("via")} @${message.via_bot.username}`),
     message.reply_to_message && quote(message.reply_to_message),
     media,
-    text ? h("div", { class: "text" }, rich(text, entities), h("span", { class: "meta-space" }), meta) : h("div", { class: "bare" }, meta),
+    above && look,
+    text ? h("div", { class: "text" }, rich(text, entities), !above && look, meta) : h("div", { class: "bare" }, meta),
   ];
 }
 
@@ -74,6 +77,17 @@ function photo(message) {
     else ring("view", source);
   } }, image);
   return frame;
+}
+
+// The preview of an address that is a picture; a poster stands whole before its own blurred self.
+function preview(message) {
+  const options = message.link_preview_options;
+  if (!options?.url || options.is_disabled) return null;
+  const image = h("img", { src: options.url, alt: t("photo"), "data-file": options.url });
+  image.addEventListener("error", () => box.remove());
+  const box = h("button", { type: "button", class: `preview${options.show_above_text ? " above" : ""}`, "data-testid": "preview", "aria-label": t("photo"), onclick: () => ring("view", options.url) },
+    h("img", { src: options.url, alt: "", class: "backdrop" }), image);
+  return box;
 }
 
 function file(document) {

@@ -93,5 +93,10 @@ function expandable(inner) {
     toggle.setAttribute("aria-expanded", String(quote.classList.toggle("open")));
   } }, icon("down", 16));
   quote.append(toggle);
+  // A quote that fits needs no button; its height is known once it is on the page.
+  requestAnimationFrame(() => {
+    const words = quote.firstElementChild;
+    toggle.hidden = words.scrollHeight <= words.clientHeight + 2;
+  });
   return quote;
 }
