@@ -19,7 +19,7 @@ from clients.errors import (
     UpstreamBroken,
 )
 from handlers.sizes import size
-from handlers.texts import Html, Speaker
+from handlers.texts import Html, Speaker, escape
 from handlers.views import Button, Open, Press, Row, View
 from services.errors import (
     AttemptProblem,
@@ -100,10 +100,10 @@ def _wait(error: Exception) -> int:
     return max(1, round(getattr(error, "retry_after", 0) or 0))
 
 
-def service_name(say: Speaker, service: str) -> str:
+def service_name(say: Speaker, service: str) -> Html:
     """Return a service's name as people know it."""
     key = f"service.{service}"
-    return say.label(key) if key in say else service
+    return say(key) if key in say else escape(service)
 
 
 def view(

@@ -28,13 +28,13 @@ def heading(say: Speaker, title: Title) -> Html:
     return Html("\n".join([*lines, Html(" · ").join(facts)]))
 
 
-def drive_name(say: Speaker, drive: Drive | str) -> str:
+def drive_name(say: Speaker, drive: Drive | str) -> Html:
     """Return a drive's name as people know it; an unknown one keeps its own."""
     key = f"drive.{str(drive).lower()}"
-    return say.label(key) if key in say else str(drive)
+    return say(key) if key in say else escape(str(drive))
 
 
-def pan_name(say: Speaker, resource: Resource) -> str:
+def pan_name(say: Speaker, resource: Resource) -> Html:
     """Return the name of the drive a resource lies on; a drive we do not know keeps HDHive's word for it."""
     if resource.pan_type is not PanType.UNKNOWN:
         return drive_name(say, resource.pan_type)
@@ -83,5 +83,5 @@ def facts(say: Speaker, resource: Resource) -> Html:
 
 
 def _fact(say: Speaker, key: str, values: Sequence[str]) -> list[Html]:
-    text = ", ".join(value for value in values if value)
+    text = Html(", ".join(escape(value) for value in values if value))
     return [say(f"resource.{key}", value=text)] if text else []

@@ -112,7 +112,7 @@ async def linked(person: Person, *services: str) -> None:
             payload = await browser.link(next(button.url for button in card.buttons if button.url) or "")
         assert payload, browser.page
         await person.start(payload)
-        await person.until("✅")
+        await person.until(lambda message: message.id > card.id and "✅" in message.text)
 
 
 @pytest.fixture(scope="session", autouse=True)

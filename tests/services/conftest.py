@@ -124,8 +124,9 @@ class House:
             if due > self.clock.now():
                 self.clock.advance(due - self.clock.now() + 0.001)
                 await asyncio.sleep(0.02)
-            now = self.clock.now()
-            claimed = await self.services.db.write(lambda tx: jobs.claim(tx, wanted, "w", now, 30.0, 10))
+            claimed = await self.services.db.write(
+                lambda tx: jobs.claim(tx, wanted, "w", self.clock.now(), 30.0, 10)
+            )
             for job in claimed:
                 done.append(job.kind)
                 await self._do(handlers[job.kind], job)

@@ -1,0 +1,1 @@
+from tests.fixtures.databases import *  # noqa: F403
