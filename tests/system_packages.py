@@ -23,7 +23,7 @@ def missing() -> dict[str, str]:
 def install(packages: list[str]) -> None:
     quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
     subprocess.run(["apt-get", "update", "-q"], check=False, **quiet)
-    fonts = ["fonts-noto-cjk"] if "chromium" in packages else []
+    fonts = ["fonts-noto-cjk", "fonts-noto-color-emoji"] if "chromium" in packages else []
     subprocess.run(["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages, *fonts], check=False, **quiet)
 
 
