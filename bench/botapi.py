@@ -1,4 +1,4 @@
-"""A Bot API that answers every method at once, so that the bots are measured and not it: `python -m bench.botapi PORT`."""
+"""Answer every Bot API method at once, so that the bots are measured: `python -m bench.botapi PORT`."""
 
 import asyncio
 import json
@@ -36,7 +36,12 @@ class BotApi(asyncio.Protocol):
         while b"\r\n\r\n" in self.buffer:
             head, _, rest = self.buffer.partition(b"\r\n\r\n")
             length = next(
-                (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+                (
+                    int(line[15:])
+                    for line in head.lower().split(b"\r\n")
+                    if line.startswith(b"content-length:")
+                ),
+                0,
             )
             if len(rest) < length:
                 return
@@ -44,7 +49,8 @@ class BotApi(asyncio.Protocol):
             method = head.split(b" ", 2)[1].rpartition(b"/")[2].decode()
             body = json.dumps({"ok": True, "result": result_of(method)}).encode()
             self.transport.write(  # type: ignore[attr-defined]
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+                + body
             )
 
 

@@ -1,7 +1,8 @@
-"""A bare python-telegram-bot behind a webhook, as its own examples build one: `python -m bench.peer PORT API_URL`."""
+"""A bare python-telegram-bot behind a webhook, as its examples build one: `python -m bench.peer PORT API`."""
 
 import asyncio
 import sys
+from collections import Counter
 
 import uvicorn
 from starlette.applications import Starlette
@@ -13,17 +14,21 @@ from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
 from bench.load import SECRET, TOKEN
 
-handled = 0
+handled: Counter[str] = Counter()
 
 
 async def take(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-    global handled
-    handled += 1
+    handled["updates"] += 1
 
 
 async def main(port: int, api: str) -> None:
     application = (
-        Application.builder().token(TOKEN).base_url(f"{api}/bot").base_file_url(f"{api}/file/bot").updater(None).build()
+        Application.builder()
+        .token(TOKEN)
+        .base_url(f"{api}/bot")
+        .base_file_url(f"{api}/file/bot")
+        .updater(None)
+        .build()
     )
     application.add_handler(MessageHandler(filters.ALL, take))
 
@@ -34,7 +39,7 @@ async def main(port: int, api: str) -> None:
         return Response()
 
     async def count(_request: Request) -> Response:
-        return PlainTextResponse(str(handled))
+        return PlainTextResponse(str(handled["updates"]))
 
     routes = [Route("/telegram/webhook", webhook, methods=["POST"]), Route("/handled", count)]
     config = uvicorn.Config(Starlette(routes=routes), port=port, log_level="warning", access_log=False)

@@ -1,0 +1,12 @@
+"""Run the benchmarks: `python -m bench [name …]`, all of them without a name."""
+
+import asyncio
+import sys
+
+from bench import webhook
+
+BENCHMARKS = {"webhook": webhook.main}
+
+for name in sys.argv[1:] or BENCHMARKS:
+    print(f"== {name}")
+    asyncio.run(BENCHMARKS[name]())
