@@ -17,11 +17,11 @@ from storage.crypto import BadKeys, KeyRing
 from storage.database import Database
 
 
-class AlreadyRunning(Exception):  # noqa: N818
+class AlreadyRunning(Exception):
     """Say that another process works on this SQLite database."""
 
 
-class CannotOpen(Exception):  # noqa: N818
+class CannotOpen(Exception):
     """Say that the database cannot be used."""
 
 

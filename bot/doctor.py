@@ -67,7 +67,7 @@ async def _database(settings: Settings) -> Line:
 async def _upstreams(settings: Settings) -> list[Line]:
     upstreams = open_upstreams(settings)
     try:
-        found = await probes.ask_all(upstreams.probes())
+        found = await probes.ask_all(upstreams.probes(credentials=True))
     finally:
         await upstreams.aclose()
     lines = []

@@ -20,7 +20,7 @@ _PATTERNS = (
     re.compile(r"(?<![0-9])\d{5,20}:[A-Za-z0-9_-]{20,}"),
     # Authorization headers and the like, in any spelling of a mapping.
     re.compile(
-        r"(?i)(?<=[\"'\b\s{(,&?;])((?:proxy-)?authorization|x-api-key|x-telegram-bot-api-secret-token|cookie|set-cookie)"
+        r"(?i)(?<![A-Za-z0-9-])((?:proxy-)?authorization|x-api-key|x-telegram-bot-api-secret-token|cookie|set-cookie)"
         r"[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?[^\s\"',;}]+"
     ),
     re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"),

@@ -20,7 +20,7 @@ Secret = Annotated[str, AfterValidator(formats.secret)]
 DIRECT = "direct"
 
 
-class BadSettings(Exception):  # noqa: N818
+class BadSettings(Exception):
     """Say which settings are bad or missing: one line each."""
 
     def __init__(self, lines: tuple[str, ...]) -> None:

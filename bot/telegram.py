@@ -27,7 +27,7 @@ LONGEST_PAUSE = 30.0
 SENDING_CONNECTIONS = 256
 
 
-class TokenRefused(Exception):  # noqa: N818
+class TokenRefused(Exception):
     """Say that Telegram does not know the bot's token."""
 
 

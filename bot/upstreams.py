@@ -42,13 +42,17 @@ class Upstreams:
             if client is not None:
                 await client.aclose()
 
-    def probes(self) -> dict[str, Probe]:
-        """Return for each service that is on a call that needs no user."""
+    def probes(self, *, credentials: bool = False) -> dict[str, Probe]:
+        """Return for each service that is on a call that needs no user.
+
+        With `credentials` the call proves them, at the price of a failed refresh at Disk.Top.
+        """
         probes: dict[str, Probe] = {}
         if self.hdhive is not None:
             probes[Service.HDHIVE] = self.hdhive.ping
         if self.disktop is not None:
-            probes[Service.DISKTOP] = _with("no-token", self.disktop.user_info)
+            call = self.disktop.refresh if credentials else self.disktop.user_info
+            probes[Service.DISKTOP] = _with("no-token", call)
         if self.linkcheck is not None:
             probes[Service.LINKCHECK] = self.linkcheck.health
         if self.tmdb is not None:

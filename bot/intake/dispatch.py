@@ -23,7 +23,7 @@ BESIDE = 256
 Hand = Callable[[Entry, bool], Awaitable[None]]
 
 
-class Unreadable(Exception):  # noqa: N818
+class Unreadable(Exception):
     """Say that an update cannot even be read, so that a repeat is useless."""
 
 

@@ -32,7 +32,7 @@ SCAN_SECONDS = {"sqlite": 30.0, "postgresql": 2.0}
 PAUSE_SECONDS = 0.5
 
 
-class NotStored(Exception):  # noqa: N818
+class NotStored(Exception):
     """Say that an update is not safe: the caller must not acknowledge it."""
 
 

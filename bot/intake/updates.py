@@ -13,7 +13,7 @@ _LARGEST = 2**63 - 1
 _NOBODY = 0
 
 
-class BadUpdate(ValueError):  # noqa: N818
+class BadUpdate(ValueError):
     """Say that this is no update Telegram would send."""
 
 

@@ -18,7 +18,7 @@ KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
 
 
-class CannotListen(Exception):  # noqa: N818
+class CannotListen(Exception):
     """Say that the address to listen on cannot be had."""
 
 

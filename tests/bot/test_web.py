@@ -145,6 +145,9 @@ async def test_every_way_to_fail_gets_a_page_with_a_way_on(house: House, http: a
     await problem(
         await get(http, callback, params={"state": state, "error": "access_denied"}), 200, "没有绑定"
     )
+
+    state, _ = await bound(house, http)
+    assert (await get(http, callback, params={"state": state, "code": "c"})).status == 303
     await problem(await get(http, callback, params={"state": state, "code": "c"}), 410, "已被使用")
 
     state, _ = await bound(house, http)
