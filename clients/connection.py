@@ -8,6 +8,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+# Kept connections; those for one request (streams may last an hour) are not counted.
 CONNECTIONS = 100
 # Below the idle time of common servers, so that a request seldom meets a connection being closed.
 KEEP_ALIVE_SECONDS = 10.0
@@ -41,7 +42,7 @@ def _session(context: ssl.SSLContext, keep: bool) -> aiohttp.ClientSession:
     connector = (
         aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS)
         if keep
-        else aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS, force_close=True)
+        else aiohttp.TCPConnector(ssl=context, limit=0, force_close=True)
     )
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 

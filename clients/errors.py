@@ -4,8 +4,6 @@ The text of these errors is for logs: it names service, operation and codes, and
 tokens, addresses or the upstream's own words (those are in `message`, for display only).
 """
 
-# ruff: noqa: N818 - named by what the caller can do
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

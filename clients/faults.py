@@ -1,6 +1,5 @@
 """What a transport exception means: what failed, and whether the request may have left."""
 
-import socket
 import ssl
 
 import aiohttp
@@ -53,8 +52,6 @@ def _root(error: BaseException) -> BaseException:
 
 
 def _connecting(error: OSError) -> UnreachableKind:
-    if isinstance(error, socket.gaierror):
-        return "dns"
     if isinstance(error, ssl.SSLError):
         return "tls"
     if isinstance(error, TimeoutError):

@@ -128,7 +128,7 @@ class Transport:
         """Open a GET that is read as it comes; `silence` seconds without a byte are Unreachable."""
         plain = {"accept": "text/event-stream", "accept-encoding": "identity", "cache-control": "no-store"}
         request = self._build(operation, "GET", path, None, None, None, {**plain, **(headers or {})}, silence)
-        async with self._opened(operation, self._http, request) as response:
+        async with self._opened(operation, self._single, request) as response:
             if not response.is_success:
                 reply = await self._guard(operation, read_reply(response, self._max_bytes))
                 self._refuse_redirect(operation, reply)

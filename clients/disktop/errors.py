@@ -21,19 +21,19 @@ from clients.reply import Reply
 from clients.retry_after import DEFAULT_SECONDS, retry_delay
 
 
-class DevicePending(ClientError):  # noqa: N818 - named like its family
+class DevicePending(ClientError):
     """The user has not answered yet: poll again after the interval."""
 
 
-class DeviceSlowDown(ClientError):  # noqa: N818
+class DeviceSlowDown(ClientError):
     """Polled too fast: add 5 seconds to the interval (RFC 8628, 3.5)."""
 
 
-class DeviceDenied(ClientError):  # noqa: N818
+class DeviceDenied(ClientError):
     """The user said no."""
 
 
-class DeviceExpired(ClientError):  # noqa: N818
+class DeviceExpired(ClientError):
     """The code is too old: begin anew."""
 
 

@@ -143,7 +143,7 @@ async def test_bodies_are_unpacked_under_the_cap() -> None:
 )
 async def test_unreadable_bodies(content: bytes, headers: dict[str, str], reason: str) -> None:
     with pytest.raises(UnreadableError, match=reason):
-        await _read(content, **headers)
+        await _read(content, 1000, **headers)
 
 
 def test_forms_keep_brackets_and_encode_the_rest() -> None:
