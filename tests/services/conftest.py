@@ -144,7 +144,7 @@ class House:
             await db.write(lambda tx: jobs.retry(tx, job, at, None))
 
 
-class _Peek(Exception):  # noqa: N818
+class _Peek(Exception):
     def __init__(self, found: list[Job]) -> None:
         self.found = found
 

@@ -34,7 +34,9 @@ async def refreshes(house: House, service: str = "hdhive") -> int:
 
 
 def expire(house: House, which: str = "access", service: str = "hdhive", person: int = 1001) -> Any:
-    return house.web.post("/control/tokens/expire", json={"service": service, "person": person, "which": which})
+    return house.web.post(
+        "/control/tokens/expire", json={"service": service, "person": person, "which": which}
+    )
 
 
 async def test_a_fresh_token_is_used_as_it_is(house):
