@@ -13,7 +13,7 @@ from tests.clients.scripts import Connect, Server
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
     scripted = Server()
-    listening = await asyncio.start_server(scripted.serve, "127.0.0.1", 0)
+    listening = await asyncio.start_server(scripted.serve, "127.0.0.1", 0, backlog=512)
     scripted.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:
         yield scripted

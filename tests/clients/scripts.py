@@ -119,7 +119,7 @@ class Server:
         return self.requests[-1]
 
     async def until(self, count: int) -> None:
-        async with self._came:
+        async with asyncio.timeout(10), self._came:
             await self._came.wait_for(lambda: len(self.requests) >= count)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -283,7 +283,7 @@ async def test_cookies_are_kept_for_nobody(server: Server, connect: Connect) -> 
 
 async def test_cancelled_calls_leak_no_connection(server: Server, connect: Connect) -> None:
     server.will(*[hang] * 150)
-    transport = connect(timeout=Timeouts(5, 20, 20), attempts=1)
+    transport = connect(timeout=Timeouts(10, 20, 20), attempts=1)
     calls = [asyncio.create_task(call(transport, idempotent=True)) for _ in range(150)]
     await server.until(100)
     for task in calls:
@@ -296,7 +296,7 @@ async def test_cancelled_calls_leak_no_connection(server: Server, connect: Conne
 
 async def test_acting_calls_and_streams_wait_for_no_other(server: Server, connect: Connect) -> None:
     server.always(hang)
-    transport = connect(timeout=Timeouts(1, 20, 20))
+    transport = connect(timeout=Timeouts(10, 20, 20))
     calls = [asyncio.create_task(call(transport)) for _ in range(150)]
     await server.until(150)
     for task in calls:
