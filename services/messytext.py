@@ -21,7 +21,11 @@ _SINGLE = {ord(sign): " " for sign in "\u3000\u00a0\u2002\u2003\u2009\u202f"} | 
     code: sign for code, sign in _WIDE.items() if code != 0xFEE0 + ord("~")
 }
 _GONE = frozenset(_INVISIBLE)
-_DOT = re.compile(r"(?<=[0-9A-Za-z])[。｡](?=(?:com|cn|top|me|online)(?![0-9A-Za-z]))", re.IGNORECASE)
+_TLD = r"(?:com|cn|top|me|online)(?![0-9A-Za-z])"
+_DOT = re.compile(
+    rf"(?<=[0-9A-Za-z])[。｡](?={_TLD}|[0-9A-Za-z-]{{1,20}}[。｡.]{_TLD})",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
