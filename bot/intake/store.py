@@ -29,6 +29,7 @@ CLAIM_SECONDS = 30.0
 RENEW_SECONDS = 10.0
 # How often the table is searched for chats nobody works on: another process may have died.
 SCAN_SECONDS = {"sqlite": 30.0, "postgresql": 2.0}
+COMPANY_SECONDS = 0.002
 PAUSE_SECONDS = 0.5
 
 
@@ -168,8 +169,11 @@ class Store:
             self._in_round = False
 
     async def _linger(self) -> None:
-        """Give done marks company, unless an update waits for its commit."""
-        if not self._waiters and not self._closing:
+        """Give done marks company; an update that waits for its commit only gets that of its own moment."""
+        if self._waiters:
+            # Telegram answers one batch of 200s with the next batch of updates, one socket after the other.
+            await asyncio.sleep(COMPANY_SECONDS)
+        elif not self._closing:
             try:
                 async with asyncio.timeout(self._gather):
                     await self._urgent.wait()
