@@ -1,7 +1,5 @@
 """What can go wrong in a use case; errors carry data, never words for users."""
 
-# ruff: noqa: N818 - named by what happened
-
 from dataclasses import dataclass
 from typing import Literal
 

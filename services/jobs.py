@@ -22,11 +22,11 @@ AFTER_ERROR = 1.0
 LONGEST_REST = 30.0
 
 
-class LeaseLost(Exception):  # noqa: N818
+class LeaseLost(Exception):
     """Say that the job is somebody else's by now: nothing of this was written."""
 
 
-class RetryLater(Exception):  # noqa: N818
+class RetryLater(Exception):
     """Ask for the job to be run again, in so many seconds or at a time; it does not count as a failure."""
 
     def __init__(self, delay: float = 0.0, *, at: float | None = None) -> None:

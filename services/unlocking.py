@@ -70,7 +70,7 @@ class _Sending:
     effect: bool = False
 
 
-class TooLate(ServiceError):  # noqa: N818 - named like its family
+class TooLate(ServiceError):
     """The moment for the POST has passed: nothing was sent."""
 
 

@@ -17,7 +17,7 @@ from storage.engines import make_file, writer_engine
 DEBIAN_TOOLS = Path("/usr/lib/postgresql")
 
 
-class BackupFailed(Exception):  # noqa: N818
+class BackupFailed(Exception):
     """Say why a database could not be saved or brought back."""
 
 

@@ -19,11 +19,11 @@ NONCE_BYTES = 12
 HEAD_BYTES = len(VERSION) + ID_BYTES
 
 
-class BadKeys(ValueError):  # noqa: N818
+class BadKeys(ValueError):
     """Say that a setting or a file holds no usable keys."""
 
 
-class SecretUnreadable(Exception):  # noqa: N818
+class SecretUnreadable(Exception):
     """Say that a ciphertext was not written here, not by us, or under a key that is gone."""
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError
 from storage.tx import DialectName
 
 
-class BadDatabaseURL(ValueError):  # noqa: N818
+class BadDatabaseURL(ValueError):
     """Say that an address names no database we can use."""
 
 

@@ -8,9 +8,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 
 import pytest
-from bot.wiring import House, linkhive
 
 from bot.settings import Settings, prepare_libraries
+from bot.wiring import House, linkhive
 from sandbox.server import Sandbox
 from services.clock import Clock, SystemClock
 from tests.driver import Browser, Control, Journal, Person
@@ -112,7 +112,7 @@ async def linked(person: Person, *services: str) -> None:
             payload = await browser.link(next(button.url for button in card.buttons if button.url) or "")
         assert payload, browser.page
         await person.start(payload)
-        await person.until(lambda message: message.id > card.id and "✅" in message.text)
+        await person.until(lambda message, card=card: message.id > card.id and "✅" in message.text)  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session", autouse=True)

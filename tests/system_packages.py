@@ -1,4 +1,4 @@
-"""Install the system packages that some tests need, where that is possible; say what is left out where it is not."""
+"""Install the system packages that some tests need; say what is left out where that is not possible."""
 
 import os
 import shutil
@@ -24,7 +24,8 @@ def install(packages: list[str]) -> None:
     quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
     subprocess.run(["apt-get", "update", "-q"], check=False, **quiet)
     fonts = ["fonts-noto-cjk", "fonts-noto-color-emoji"] if "chromium" in packages else []
-    subprocess.run(["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages, *fonts], check=False, **quiet)
+    command = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages, *fonts]
+    subprocess.run(command, check=False, **quiet)
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
         print("Installing for the tests:", ", ".join(wanted))
         install(list(wanted))
     for package, tests in missing().items():
-        print(f"Leaving out {tests}: {package} is not installed and could not be installed here.", file=sys.stderr)
+        print(f"Leaving out {tests}: {package} could not be installed here.", file=sys.stderr)
 
 
 if __name__ == "__main__":

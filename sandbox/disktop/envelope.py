@@ -21,7 +21,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - a documented answer, not an error of ours
+class Refusal(Exception):
     """A refusal of the business API."""
 
     def __init__(self, errno: str, errmsg: str | None = None) -> None:
@@ -36,7 +36,7 @@ class Refusal(Exception):  # noqa: N818 - a documented answer, not an error of o
         return JSONResponse(body, 200 if plain and status != 401 else status)
 
 
-class OAuthRefusal(Exception):  # noqa: N818
+class OAuthRefusal(Exception):
     """A refusal of the OAuth endpoints."""
 
     def __init__(self, error: str, description: str = "") -> None:

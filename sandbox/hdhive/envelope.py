@@ -30,7 +30,7 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - a documented answer, not an error of ours
+class Refusal(Exception):
     """A documented refusal; its code decides the HTTP status."""
 
     def __init__(

@@ -14,7 +14,7 @@ from sandbox.world import World
 MOST_ITEMS = 500
 
 
-class Refusal(Exception):  # noqa: N818 - a documented answer, not an error of ours
+class Refusal(Exception):
     """An error answer in the service's form, `{"detail": …}`."""
 
     def __init__(self, status: int, detail: str) -> None:

@@ -34,7 +34,7 @@ PEOPLE = (
 Handler = Callable[[World, Request], Awaitable[Response]]
 
 
-class Refusal(Exception):  # noqa: N818 - a documented answer, not an error of ours
+class Refusal(Exception):
     """An error answer of TMDB."""
 
     def __init__(self, status: int, code: int, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Link → search → unlock → check → save on the chat page, in Chromium, with the real bot; screenshots are kept."""
+"""Link → search → unlock → check → save on the chat page in Chromium, with the real bot; pictures are kept."""
 
 import re
 import shutil
@@ -12,8 +12,15 @@ from sandbox.server import Sandbox
 from tests.conftest import Start
 
 ARTIFACTS = Path("artifacts")
+ARTIFACTS.mkdir(exist_ok=True)
 CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 
 pytestmark = [
     pytest.mark.browser,
@@ -46,7 +53,6 @@ class Chat:
         self.shots = 0
 
     async def shot(self, name: str) -> None:
-        ARTIFACTS.mkdir(exist_ok=True)
         self.shots += 1
         await self.page.screenshot(path=ARTIFACTS / f"{self.shots:02d}-{name}.png")
 
@@ -78,7 +84,7 @@ class Chat:
         await tab.screenshot(path=ARTIFACTS / f"consent-{service}.png")
         await tab.locator("#allow").click()
         await tab.get_by_test_id("start-bar").click()
-        await expect(tab.get_by_test_id("message").filter(has_text=f"{service} 绑定成功").last).to_be_visible()
+        await expect(Chat(tab).message(f"{service} 绑定成功")).to_be_visible()
         await tab.close()
         await expect(self.message(f"{service} 绑定成功")).to_be_visible()
 

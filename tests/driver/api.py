@@ -6,7 +6,7 @@ from typing import Any, Self
 import httpx
 
 
-class Refusal(Exception):  # noqa: N818 - reads as what happened
+class Refusal(Exception):
     """An answer with ok=false."""
 
     def __init__(self, body: dict[str, Any]) -> None:

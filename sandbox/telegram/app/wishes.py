@@ -15,7 +15,7 @@ from sandbox.telegram.params import Upload, read_upload
 from sandbox.telegram.state import Telegram
 
 
-class Refused(Exception):  # noqa: N818 - reads as what happened
+class Refused(Exception):
     """The users' side cannot do this."""
 
     def __init__(self, status: int, message: str) -> None:
