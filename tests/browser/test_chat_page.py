@@ -1,4 +1,4 @@
-"""Link → search → unlock → check → save on the chat page in Chromium, with the real bot; pictures are kept."""
+"""Link → search → unlock → check → save on the chat page in Chromium, with the real bot; pictures kept."""
 
 import re
 import shutil
