@@ -33,8 +33,14 @@ function isTall(message) {
   return Boolean(size) && size.height > size.width * 1.1;
 }
 
-function inside(message, named) {
+// As in Telegram's own apps, what a deep link hands over is sent but not shown.
+function shownText(message) {
   const text = message.text ?? message.caption;
+  return isMine(message) && /^\/start \S+$/.test(text ?? "") ? "/start" : text;
+}
+
+function inside(message, named) {
+  const text = shownText(message);
   const entities = message.text !== undefined ? message.entities : message.caption_entities;
   const meta = h("span", { class: "meta" },
     message.edit_date && h("span", { class: "meta-edited" }, `${t("edited")} `),
