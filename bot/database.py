@@ -63,8 +63,13 @@ def sole_use(settings: StorageSettings) -> Iterator[None]:
         yield
         return
     file = addresses.file(address)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_name(f"{file.name}.lock").open("w") as lock:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = file.with_name(f"{file.name}.lock").open("w")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CannotOpen(f"DATABASE_URL: {file.parent} cannot be written ({reason})") from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

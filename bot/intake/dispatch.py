@@ -65,15 +65,11 @@ class Dispatch:
         self._outcomes = outcomes.before(self._outcomes)
 
     def offer(self, line: Line) -> None:
-        """Give a line its turn, unless it has one or there is nothing to do."""
-        if line.queue and not line.busy:
+        """Give a line its turn, unless it has one, there is nothing to do, or we are stopping."""
+        if line.queue and not line.busy and not self._stopping:
             line.busy = True
             self._turns.append(line)
             self._start()
-
-    def drop_lost(self, chat_keys: set[int]) -> None:
-        """Stop working on chats that another process has claimed."""
-        self.lines.drop(chat_keys)
 
     async def stop(self, patience: float) -> None:
         """Let what is in work come to its end; whatever does not in time is replayed at the next start."""
@@ -92,7 +88,12 @@ class Dispatch:
         while self._turns and len(self._tasks) < self._beside:
             task = asyncio.create_task(self._work())
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        # A turn given between a worker's last look and its end would wait for the next one.
+        self._start()
 
     async def _work(self) -> None:
         """Take turns until there are none left; a line with more to do goes to the end."""
@@ -132,13 +133,12 @@ class Dispatch:
             return
         self._metrics.updates.labels("failed").inc()
         self._outcomes.failed.append((entry.update_id, repr(error)))
-        if not line.lost:
+        if not line.lost and not self._stopping:
             self.lines.count_failure(line)
-        task = asyncio.create_task(
-            self._repeat(line, self._backoff[min(entry.attempts, len(self._backoff) - 1)])
-        )
-        self._repeats.add(task)
-        task.add_done_callback(self._repeats.discard)
+            pause = self._backoff[min(entry.attempts, len(self._backoff) - 1)]
+            task = asyncio.create_task(self._repeat(line, pause))
+            self._repeats.add(task)
+            task.add_done_callback(self._repeats.discard)
         self.changed()
 
     async def _repeat(self, line: Line, seconds: float) -> None:
@@ -156,6 +156,5 @@ class Dispatch:
     def _next(self, line: Line) -> None:
         self.lines.finish(line)
         line.busy = False
-        if not self._stopping and not line.lost:
-            self.offer(line)
+        self.offer(line)
         self.changed()

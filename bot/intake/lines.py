@@ -28,9 +28,6 @@ class Outcomes:
     failed: list[tuple[int, str]] = field(default_factory=list)
     buried: list[tuple[int, str]] = field(default_factory=list)
 
-    def __bool__(self) -> bool:
-        return bool(self.done or self.failed or self.buried)
-
     def before(self, later: Outcomes) -> Outcomes:
         """Return both, these first."""
         return Outcomes(self.done + later.done, self.failed + later.failed, self.buried + later.buried)
@@ -101,9 +98,10 @@ class Lines:
     def drop(self, chat_keys: Iterable[int]) -> None:
         """Forget lines that are given back or lost."""
         for chat_key in chat_keys:
-            line = self._lines.pop(chat_key, None)
-            if line is not None:
+            if chat_key in self._lines:
+                line = self._lines.pop(chat_key)
                 self._count -= len(line.queue)
+                line.queue.clear()
                 line.lost = True
 
     def _append(self, line: Line, entry: Entry) -> None:

@@ -245,7 +245,8 @@ class Store:
             self._metrics.batch.observe(len(new))
             self._metrics.updated(self._clock.now())
         self._scan = self._scan or written.unfilled
-        if self._scan or (lines.free and any(line.behind for line in lines.resting())):
+        # A line at rest is filled or given back by the next round; one that has no room waits for done marks.
+        if self._scan or any(lines.free or not line.behind for line in lines.resting()):
             self._stir.set()
 
     async def _tick(self) -> None:

@@ -1,4 +1,4 @@
-"""kill -9 of the real bot, a process on a real file: what was acknowledged is answered after the next start."""
+"""kill -9 of the real bot, a process on a real file: what was acknowledged is answered after a restart."""
 
 import asyncio
 import os

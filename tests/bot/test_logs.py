@@ -93,7 +93,7 @@ def test_libraries_are_quiet_but_their_warnings_are_heard(written: io.StringIO) 
         "httpx",
         "aiohttp.client",
         "telegram.ext.Application",
-        "uvicorn.access",
+        "uvicorn.error",
         "sqlalchemy.engine",
     ):
         logging.getLogger(name).info("GET something")
