@@ -128,6 +128,7 @@ class JobRunner:
         self._over.clear()
         helpers = [asyncio.create_task(self._hear()), asyncio.create_task(self._beat())]
         try:
+            await self._inherit()
             while not self._stopping:
                 self._bell.clear()
                 await self._rest(await self._look())
@@ -149,6 +150,13 @@ class JobRunner:
                 return
             self._calm.clear()
             await _either(self._calm.wait(), self._db.wait("jobs", since=turn))
+
+    async def _inherit(self) -> None:
+        """Go on at once with what a process of our own name, killed before us, was doing."""
+        try:
+            await self._db.write(lambda tx: jobs.inherit(tx, self._holder, self._clock.now()))
+        except Exception:
+            log.exception("jobs left by a killed process wait for the end of their leases")
 
     async def _look(self) -> float:
         """Start what is due; return how long there is nothing more to do."""

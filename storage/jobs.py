@@ -105,6 +105,9 @@ _CLAIM = both(
 )
 _RENEW = update(jobs).where(*_HELD).values(lease_until=bindparam("until"))
 _KEEP = update(jobs).where(*_HELD).values(payload=bindparam("new_payload"))
+_INHERIT = (
+    update(jobs).where(_IS_OPEN, jobs.c.holder == bindparam("by")).values(lease_until=bindparam("now"))
+)
 _FINISH = delete(jobs).where(*_HELD)
 _RETRY = (
     update(jobs)
@@ -207,6 +210,12 @@ async def claim(
     params = {"ids": tx.many(ids), "by": holder, "until": now + seconds}
     claimed = {row[0]: _job(tx, row) for row in await tx.conn.execute(_CLAIM[tx.dialect], params)}
     return [claimed[job_id] for job_id in ids]
+
+
+async def inherit(tx: Tx, holder: str, now: float) -> int:
+    """End the leases of an earlier process of the same name, which died with them; return how many."""
+    tx.wakes.add("jobs")
+    return (await tx.conn.execute(_INHERIT, {"by": holder, "now": now})).rowcount
 
 
 async def renew(tx: Tx, job: Job, now: float, seconds: float) -> bool:

@@ -136,3 +136,14 @@ async def test_many_claimers_never_share_a_job_or_a_key(db: Database) -> None:
         for job in claimed:
             assert await db.write(lambda tx, j=job: jobs.finish(tx, j))
     assert await db.read(jobs.counts) == {"open": 0, "running": 0, "dead": 0}
+
+
+async def test_a_new_process_goes_on_with_the_jobs_of_its_killed_namesake(db: Database) -> None:
+    await enqueue(db, "mine")
+    (mine,) = await claim(db, "the only one")
+    await enqueue(db, "theirs")
+    await claim(db, "another")
+    assert await db.write(lambda tx: jobs.inherit(tx, "the only one", 3.0)) == 1
+    (again,) = await claim(db, "the only one", now=3.0)
+    assert (again.id, again.attempt, again.failures) == (mine.id, 2, 1)
+    assert not await db.write(lambda tx: jobs.finish(tx, mine)), "the dead one's fence is old"
