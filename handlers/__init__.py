@@ -7,18 +7,20 @@ from telegram.ext import ExtBot
 from handlers import (
     accounts,
     arrival,
-    cards,
     check,
     checkin,
     commands,
     errors,
     inline,
     linking,
+    notes,
     notices,
     plain,
+    presses,
     save,
     search,
     start,
+    unknown,
     unlock,
 )
 from handlers.application import LinkHiveApplication, build
@@ -28,6 +30,7 @@ from services import Services
 
 FEATURES = (
     arrival,
+    notes,
     commands,
     start,
     linking,
@@ -39,8 +42,9 @@ FEATURES = (
     save,
     inline,
     notices,
-    cards,
+    presses,
     plain,
+    unknown,
     errors,
 )
 

@@ -12,7 +12,6 @@ from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Press, Row, View
-from services.names import Service
 
 
 class AccountsState(State):
@@ -39,12 +38,12 @@ def _buttons(scene: Scene[AccountsState], account: Account) -> Row:
 
 async def link(scene: Scene[AccountsState], arg: str) -> Switch:
     """Go on to linking a service."""
-    return Switch(linking.LINK.name, await linking.ready(scene, Service(arg)))
+    return Switch(linking.LINK.name, await linking.ready(scene, linking.service_of(arg)))
 
 
 async def unlink(_scene: Scene[AccountsState], arg: str) -> Switch:
     """Go on to unlinking a service."""
-    return Switch(linking.UNLINK.name, linking.UnlinkState(service=arg))
+    return Switch(linking.UNLINK.name, linking.UnlinkState(service=linking.service_of(arg)))
 
 
 ACCOUNTS = Route("accounts", AccountsState, show, {"link": link, "unlink": unlink})

@@ -10,7 +10,7 @@ from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
 from handlers.context import LinkHiveContext, Policy
-from handlers.scenes import AnyRoute
+from handlers.scenes import Act, AnyRoute
 from handlers.texts import Speaker, Texts
 from handlers.views import View
 from services import Services
@@ -43,6 +43,7 @@ class Routes:
     dialogs: dict[str, Answer] = field(default_factory=dict)
     jobs: dict[str, JobHandler] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
+    steps: dict[str, Act[Any]] = field(default_factory=dict)
 
 
 class LinkHiveApplication(
@@ -62,6 +63,10 @@ class LinkHiveApplication(
     def card(self, route: AnyRoute) -> None:
         """Show cards of a route and answer their buttons."""
         _once(self.routes.cards, route.name, route)
+
+    def step(self, action: str, act: Act[Any]) -> None:
+        """Take a step that any card may offer, such as linking an account after an error."""
+        _once(self.routes.steps, action, act)
 
     def start_link(self, prefix: str, callback: StartLink) -> None:
         """Answer deep links whose payload begins with a prefix."""

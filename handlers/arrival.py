@@ -11,21 +11,19 @@ from storage import chats
 from storage.tx import Tx
 
 CHATS, PEOPLE = -2, -1
+# Telegram's own account for admins who write as their group.
+ANONYMOUS_ADMIN = 1087968824
 
 
 async def arrive(update: Update, context: LinkHiveContext) -> None:
     """Meet the person and stop here for everyone the operator did not allow."""
     user, chat = update.effective_user, update.effective_chat
-    if user is None or (user.is_bot and not _is_anonymous_admin(user.id)):
+    if user is None or (user.is_bot and user.id != ANONYMOUS_ADMIN):
         raise ApplicationHandlerStop
     context.meet(await context.services.people.arrive(user.id, user.language_code, user.first_name))
     if not context.policy.admits(user.id, chat.id if chat else None):
         await _refuse(update, context, chat)
         raise ApplicationHandlerStop
-
-
-def _is_anonymous_admin(user_id: int) -> bool:
-    return user_id == 1087968824
 
 
 async def _refuse(update: Update, context: LinkHiveContext, chat: Chat | None) -> None:

@@ -1,28 +1,24 @@
-"""Cards: one message per task, edited in place, that only its owner may press."""
+"""Cards: one message per task, edited in place; what a press does is in `handlers.presses`."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
-from telegram import CallbackQuery, Update
+from telegram import Update
 from telegram.error import BadRequest
-from telegram.ext import CallbackQueryHandler
 
 from handlers import problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, is_private
 from handlers.messages import redraw, send
-from handlers.scenes import AnyRoute, Reply, Route, S, Scene, State, Switch
-from handlers.views import View, parse_callback
-from storage import cards
+from handlers.scenes import AnyRoute, Route, S, Scene, State
+from handlers.views import View
+from storage import cards, dialogs
 from storage.cards import Card
+from storage.dialogs import Dialog
 from storage.tx import Tx
 
-# A press must be answered within a second: the button shows a clock until then.
-ANSWER_AFTER = 0.7
 SHOW = "show"
 CLOSE = "close"
 
@@ -30,11 +26,27 @@ CLOSE = "close"
 async def begin(update: Update, context: LinkHiveContext, route: Route[S], state: S) -> Card:
     """Open a new card; when its first state cannot be shown, the card says why and offers to try again."""
     scene = scene_of(update, context, state)
+    return await post(scene, route.name, await shown(route, scene))
+
+
+async def shown(route: AnyRoute, scene: Scene[Any]) -> View:
+    """Return how a card looks; where its state cannot be shown, why, with the offer to try again."""
     try:
-        view = await route.show(scene)
+        return await route.show(scene)
     except problems.KNOWN as error:
-        view = problems.view(scene, error, retry=(SHOW, ""))
-    return await post(scene, route.name, view)
+        return trouble(route, scene, error)
+
+
+def trouble(
+    route: AnyRoute,
+    scene: Scene[Any],
+    error: Exception,
+    retry: tuple[str, str] = (SHOW, ""),
+    *,
+    back: bool = False,
+) -> View:
+    """Return the card that tells of an error, with what this kind of card advises."""
+    return problems.view(scene, error, retry=retry, back=back, advice=route.advice(error))
 
 
 def scene_of(update: Update, context: LinkHiveContext, state: S) -> Scene[S]:
@@ -58,7 +70,7 @@ async def post(scene: Scene[S], route: str, view: View) -> Card:
         lambda tx: cards.open(tx, scene.user_id, scene.chat_id, route, stored, now)
     )
     message = await send(scene.home.bot, scene.chat_id, view, card.id, _topic(scene.update))
-    return await _place(scene.home, card, message.message_id)
+    return await place(scene.home, card, message.message_id)
 
 
 def _topic(update: Update | None) -> int | None:
@@ -66,7 +78,8 @@ def _topic(update: Update | None) -> int | None:
     return message.message_thread_id if message is not None and message.is_topic_message else None
 
 
-async def _place(home: LinkHiveApplication, card: Card, message_id: int) -> Card:
+async def place(home: LinkHiveApplication, card: Card, message_id: int) -> Card:
+    """Note which message a card is."""
     now = home.services.clock.now()
     placed = await home.services.db.write(
         lambda tx: cards.update(tx, card.id, card.version, message_id=message_id, now=now)
@@ -107,15 +120,17 @@ async def amend(home: LinkHiveApplication, card_id: str, change: Callable[[Any],
 
 
 async def refresh(home: LinkHiveApplication, card_id: str) -> None:
-    """Show a card again from its stored state, after a job changed what it tells."""
+    """Show a card again from its stored state, after a job changed what it tells.
+
+    Where its message was deleted meanwhile it is sent anew: what the job found out must reach its owner.
+    """
     scene = await find(home, card_id)
     if scene is None or scene.card is None:
         return
-    try:
-        view = await home.routes.cards[scene.card.route].show(scene)
-    except problems.KNOWN as error:
-        view = problems.view(scene, error, retry=(SHOW, ""))
-    await redraw(home.bot, scene.card, view)
+    view = await shown(home.routes.cards[scene.card.route], scene)
+    if not await redraw(home.bot, scene.card, view):
+        message = await send(home.bot, scene.chat_id, view, scene.card.id)
+        await place(home, scene.card, message.message_id)
 
 
 async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:
@@ -132,107 +147,25 @@ async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:
     )
 
 
-async def press(update: Update, context: LinkHiveContext) -> None:
-    """Hand a press to the route of its card, if the presser owns it."""
-    query = update.callback_query
-    if query is None:
-        return
-    reply = Reply(query)
-    parts = parse_callback(query.data or "")
-    card = await _card_of(context.home, query, parts[0]) if parts else None
-    if parts is None or card is None:
-        await reply.give(context.say.label("card.old"))
-    elif card.owner_id != query.from_user.id:
-        await reply.give(context.say.label("card.foreign"))
-    elif parts[1] == CLOSE:
-        await reply.give()
-        await _close(context.home, card)
-    else:
-        await _answered_in_time(reply, _act(update, context, card, reply, parts[1], parts[2]))
-
-
-async def _card_of(home: LinkHiveApplication, query: CallbackQuery, card_id: str) -> Card | None:
-    card = await home.services.db.read(lambda tx: cards.get(tx, card_id))
-    message = query.message
-    if card is None or card.route not in home.routes.cards or message is None:
-        return None
-    # Data can be forged by custom clients: the card must really sit in the message that was pressed.
-    if message.chat.id != card.chat_id or card.message_id not in (None, message.message_id):
-        return None
-    # A kill between sending and noting leaves a card that does not know its message yet.
-    return card if card.message_id else await _place(home, card, message.message_id)
-
-
-async def _act(
-    update: Update, context: LinkHiveContext, card: Card, reply: Reply, action: str, arg: str
-) -> None:
-    home = context.home
-    route = home.routes.cards[card.route]
-    scene = Scene(
-        home=home,
-        person=context.person,
-        chat_id=card.chat_id,
-        private=is_private(update),
-        state=route.load(card.state),
-        received_at=context.received_at,
-        card=card,
-        reply=reply,
-    )
-    try:
-        following = await _next(route, scene, action, arg)
-        if following is None:
-            return
-        target, state = _target(home, route, following)
-        view = await target.show(replace(scene, state=state))
-    except problems.KNOWN as error:
-        await redraw(home.bot, card, problems.view(scene, error, retry=(action, arg), back=action != SHOW))
-        return
-    if state != scene.state or target is not route:
-        card = await keep(home, card, state, target.name)
-    await redraw(home.bot, card, view)
-
-
-async def _next(route: AnyRoute, scene: Scene[Any], action: str, arg: str) -> State | Switch | None:
-    if action == SHOW:
-        return scene.state  # type: ignore[no-any-return]
-    handler = route.actions.get(action)
-    if handler is None:
-        await scene.toast(scene.say.label("card.old"))
-        return None
-    following: State | Switch | None = await handler(scene, arg)
-    return following
-
-
-def _target(home: LinkHiveApplication, route: AnyRoute, following: State | Switch) -> tuple[AnyRoute, State]:
-    if isinstance(following, Switch):
-        return home.routes.cards[following.route], following.state
-    return route, following
-
-
-async def _close(home: LinkHiveApplication, card: Card) -> None:
+async def drop(home: LinkHiveApplication, card: Card) -> None:
+    """Take a card's message away, and stop asking what it asked."""
+    await _stop_asking(home, card)
     try:
         await home.bot.delete_message(card.chat_id, card.message_id or 0)
     except BadRequest:
         # Telegram lets a bot delete its messages for 48 hours only.
-        await redraw(
-            home.bot,
-            card,
-            View(
-                home.texts.speaker((await home.services.people.known(card.owner_id)).language)("card.closed")
-            ),
-        )
+        person = await home.services.people.known(card.owner_id)
+        await redraw(home.bot, card, View(home.texts.speaker(person.language)("card.closed")))
 
 
-async def _answered_in_time(reply: Reply, work: Awaitable[None]) -> None:
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.wait({task}, timeout=ANSWER_AFTER)
-        await reply.give()
-        await task
-    finally:
-        task.cancel()
+async def _stop_asking(home: LinkHiveApplication, card: Card) -> None:
+    now, owner, chat = home.services.clock.now(), card.owner_id, card.chat_id
+    asked = await home.services.db.read(lambda tx: dialogs.current(tx, owner, chat, now))
+    if asked is not None and asked.state.get("card_id") == card.id:
+        await home.services.db.write(lambda tx: dialogs.end(tx, owner, chat))
 
 
-def register(home: LinkHiveApplication) -> None:
-    """Answer every button press."""
-    home.add_handler(CallbackQueryHandler(press))
+async def asking(home: LinkHiveApplication, dialog: Dialog) -> Card | None:
+    """Return the card whose question a dialog is."""
+    card_id = str(dialog.state.get("card_id", ""))
+    return await home.services.db.read(lambda tx: cards.get(tx, card_id))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from telegram import Update
 
+from clients.errors import ClientError
 from handlers import cards, commands, problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
@@ -50,7 +52,17 @@ async def again(scene: Scene[CheckInState], _arg: str) -> CheckInState:
     return await perform(scene, lucky=scene.state.lucky)
 
 
-CHECKIN = Route("checkin", CheckInState, show, {"again": again})
+def advice(error: Exception) -> str | None:
+    """Say that trying again is safe, after an error that leaves open whether it counted."""
+    return "checkin.doubtful" if isinstance(error, ClientError) and error.doubtful else None
+
+
+CHECKIN = Route("checkin", CheckInState, show, {"again": again}, advice)
+
+
+async def beside(scene: Scene[Any], _arg: str) -> None:
+    """Check in on a card of its own: the one with the button stays, to go on with afterwards."""
+    await run(replace(scene, card=None), CheckInState())
 
 
 async def checkin(update: Update, context: LinkHiveContext) -> None:
@@ -58,16 +70,25 @@ async def checkin(update: Update, context: LinkHiveContext) -> None:
     mode = (context.args or [""])[0].lower()
     state = CheckInState(lucky=mode == "lucky", misused=mode not in ("", "lucky"))
     scene = cards.scene_of(update, context, state)
-    if not state.misused:
-        try:
-            state = await perform(scene, lucky=state.lucky)
-        except problems.KNOWN as error:
-            await cards.post(scene, CHECKIN.name, problems.view(scene, error, retry=("again", "")))
-            return
-    await cards.begin(update, context, CHECKIN, state)
+    if state.misused:
+        await cards.post(scene, CHECKIN.name, await show(scene))
+        return
+    await run(scene, state)
+
+
+async def run(scene: Scene[Any], state: CheckInState) -> None:
+    """Check in, and open the card that tells what came of it."""
+    scene = scene.at(state)
+    try:
+        scene = scene.at(await perform(scene, lucky=state.lucky))
+        view = await show(scene)
+    except problems.KNOWN as error:
+        view = cards.trouble(CHECKIN, scene, error, ("again", ""))
+    await cards.post(scene, CHECKIN.name, view)
 
 
 def register(home: LinkHiveApplication) -> None:
     """Offer the check-in."""
     home.card(CHECKIN)
+    home.step(problems.CHECKIN_STEP, beside)
     commands.add(home, "checkin", checkin, private=True)

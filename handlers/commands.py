@@ -9,23 +9,13 @@ from telegram.ext import CommandHandler
 
 from handlers import cards, problems
 from handlers.application import Callback, Command, LinkHiveApplication
-from handlers.context import LinkHiveContext, is_private, user_of
-from handlers.scenes import Route, Scene, State
-from handlers.views import Open, View
+from handlers.context import LinkHiveContext, chat_of, is_private, user_of
+from handlers.notes import NOTICE, NoticeState, tell
+from handlers.patience import typing
+from handlers.views import Open
 
 GO = "go_"
 _ARGUMENT = re.compile(r"[A-Za-z0-9-]{1,40}")
-
-
-class NoticeState(State):
-    """A message that only tells something."""
-
-
-async def _unseen(scene: Scene[NoticeState]) -> View:
-    return View(scene.say("card.closed"))
-
-
-NOTICE = Route("notice", NoticeState, _unseen)
 
 
 def add(
@@ -49,7 +39,8 @@ async def run(update: Update, context: LinkHiveContext, command: Command) -> Non
         await _point_to_private(update, context, command)
         return
     try:
-        await command.callback(update, context)
+        async with typing(context.bot, chat_of(update).id):
+            await command.callback(update, context)
     except problems.KNOWN as error:
         scene = cards.scene_of(update, context, NoticeState())
         await cards.post(scene, NOTICE.name, problems.view(scene, error))
@@ -59,8 +50,8 @@ async def _point_to_private(update: Update, context: LinkHiveContext, command: C
     words = context.args or []
     argument = f"_{words[0]}" if len(words) == 1 and _ARGUMENT.fullmatch(words[0]) else ""
     say, url = context.say, context.deep_link(f"{GO}{command.name}{argument}")
-    view = View(say("private.only"), ([Open(say.label("button.private"), url)],))
-    await cards.post(cards.scene_of(update, context, NoticeState()), NOTICE.name, view)
+    scene = cards.scene_of(update, context, NoticeState())
+    await tell(scene, say("private.only"), Open(say.label("button.private"), url))
 
 
 async def go(update: Update, context: LinkHiveContext, payload: str) -> None:
@@ -74,5 +65,4 @@ async def go(update: Update, context: LinkHiveContext, payload: str) -> None:
 
 def register(home: LinkHiveApplication) -> None:
     """Lead from groups into the private chat."""
-    home.card(NOTICE)
     home.start_link(GO, go)

@@ -6,15 +6,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from services.people import Person
 from telegram import Chat, Message, Update, User
 from telegram.ext import CallbackContext, ExtBot
 
 from handlers.texts import Speaker, Texts
 from services import Services
+from services.people import Person
 
 if TYPE_CHECKING:
     from handlers.application import LinkHiveApplication
+    from handlers.scenes import Reply
 
 
 @dataclass
@@ -47,6 +48,8 @@ class LinkHiveContext(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, An
     """The typed door from a handler to everything it may use."""
 
     _person: Person | None = None
+    reply: Reply | None = None
+    """The answer a press gets, for who must tell of a failure."""
 
     @property
     def home(self) -> LinkHiveApplication:

@@ -21,6 +21,8 @@ async def unexpected(update: object, context: LinkHiveContext) -> None:
         return
     if isinstance(error, Forbidden | ChatMigrated | BadRequest):
         await _settle(update, context, error)
+        if isinstance(error, BadRequest):
+            await _apologize(update, context)
         return
     log.error("update_failed", error=type(error).__name__, exc_info=error)
     current = delivery.get()
@@ -48,11 +50,12 @@ async def _settle(update: object, context: LinkHiveContext, error: TelegramError
 async def _apologize(update: object, context: LinkHiveContext) -> None:
     if not isinstance(update, Update) or not context.known:
         return
+    words, reply = context.say.label("problem.unknown"), context.reply
     try:
-        if update.callback_query is not None:
-            await update.callback_query.answer(context.say.label("problem.unknown"), show_alert=True)
+        if reply is not None and not reply.given:
+            await reply.give(words, alert=True)
         elif update.effective_chat is not None:
-            await context.bot.send_message(update.effective_chat.id, context.say.label("problem.unknown"))
+            await context.bot.send_message(update.effective_chat.id, words)
     except TelegramError as error:
         log.warning("apology_not_sent", error=type(error).__name__)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -25,6 +27,8 @@ from services.errors import ServiceError
 
 RESULTS_A_PAGE = 20
 CACHE_SECONDS = 60
+# Telegram forgets an inline query after some seconds, and so do people.
+PATIENCE = 8.0
 OVERVIEW_LIMIT = 400
 
 
@@ -38,9 +42,10 @@ async def inline(update: Update, context: LinkHiveContext) -> None:
     following, button = "", _button(context, "inline.hint")
     if words:
         try:
-            results, following = await _results(context, words, _page(query.offset))
+            async with asyncio.timeout(PATIENCE):
+                results, following = await _results(context, words, _page(query.offset))
             button = _button(context, "inline.open") if results else _button(context, "inline.none", words)
-        except (ClientError, ServiceError):
+        except (ClientError, ServiceError, TimeoutError):
             button = _button(context, "inline.down")
     try:
         # Personal, because Telegram would show one language's answer to everybody else too.

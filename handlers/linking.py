@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from telegram import Update
@@ -12,7 +14,7 @@ from handlers.context import LinkHiveContext, user_of
 from handlers.notices import about_link
 from handlers.overview import LINKED
 from handlers.problems import service_name
-from handlers.scenes import Route, Scene, State
+from handlers.scenes import OddPress, Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Open, Press, Row, View
 from services.errors import AttemptProblem
@@ -51,9 +53,23 @@ def _choices(scene: Scene[LinkState]) -> list[Row]:
     return [[Press(say.label("button.link", service=service_name(say, s)), "go", s)] for s in offered]
 
 
+def service_of(arg: str) -> Service:
+    """Return a button's service; raises OddPress."""
+    if arg not in LINKED:
+        raise OddPress(arg)
+    return Service(arg)
+
+
 async def go(scene: Scene[LinkState], arg: str) -> LinkState:
     """Begin linking the chosen service."""
-    return await ready(scene, Service(arg)) if arg in LINKED else LinkState(unknown=arg)
+    return await ready(scene, service_of(arg))
+
+
+async def beside(scene: Scene[Any], arg: str) -> None:
+    """Begin linking on a card of its own: the one with the button stays, to go on with afterwards."""
+    state = await ready(scene, service_of(arg))
+    scene = replace(scene, state=state, card=None)
+    await cards.post(scene, LINK.name, await show(scene))
 
 
 async def ready(scene: Scene[Any], service: Service) -> LinkState:
@@ -102,14 +118,23 @@ async def finish(update: Update, context: LinkHiveContext, payload: str) -> None
     try:
         linked = await context.services.linking.finish(user_of(update).id, payload)
     except AttemptProblem as error:
-        service = error.service or ""
-        again = Press(scene.say.label("button.link", service=service_name(scene.say, service)), "go", service)
-        await cards.post(
-            scene, "link", View(problems.sentence(scene.say, error), ([again],) if service else ())
-        )
-        return
+        if error.link is None:
+            await cards.post(scene, LINK.name, _failed(scene, error))
+            return
+        # START pressed twice: it worked the first time.
+        stored = await scene.services.db.read(lambda tx: links.all_of(tx, scene.user_id))
+        linked = Linked(error.link, tuple(x.service for x in stored if x.state == "active"))
     await _retire_card(scene, linked.link.service)
-    await cards.post(scene, "link", _done(scene, linked))
+    await cards.post(scene, LINK.name, _done(scene, linked))
+
+
+def _failed(scene: Scene[LinkState], error: AttemptProblem) -> View:
+    text, say = problems.sentence(scene.say, error), scene.say
+    again: Sequence[Row] = _choices(scene)
+    if error.service in LINKED and scene.services.offers(Service(error.service)):
+        label = say.label("button.link", service=service_name(say, error.service))
+        again = [[Press(label, "go", error.service)]]
+    return View(text, [*again, [Press(say.label("button.close"), "close")]])
 
 
 async def _retire_card(scene: Scene[LinkState], service: str) -> None:
@@ -163,16 +188,21 @@ async def show_unlink(scene: Scene[UnlinkState]) -> View:
 
 async def pick(_scene: Scene[UnlinkState], arg: str) -> UnlinkState:
     """Choose the account to unlink."""
-    return UnlinkState(service=arg)
+    return UnlinkState(service=service_of(arg))
 
 
 async def sure(scene: Scene[UnlinkState], _arg: str) -> UnlinkState:
     """Revoke and delete the authorization."""
-    await scene.services.linking.unlink(scene.user_id, Service(scene.state.service))
+    await scene.services.linking.unlink(scene.user_id, service_of(scene.state.service))
     return UnlinkState(service=scene.state.service, done=True)
 
 
-UNLINK = Route("unlink", UnlinkState, show_unlink, {"pick": pick, "sure": sure})
+async def relink(scene: Scene[UnlinkState], arg: str) -> Switch:
+    """Link the account again that was just unlinked."""
+    return Switch(LINK.name, await ready(scene, service_of(arg)))
+
+
+UNLINK = Route("unlink", UnlinkState, show_unlink, {"pick": pick, "sure": sure, "relink": relink})
 
 
 async def unlink(update: Update, context: LinkHiveContext) -> None:
@@ -185,6 +215,7 @@ def register(home: LinkHiveApplication) -> None:
     """Offer linking."""
     home.card(LINK)
     home.card(UNLINK)
+    home.step(problems.LINK_STEP, beside)
     commands.add(home, "link", link, private=True)
     commands.add(home, "unlink", unlink, private=True)
     home.start_link("l_", finish)

@@ -30,10 +30,10 @@ async def send(
     )
 
 
-async def redraw(bot: ExtBot[None], card: Card, view: View) -> None:
-    """Edit a card's message; a message that is gone or already looks so is no error."""
+async def redraw(bot: ExtBot[None], card: Card, view: View) -> bool:
+    """Edit a card's message; False where it is gone. One that already looks so is no error."""
     if card.message_id is None:
-        return
+        return False
     try:
         await bot.edit_message_text(
             view.text,
@@ -44,5 +44,8 @@ async def redraw(bot: ExtBot[None], card: Card, view: View) -> None:
             reply_markup=view.markup(card.id),
         )
     except BadRequest as error:
-        if not (_UNCHANGED.search(error.message) or _GONE.search(error.message)):
+        if _GONE.search(error.message):
+            return False
+        if not _UNCHANGED.search(error.message):
             raise
+    return True

@@ -9,8 +9,8 @@ from telegram.error import Forbidden
 
 from handlers import cards
 from handlers.application import LinkHiveApplication, Notice
-from handlers.commands import NOTICE, NoticeState
 from handlers.context import Policy
+from handlers.notes import NOTICE, NoticeState
 from handlers.problems import service_name
 from handlers.scenes import Scene
 from handlers.texts import Speaker

@@ -107,6 +107,8 @@ def _figures(scene: Scene[Any], account: Account) -> list[Html]:
     say, shown = scene.say, []
     if account.silent:
         shown.append(say("account.unavailable"))
+    if account.me is not None and account.me.is_vip:
+        shown.append(say("account.premium"))
     if account.me is not None and account.me.points is not None:
         shown.append(say("account.points", points=account.me.points))
     if account.weekly is not None and account.weekly.has_no_limit:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from telegram import Update
 from telegram.ext import MessageHandler, filters
 
-from handlers import cards, check, commands, problems, save, search, unlock
+from handlers import cards, check, problems, save, search, unlock
 from handlers.application import LinkHiveApplication
-from handlers.commands import NoticeState
 from handlers.context import LinkHiveContext, chat_of, message_of, user_of
+from handlers.notes import NOTICE, NoticeState
+from handlers.patience import typing
 from services.sharelinks import Drive, extract, hdhive_slug, hdhive_title
 from storage import dialogs
 from storage.dialogs import Dialog
@@ -17,10 +18,11 @@ from storage.dialogs import Dialog
 async def text(update: Update, context: LinkHiveContext) -> None:
     """Find out what the words are for; what goes wrong before a card exists is told in one."""
     try:
-        await _take(update, context, words_of(update))
+        async with typing(context.bot, chat_of(update).id):
+            await _take(update, context, words_of(update))
     except problems.KNOWN as error:
         scene = cards.scene_of(update, context, NoticeState())
-        await cards.post(scene, commands.NOTICE.name, problems.view(scene, error))
+        await cards.post(scene, NOTICE.name, problems.view(scene, error))
 
 
 def words_of(update: Update) -> str:
@@ -32,10 +34,8 @@ def words_of(update: Update) -> str:
 
 async def _take(update: Update, context: LinkHiveContext, words: str) -> None:
     dialog = await _current(update, context)
-    if dialog is not None:
-        user, chat = user_of(update).id, chat_of(update).id
-        await context.services.db.write(lambda tx: dialogs.end(tx, user, chat))
-        await context.home.routes.dialogs[dialog.kind](update, context, dialog)
+    if dialog is not None and save.may_answer(dialog, words):
+        await _answer(update, context, dialog)
         return
     slug, title, links = hdhive_slug(words), hdhive_title(words), extract(words)
     if slug is not None:
@@ -49,6 +49,14 @@ async def _take(update: Update, context: LinkHiveContext, words: str) -> None:
         await check.run(cards.scene_of(update, context, NoticeState()), words)
     elif words.strip():
         await search.find(update, context, words)
+
+
+async def _answer(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:
+    """Take words that were asked for; the question has served then, and goes."""
+    await context.home.routes.dialogs[dialog.kind](update, context, dialog)
+    asked = await cards.asking(context.home, dialog)
+    if asked is not None:
+        await cards.drop(context.home, asked)
 
 
 async def _current(update: Update, context: LinkHiveContext) -> Dialog | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from clients.disktop.errors import DeviceDenied, DeviceExpired, DevicePending, DeviceSlowDown
 from clients.errors import (
     BadResponse,
     ClientError,
@@ -14,7 +16,7 @@ from clients.errors import (
     NotAuthorized,
     NotFound,
     RateLimited,
-    Rejected,
+    Refusal,
     Unreachable,
     UpstreamBroken,
 )
@@ -32,13 +34,16 @@ from services.errors import (
     TooManyLinks,
     TransferProblem,
 )
+from services.unlocking import TooLate
 
 if TYPE_CHECKING:
     from handlers.scenes import Scene
 
 KNOWN = (ClientError, ServiceError)
 LINKABLE = frozenset({"hdhive", "disktop"})
-# By class, nearest ancestor first; `{}` is what the error itself tells apart.
+# Steps that every card offers; `handlers.linking` and `handlers.checkin` take them.
+LINK_STEP, CHECKIN_STEP = "go_link", "go_checkin"
+# By class, nearest ancestor first.
 _KEYS: Mapping[type[Exception], str] = {
     Unreachable: "problem.unreachable",
     RateLimited: "problem.rate_limited",
@@ -46,35 +51,50 @@ _KEYS: Mapping[type[Exception], str] = {
     Misconfigured: "problem.misconfigured",
     Forbidden: "problem.forbidden",
     NotFound: "problem.not_found",
-    Rejected: "problem.rejected",
+    Refusal: "problem.rejected",
     UpstreamBroken: "problem.broken",
     BadResponse: "problem.broken",
+    DevicePending: "problem.device.pending",
+    DeviceSlowDown: "problem.device.pending",
+    DeviceDenied: "problem.attempt.denied",
+    DeviceExpired: "problem.attempt.expired",
     ServiceOff: "problem.service_off",
     NotLinked: "problem.not_linked",
     LinkLost: "problem.link_lost",
     MissingScope: "problem.missing_scope",
+    AttemptProblem: "problem.attempt.failed",
+    TransferProblem: "problem.transfer.gone",
     TooManyLinks: "problem.too_many_links",
     NoLinks: "check.none",
+    TooLate: "unlock.stale",
     ServiceError: "problem.unknown",
     ClientError: "problem.unknown",
 }
-# A repeat cannot help against these.
-_FINAL = (NotAuthorized, Misconfigured, NotFound, ServiceOff, NotLinked, LinkLost, MissingScope)
+# A repeat cannot help against these; against a missing link it can, once the account is linked.
+_FINAL = (Misconfigured, NotFound, ServiceOff)
+_FINAL_TRANSFERS = frozenset({"expired", "gone", "bad_folder"})
 _RELINK = (NotAuthorized, NotLinked, LinkLost, MissingScope)
+_AT_THE_SITE = frozenset({ForbiddenReason.PREMIUM, ForbiddenReason.LEVEL, ForbiddenReason.RISK})
+_MINUTE = 60
+_POOR = "INSUFFICIENT_POINTS"
 
 
 def key_of(error: Exception) -> str:
-    """Return the text key of an error: its own code's where a text exists for that, else its class's."""
+    """Return the text key of an error's class."""
     return next(_KEYS[cls] for cls in type(error).__mro__ if cls in _KEYS)
 
 
-def sentence(say: Speaker, error: Exception) -> Html:
+def sentence(say: Speaker, error: Exception, advice: str | None = None) -> Html:
     """Return what happened, in the person's language, with the upstream's own words where it has some."""
     service = str(getattr(error, "service", "") or "")
-    values = {**_data(error), "service": service_name(say, service), "seconds": _wait(error)}
-    text = say.either(_specific(error), key_of(error), **values)
+    values = {**_data(error), "service": service_name(say, service), "wait": _wait(say, error)}
+    parts = [say.either(_specific(error), key_of(error), **values)]
+    if advice is not None:
+        parts.append(say(advice, **values))
     words = getattr(error, "message", None)
-    return Html(f"{text}\n<i>{say('problem.words', words=words)}</i>") if words else text
+    if words:
+        parts.append(Html(f"<i>{say('problem.words', words=words)}</i>"))
+    return Html("\n".join(parts))
 
 
 def _data(error: Exception) -> dict[str, object]:
@@ -96,8 +116,11 @@ def _specific(error: Exception) -> str:
     return f"problem.code.{str(getattr(error, 'code', None)).lower()}"
 
 
-def _wait(error: Exception) -> int:
-    return max(1, round(getattr(error, "retry_after", 0) or 0))
+def _wait(say: Speaker, error: Exception) -> Html:
+    seconds = max(1, math.ceil(getattr(error, "retry_after", 0) or 0))
+    if seconds <= 2 * _MINUTE:
+        return say.plural("wait.seconds", seconds)
+    return say.plural("wait.minutes", -(-seconds // _MINUTE))
 
 
 def service_name(say: Speaker, service: str) -> Html:
@@ -107,21 +130,42 @@ def service_name(say: Speaker, service: str) -> Html:
 
 
 def view(
-    scene: Scene[Any], error: Exception, *, retry: tuple[str, str] | None = None, back: bool = False
+    scene: Scene[Any],
+    error: Exception,
+    *,
+    retry: tuple[str, str] | None = None,
+    back: bool = False,
+    advice: str | None = None,
 ) -> View:
     """Return the card that tells of an error, with buttons for the next step."""
     say = scene.say
-    rows: list[Row] = []
-    service = str(getattr(error, "service", "") or "")
-    if needs_link(error) and service in LINKABLE:
-        rows.append([link_button(scene, service)])
     tail: list[Button] = []
-    if retry is not None and not isinstance(error, _FINAL):
+    if retry is not None and may_repeat(error):
         tail.append(Press(say.label("button.retry"), *retry))
     if back:
         tail.append(Press(say.label("button.back"), "show"))
     tail.append(Press(say.label("button.close"), "close"))
-    return View(sentence(say, error), (*rows, tail))
+    return View(sentence(say, error, advice), (steps(scene, error), tail))
+
+
+def steps(scene: Scene[Any], error: Exception) -> Row:
+    """Return the buttons that lead out of an error, beside trying again."""
+    say, service = scene.say, str(getattr(error, "service", "") or "")
+    if needs_link(error) and service in LINKABLE:
+        return [link_button(scene, service)]
+    row: list[Button] = []
+    if getattr(error, "code", None) == _POOR:
+        row.append(Press(say.label("button.checkin"), CHECKIN_STEP))
+    if service == "hdhive" and (row or getattr(error, "reason", None) in _AT_THE_SITE):
+        row.append(Open(say.label("button.web"), scene.home.policy.hdhive_url))
+    return row
+
+
+def may_repeat(error: Exception) -> bool:
+    """Tell whether trying again can help."""
+    if isinstance(error, TransferProblem):
+        return error.kind not in _FINAL_TRANSFERS
+    return not isinstance(error, _FINAL)
 
 
 def needs_link(error: Exception) -> bool:
@@ -134,4 +178,6 @@ def needs_link(error: Exception) -> bool:
 def link_button(scene: Scene[Any], service: str) -> Button:
     """Return the button that begins linking a service, in the private chat."""
     label = scene.say.label("button.link", service=service_name(scene.say, service))
+    if scene.private:
+        return Press(label, LINK_STEP, service)
     return Open(label, scene.deep_link(f"link_{service}"))

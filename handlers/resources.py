@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from clients.hdhive.models import PanType, Resource, Sharer, Validity
 from clients.tmdb.models import Title
-from handlers.texts import Html, Speaker, bold, escape
+from handlers.texts import Html, Speaker, bold, escape, plain
 from services.sharelinks import Drive
 
+# What fits a button's data beside the card's id; HDHive's own are 32 hex digits, with or without hyphens.
+SLUG = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+# A list of five of these, with every value at its longest, still fits one message.
+ROW_TITLE, ROW_FACT, FACT = 120, 24, 120
 ICONS = {"movie": "🎬", "tv": "📺"}
 
 
@@ -38,7 +43,7 @@ def pan_name(say: Speaker, resource: Resource) -> Html:
     """Return the name of the drive a resource lies on; a drive we do not know keeps HDHive's word for it."""
     if resource.pan_type is not PanType.UNKNOWN:
         return drive_name(say, resource.pan_type)
-    return drive_name(say, resource.pan_type_raw or "unknown")
+    return drive_name(say, plain(resource.pan_type_raw or "unknown", ROW_FACT))
 
 
 def _sharer(user: Sharer | None) -> str:
@@ -54,13 +59,13 @@ def price_label(say: Speaker, *, owned: bool, points: int) -> str:
 
 def row(say: Speaker, number: int, resource: Resource) -> Html:
     """Return a resource as two lines of a list."""
-    title = resource.title or say("resource.untitled")
+    title = escape(resource.title, ROW_TITLE) if resource.title else say("resource.untitled")
     return say("resource.row", number=number, title=title, details=_details(say, resource))
 
 
 def _details(say: Speaker, resource: Resource) -> Html:
     facts = [bold(pan_name(say, resource))]
-    facts += [escape(x) for x in (resource.share_size, *resource.video_resolution[:2]) if x]
+    facts += [escape(x, ROW_FACT) for x in (resource.share_size, *resource.video_resolution[:2]) if x]
     facts.append(bold(price_label(say, owned=resource.is_unlocked, points=resource.unlock_points)))
     if resource.validate_status is Validity.INVALID:
         facts.append(Html("⚠️"))
@@ -83,5 +88,5 @@ def facts(say: Speaker, resource: Resource) -> Html:
 
 
 def _fact(say: Speaker, key: str, values: Sequence[str]) -> list[Html]:
-    text = Html(", ".join(escape(value) for value in values if value))
+    text = plain(", ".join(value for value in values if value), FACT)
     return [say(f"resource.{key}", value=text)] if text else []

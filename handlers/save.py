@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from telegram import Update
 
 from clients.disktop.models import SharedFile
-from handlers import cards, commands, problems
+from handlers import asking, cards, commands, notes, problems
 from handlers.application import LinkHiveApplication
-from handlers.commands import NoticeState
 from handlers.context import LinkHiveContext, message_of
+from handlers.files import FILES_A_PAGE, files_text, numbers
+from handlers.notes import NoticeState
 from handlers.resources import drive_name
-from handlers.scenes import Route, Scene, State
-from handlers.sizes import size
+from handlers.scenes import Route, Scene, State, number
 from handlers.texts import Html, code
-from handlers.views import Button, Press, Row, View, grid
+from handlers.views import Button, Press, Row, View, grid, pages_row
+from services.errors import TransferProblem
 from services.sharelinks import Drive, ShareLink, extract
 from services.transfers import SaveResult
-from storage import dialogs
 from storage.dialogs import Dialog
 
-FILES_A_PAGE = 8
 PICK_LIMIT = 200
+MOST_PAGES = 10_000
 ASK_LINK = "save.link"
 ASK_CODE = "save.code"
-ASK_SECONDS = 600
-CODE_LIMIT = 32
+_CODE = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
 
 
 class SaveState(State):
@@ -39,6 +39,7 @@ class SaveState(State):
     path: str = "/"
     page: int = 0
     picked: tuple[int, ...] = ()
+    opened: bool = False
     needs_code: bool = False
     wrong_code: bool = False
     result: SaveResult | None = None
@@ -50,62 +51,37 @@ async def show(scene: Scene[SaveState]) -> View:
     if state.result is not None:
         return show_result(scene, state.result)
     if state.needs_code:
-        return View(say("save.wrong_code" if state.wrong_code else "save.ask_code"), (_close(scene),))
-    found = await scene.services.transfers.listing(scene.user_id, state.surl, state.path, state.code)
-    return show_files(scene, found)
+        enter = Press(say.label("button.enter_code"), "code")
+        text = say("save.wrong_code" if state.wrong_code else "save.ask_code")
+        return View(text, ([enter, *_close(scene)],))
+    return show_files(scene, await _listing(scene))
+
+
+async def _listing(scene: Scene[SaveState]) -> Sequence[SharedFile]:
+    state = scene.state
+    found: Sequence[SharedFile] = await scene.services.transfers.listing(
+        scene.user_id, state.surl, state.path, state.code
+    )
+    return found
 
 
 def show_files(scene: Scene[SaveState], found: Sequence[SharedFile]) -> View:
     """Show one page of a folder of the share, folders first, with the picks marked."""
     state, say = scene.state, scene.say
-    first = state.page * FILES_A_PAGE
+    pages = max(1, -(-len(found) // FILES_A_PAGE))
+    page_ = min(state.page, pages - 1)
+    first = page_ * FILES_A_PAGE
     shown = list(enumerate(found[first : first + FILES_A_PAGE], first + 1))
-    lines = [say("save.heading", surl=state.surl, where=state.path), say("save.dest", dest=state.dest)]
-    lines.append(say.plural("save.count", len(found)) if found else say("save.empty"))
-    lines += [
-        say(
-            "save.row",
-            number=n,
-            mark=_mark(state, file),
-            name=file.name,
-            size="" if file.is_dir else size(file.size),
-        )
-        for n, file in shown
-    ]
-    if state.picked:
-        lines.append(say.plural("save.picked", len(state.picked)))
-    return View(Html("\n".join(lines)), _rows(scene, shown, len(found)))
-
-
-def _mark(state: SaveState, file: SharedFile) -> str:
-    picked = "☑️" if file.id in state.picked else ""
-    return f"{picked}📁" if file.is_dir else (picked or "📄")
-
-
-def _rows(scene: Scene[SaveState], shown: Sequence[tuple[int, SharedFile]], total: int) -> list[Row]:
-    state, say = scene.state, scene.say
-    numbers = [
-        Press(
-            f"{'☑️' if file.id in state.picked else '📁' if file.is_dir else '◻️'} {n}",
-            _action(file),
-            str(file.id),
-        )
-        for n, file in shown
-    ]
-    turning: list[Button] = []
-    if state.page > 0:
-        turning.append(Press(say.label("button.prev"), "page", str(state.page - 1)))
-    if (state.page + 1) * FILES_A_PAGE < total:
-        turning.append(Press(say.label("button.next"), "page", str(state.page + 1)))
-    saving: list[Button] = [Press(say.label("button.save_all"), "all")] if total else []
+    text = files_text(
+        say, shown, len(found), state.picked, surl=state.surl, where=state.path, dest=state.dest
+    )
+    saving: list[Button] = [Press(say.label("button.save_all"), "all")] if found else []
     if state.picked:
         saving.insert(0, Press(say.label("button.save_picked", n=len(state.picked)), "picked"))
     up: list[Button] = [Press(say.label("button.up"), "up")] if state.path != "/" else []
-    return [*grid(numbers, 4), turning, saving, [*up, *_close(scene)]]
-
-
-def _action(file: SharedFile) -> str:
-    return "open" if file.is_dir else "pick"
+    turning = pages_row(say, "page", page_, pages)
+    rows = [*grid(numbers(shown, state.picked), 4), turning, saving, [*up, *_close(scene)]]
+    return View(text, rows)
 
 
 def _close(scene: Scene[Any]) -> Row:
@@ -132,11 +108,11 @@ async def open_folder(scene: Scene[SaveState], arg: str) -> SaveState:
 
 
 async def _file(scene: Scene[SaveState], arg: str) -> SharedFile:
-    state = scene.state
-    found: Sequence[SharedFile] = await scene.services.transfers.listing(
-        scene.user_id, state.surl, state.path, state.code
-    )
-    return next(file for file in found if str(file.id) == arg)
+    found = next((file for file in await _listing(scene) if str(file.id) == arg), None)
+    if found is None:
+        # The sharer changed the folder meanwhile.
+        raise TransferProblem("gone")
+    return found
 
 
 async def up(scene: Scene[SaveState], _arg: str) -> SaveState:
@@ -147,28 +123,25 @@ async def up(scene: Scene[SaveState], _arg: str) -> SaveState:
 
 async def page(scene: Scene[SaveState], arg: str) -> SaveState:
     """Turn the pages of a folder."""
-    return scene.state.model_copy(update={"page": max(0, int(arg))})
+    return scene.state.model_copy(update={"page": number(arg, MOST_PAGES)})
 
 
 async def pick(scene: Scene[SaveState], arg: str) -> SaveState:
     """Mark a file, or take the mark away."""
-    file_id, picked = int(arg), scene.state.picked
+    file_id, picked = number(arg), scene.state.picked
     following = tuple(x for x in picked if x != file_id) if file_id in picked else (*picked, file_id)
     return scene.state.model_copy(update={"picked": following[:PICK_LIMIT]})
 
 
 async def save_all(scene: Scene[SaveState], _arg: str) -> SaveState:
     """Save everything in the folder that is shown."""
-    state = scene.state
-    found = await scene.services.transfers.listing(scene.user_id, state.surl, state.path, state.code)
-    return await _save(scene, found)
+    return await _save(scene, await _listing(scene))
 
 
 async def save_picked(scene: Scene[SaveState], _arg: str) -> SaveState:
     """Save what is marked."""
-    state = scene.state
-    found = await scene.services.transfers.listing(scene.user_id, state.surl, state.path, state.code)
-    return await _save(scene, [file for file in found if file.id in state.picked])
+    picked = scene.state.picked
+    return await _save(scene, [file for file in await _listing(scene) if file.id in picked])
 
 
 async def _save(scene: Scene[SaveState], picks: Sequence[SharedFile]) -> SaveState:
@@ -180,11 +153,44 @@ async def _save(scene: Scene[SaveState], picks: Sequence[SharedFile]) -> SaveSta
     return state.model_copy(update={"result": result})
 
 
+async def ask_code(scene: Scene[SaveState], _arg: str) -> SaveState:
+    """Ask for the access code (again), after the time to answer was over or /cancel."""
+    if scene.card is not None:
+        await asking.expect(scene, ASK_CODE, scene.card.id)
+    await scene.toast(scene.say.label("save.send_code"))
+    return scene.state.model_copy(update={"needs_code": True})
+
+
+async def look(scene: Scene[SaveState], _arg: str) -> SaveState:
+    """Look into the share once more, after that did not work."""
+    state = await _opened(scene)
+    if state.needs_code and scene.card is not None:
+        await asking.expect(scene, ASK_CODE, scene.card.id)
+    return state
+
+
+async def _opened(scene: Scene[SaveState]) -> SaveState:
+    """Return the state after looking at the share: it may need a code, or another one."""
+    state = scene.state
+    view = await scene.services.transfers.open(scene.user_id, state.surl, state.code)
+    found = {"opened": True, "needs_code": view.needs_code, "wrong_code": view.wrong_code}
+    return state.model_copy(update=found)
+
+
 SAVE = Route(
     "save",
     SaveState,
     show,
-    {"open": open_folder, "up": up, "page": page, "pick": pick, "all": save_all, "picked": save_picked},
+    {
+        "look": look,
+        "code": ask_code,
+        "open": open_folder,
+        "up": up,
+        "page": page,
+        "pick": pick,
+        "all": save_all,
+        "picked": save_picked,
+    },
 )
 
 
@@ -195,8 +201,7 @@ async def save(update: Update, context: LinkHiveContext) -> None:
     words = " ".join(context.args or []) or ((quoted.text or quoted.caption or "") if quoted else "")
     scene = cards.scene_of(update, context, NoticeState())
     if not words.strip():
-        await ask(scene, ASK_LINK, {})
-        await cards.post(scene, commands.NOTICE.name, View(scene.say("save.ask_link")))
+        await asking.ask(scene, ASK_LINK, scene.say("save.ask_link"))
         return
     await run(scene, words)
 
@@ -205,36 +210,37 @@ async def run(scene: Scene[Any], words: str) -> None:
     """Open the card of the share that the words name."""
     found = extract(words)
     link = next((x for x in found if x.drive is Drive.DISKTOP and x.surl), None)
-    if link is None:
-        notice = scene.at(NoticeState())
-        text = scene.say("save.not_disktop", drive=drive_name(scene.say, found[0].drive)) if found else None
-        await cards.post(notice, commands.NOTICE.name, View(text or scene.say("save.ask_link")))
-        return
-    state = _first(scene, link, words)
+    if link is None and found:
+        await notes.tell(scene, scene.say("save.not_disktop", drive=drive_name(scene.say, found[0].drive)))
+    elif link is None:
+        await asking.ask(scene, ASK_LINK, scene.say("save.no_link"))
+    else:
+        await _begin(scene.at(_first(scene, link, words)))
+
+
+async def _begin(scene: Scene[SaveState]) -> None:
+    """Send the card of a share, in its first state or as what went wrong."""
     try:
-        view = await scene.services.transfers.open(scene.user_id, state.surl, state.code)
-        state = state.model_copy(update={"needs_code": view.needs_code, "wrong_code": view.wrong_code})
-        drawn = await show(scene.at(state))
+        scene = scene.at(await _opened(scene))
+        drawn = await show(scene)
     except problems.KNOWN as error:
-        drawn = problems.view(scene, error, retry=("show", ""))
-    card = await cards.post(scene.at(state), SAVE.name, drawn)
-    if state.needs_code:
-        await ask(scene, ASK_CODE, {"card_id": card.id})
+        drawn = cards.trouble(SAVE, scene, error, ("look", ""))
+    card = await cards.post(scene, SAVE.name, drawn)
+    if scene.state.needs_code:
+        await asking.expect(scene, ASK_CODE, card.id)
 
 
 def _first(scene: Scene[Any], link: ShareLink, words: str) -> SaveState:
     """Return the state for `LINK [CODE] [PATH]`; a word with a slash is the folder, a short one the code."""
     extra = words.partition(link.raw)[2].split()
     folder = next((w for w in extra if w.startswith("/")), scene.person.preferences.default_folder)
-    loose = next((w for w in extra if w.isalnum() and w.isascii() and len(w) == 4), None)
+    loose = next((w for w in extra if len(w) == 4 and _CODE.fullmatch(w)), None)
     return SaveState(surl=link.surl or "", code=link.code or loose, dest=folder)
 
 
-async def ask(scene: Scene[Any], kind: str, state: dict[str, Any]) -> None:
-    """Note what the next words of the person answer."""
-    until = scene.services.clock.now() + ASK_SECONDS
-    user, chat = scene.user_id, scene.chat_id
-    await scene.services.db.write(lambda tx: dialogs.ask(tx, user, chat, kind, state, expires_at=until))
+def may_answer(dialog: Dialog, words: str) -> bool:
+    """Tell whether words can be what a dialog asked for; a title or a link is no access code."""
+    return dialog.kind != ASK_CODE or _CODE.fullmatch(words.strip()) is not None
 
 
 async def link_given(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
@@ -243,22 +249,12 @@ async def link_given(update: Update, context: LinkHiveContext, _dialog: Dialog) 
 
 
 async def code_given(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:
-    """Take the access code that was asked for, on the card that asked."""
-    card_id, words = str(dialog.state.get("card_id", "")), (message_of(update).text or "").strip()
-    scene = await cards.find(context.home, card_id)
-    if scene is None or scene.card is None:
+    """Take the access code that was asked for; the card continues below the answer."""
+    asked = await cards.asking(context.home, dialog)
+    if asked is None or asked.route != SAVE.name:
         return
-    state: SaveState = scene.state.model_copy(update={"code": words[:CODE_LIMIT]})
-    try:
-        view = await scene.services.transfers.open(scene.user_id, state.surl, state.code)
-        state = state.model_copy(update={"needs_code": view.needs_code, "wrong_code": view.wrong_code})
-        drawn = await show(scene.at(state))
-    except problems.KNOWN as error:
-        drawn = problems.view(scene, error, retry=("show", ""))
-    # The question stands above the answer by now: the card continues below it.
-    card = await cards.post(cards.scene_of(update, context, state), SAVE.name, drawn)
-    if state.needs_code:
-        await ask(scene, ASK_CODE, {"card_id": card.id})
+    state = SAVE.load(asked.state).model_copy(update={"code": (message_of(update).text or "").strip()})
+    await _begin(cards.scene_of(update, context, state))
 
 
 def register(home: LinkHiveApplication) -> None:

@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
+class OddPress(Exception):
+    """A button's data that none of our buttons carries: forged, or from an older version."""
+
+
+def number(arg: str, most: int = 10**18) -> int:
+    """Return a button's argument as a number; raises OddPress."""
+    if not (arg.isascii() and arg.isdecimal()) or len(arg) > 20 or int(arg) > most:
+        raise OddPress(arg)
+    return int(arg)
+
+
 class State(BaseModel):
     """What a card remembers between presses."""
 
@@ -39,13 +50,13 @@ class Reply:
 
     def __init__(self, query: CallbackQuery) -> None:
         self._query = query
-        self._given = False
+        self.given = False
 
     async def give(self, text: str | None = None, *, alert: bool = False) -> None:
         """Answer the press, unless it was answered; one that Telegram forgot meanwhile is no error."""
-        if self._given:
+        if self.given:
             return
-        self._given = True
+        self.given = True
         try:
             await self._query.answer(text, show_alert=alert)
         except TelegramError as error:
@@ -113,14 +124,19 @@ Show = Callable[[Scene[S]], Awaitable[View]]
 Act = Callable[[Scene[S], str], Awaitable[S | Switch | None]]
 
 
+def _no_advice(_error: Exception) -> str | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Route(Generic[S]):
-    """A kind of card."""
+    """A kind of card; `advice` names a text that helps with an error here more than the error's own words."""
 
     name: str
     model: type[S]
     show: Show[S]
     actions: Mapping[str, Act[S]] = field(default_factory=dict)
+    advice: Callable[[Exception], str | None] = _no_advice
 
     def load(self, state: dict[str, Any]) -> S:
         """Return a stored state as the route's own type."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from telegram import Update
@@ -9,24 +10,26 @@ from telegram import Update
 from clients.errors import ClientError
 from clients.hdhive.models import Resource
 from clients.tmdb.models import MediaType, Title
-from handlers import cards, commands, problems, unlock
+from handlers import cards, commands, notes, problems, unlock
 from handlers.application import LinkHiveApplication
-from handlers.context import LinkHiveContext, chat_of, is_private, user_of
-from handlers.resources import ICONS, heading, price_label, row, title_name
-from handlers.scenes import Route, Scene, State, Switch
+from handlers.asking import ask
+from handlers.context import LinkHiveContext, is_private
+from handlers.notes import NoticeState
+from handlers.resources import ICONS, SLUG, heading, price_label, row, title_name
+from handlers.scenes import OddPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, escape
-from handlers.views import Button, Open, Press, Row, View, grid
+from handlers.views import Inline, Open, Press, Row, View, grid, pages_row
 from services.errors import NotLinked, ServiceError, ServiceOff
 from services.names import Service
-from storage import dialogs
 from storage.dialogs import Dialog
 
 TITLES_A_PAGE = 5
 RESOURCES_A_PAGE = 5
 OVERVIEW_LIMIT = 280
 QUERY_LIMIT = 100
+MOST_PAGES = 10_000
 ASK = "search.title"
-ASK_SECONDS = 600
+_TITLE = re.compile(r"(movie|tv)_([0-9]{1,10})", re.ASCII)
 
 
 class SearchState(State):
@@ -49,19 +52,23 @@ async def show_titles(scene: Scene[SearchState]) -> View:
     say, state = scene.say, scene.state
     found = await scene.services.titles.search(state.query, scene.person.language, state.page, TITLES_A_PAGE)
     close = Press(say.label("button.close"), "close")
+    if not found.titles and found.total:
+        # Fewer titles than there were, or a forged page: the last page is the nearest.
+        return await show_titles(scene.at(state.model_copy(update={"page": found.pages - 1})))
     if not found.titles:
-        return View(say("search.none", query=state.query), ([close],))
+        again = Inline(say.label("button.search"), state.query)
+        return View(say("search.none", query=state.query), ([again, close],))
     first = state.page * TITLES_A_PAGE + 1
     lines = [say("search.heading", query=state.query), _count(scene, found.total, found.pages), ""]
     lines += [
-        say("search.row", number=number, icon=ICONS[title.media_type], title=title_name(say, title))
-        for number, title in enumerate(found.titles, first)
+        say("search.row", number=n, icon=ICONS[title.media_type], title=title_name(say, title))
+        for n, title in enumerate(found.titles, first)
     ]
     picks = [
-        Press(f"{number}", "title", f"{title.media_type}_{title.id}")
-        for number, title in enumerate(found.titles, first)
+        Press(f"{n}", "title", f"{title.media_type}_{title.id}")
+        for n, title in enumerate(found.titles, first)
     ]
-    pages = _pages(scene, state.page, found.pages, "page")
+    pages = pages_row(say, "page", state.page, found.pages)
     return View(Html("\n".join(lines)), [*grid(picks, TITLES_A_PAGE), pages, [close]])
 
 
@@ -70,15 +77,6 @@ def _count(scene: Scene[SearchState], total: int, pages: int) -> Html:
     if pages < 2:
         return text
     return Html(f"{text} · {scene.say('search.page', page=scene.state.page + 1, pages=pages)}")
-
-
-def _pages(scene: Scene[SearchState], page: int, pages: int, action: str) -> Row:
-    say, row_ = scene.say, []
-    if page > 0:
-        row_.append(Press(say.label("button.prev"), action, str(page - 1)))
-    if page + 1 < pages:
-        row_.append(Press(say.label("button.next"), action, str(page + 1)))
-    return row_
 
 
 async def show_title(scene: Scene[SearchState]) -> View:
@@ -110,50 +108,53 @@ async def _shared(scene: Scene[SearchState]) -> tuple[list[Html], list[Row]]:
     except ServiceOff:
         return [say("resources.off")], []
     except NotLinked:
-        return [say("resources.not_linked")], [[problems.link_button(scene, Service.HDHIVE)]]
+        link = problems.link_button(scene, Service.HDHIVE)
+        return [say("resources.not_linked")], [[link, Press(say.label("button.retry"), "show")]]
     except (ClientError, ServiceError) as error:
         # The title is worth showing even while its resources cannot be had.
-        retry: Button = Press(say.label("button.retry"), "show")
-        relink = [problems.link_button(scene, Service.HDHIVE)] if problems.needs_link(error) else []
-        return [say("resources.failed", reason=problems.sentence(say, error))], [[*relink, retry]]
+        retry = Press(say.label("button.retry"), "show")
+        again = [retry] if problems.may_repeat(error) else []
+        return [problems.sentence(say, error)], [[*problems.steps(scene, error), *again]]
     return _listed(scene, found)
 
 
 def _listed(scene: Scene[SearchState], found: Sequence[Resource]) -> tuple[list[Html], list[Row]]:
-    say, page = scene.say, scene.state.resource_page
+    say = scene.say
     if not found:
         return [say("resources.none")], []
     pages = -(-len(found) // RESOURCES_A_PAGE)
+    page = min(scene.state.resource_page, pages - 1)
     first = page * RESOURCES_A_PAGE
     shown = list(enumerate(found[first : first + RESOURCES_A_PAGE], first + 1))
     count = say.plural("resources.count", len(found))
-    lines = [Html(f"<b>{count}</b>"), *(row(say, number, resource) for number, resource in shown)]
+    lines = [Html(f"<b>{count}</b>"), *(row(say, n, resource) for n, resource in shown)]
     buttons = [
         Press(
             say.label(
                 "button.resource",
-                number=number,
+                number=n,
                 price=price_label(say, owned=r.is_unlocked, points=r.unlock_points),
             ),
             "resource",
             r.slug,
         )
-        for number, r in shown
+        for n, r in shown
+        if SLUG.fullmatch(r.slug)
     ]
-    return lines, [*grid(buttons, 2), _pages(scene, page, pages, "resources")]
+    return lines, [*grid(buttons, 2), pages_row(say, "resources", page, pages)]
 
 
 async def page(scene: Scene[SearchState], arg: str) -> SearchState:
     """Turn the pages of titles."""
-    return scene.state.model_copy(update={"page": max(0, int(arg)), "tmdb_id": 0})
+    return scene.state.model_copy(update={"page": number(arg, MOST_PAGES), "tmdb_id": 0})
 
 
 async def pick_title(scene: Scene[SearchState], arg: str) -> SearchState:
     """Choose a title: `movie_550`."""
-    kind, _, number = arg.partition("_")
-    return scene.state.model_copy(
-        update={"kind": MediaType(kind), "tmdb_id": int(number), "resource_page": 0}
-    )
+    chosen = _TITLE.fullmatch(arg)
+    if chosen is None:
+        raise OddPress(arg)
+    return scene.state.model_copy(update={"kind": chosen[1], "tmdb_id": int(chosen[2]), "resource_page": 0})
 
 
 async def titles(scene: Scene[SearchState], _arg: str) -> SearchState:
@@ -163,11 +164,13 @@ async def titles(scene: Scene[SearchState], _arg: str) -> SearchState:
 
 async def resources(scene: Scene[SearchState], arg: str) -> SearchState:
     """Turn the pages of resources."""
-    return scene.state.model_copy(update={"resource_page": max(0, int(arg))})
+    return scene.state.model_copy(update={"resource_page": number(arg, MOST_PAGES)})
 
 
 async def resource(scene: Scene[SearchState], arg: str) -> Switch:
     """Go on to one resource, remembering the way back."""
+    if not SLUG.fullmatch(arg):
+        raise OddPress(arg)
     origin = scene.state.model_dump(mode="json")
     return Switch(unlock.RESOURCE.name, unlock.ResourceState(slug=arg, origin=origin))
 
@@ -186,28 +189,23 @@ async def search(update: Update, context: LinkHiveContext) -> None:
     if query.strip():
         await find(update, context, query)
         return
+    scene, say = cards.scene_of(update, context, NoticeState()), context.say
     if is_private(update):
-        now = context.services.clock.now()
-        user, chat = user_of(update).id, chat_of(update).id
-        await context.services.db.write(
-            lambda tx: dialogs.ask(tx, user, chat, ASK, {}, expires_at=now + ASK_SECONDS)
-        )
-    key = "search.ask" if is_private(update) else "search.ask_group"
-    scene = cards.scene_of(update, context, SearchState())
-    await cards.post(scene, commands.NOTICE.name, View(context.say(key)))
+        await ask(scene, ASK, say("search.ask"))
+        return
+    await notes.tell(scene, say("search.ask_group"), Inline(say.label("button.search"), ""))
 
 
 async def find(update: Update, context: LinkHiveContext, query: str) -> None:
     """Open the search card for a title; a title that stands alone is shown at once."""
     state = SearchState(query=" ".join(query.split())[:QUERY_LIMIT])
-    await context.bot.send_chat_action(chat_of(update).id, "typing")
     scene = cards.scene_of(update, context, state)
     try:
         found = await context.services.titles.search(state.query, context.person.language, 0, TITLES_A_PAGE)
         if len(found.titles) == 1:
             state = _only(state, found.titles[0])
     except problems.KNOWN as error:
-        await cards.post(scene, SEARCH.name, problems.view(scene, error, retry=("show", "")))
+        await cards.post(scene, SEARCH.name, cards.trouble(SEARCH, scene, error))
         return
     await cards.begin(update, context, SEARCH, state)
 
@@ -224,11 +222,12 @@ async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) ->
 
 async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:
     """Open one title: `t_movie_550`, from inline results and groups."""
-    _, kind, number = [*payload.split("_"), "", ""][:3]
-    if kind not in ("movie", "tv") or not number.isdecimal() or len(number) > 10:
-        await search(update, context)
+    chosen = _TITLE.fullmatch(payload.removeprefix("t_"))
+    if chosen is None:
+        scene = cards.scene_of(update, context, NoticeState())
+        await ask(scene, ASK, context.say("search.ask"))
         return
-    await cards.begin(update, context, SEARCH, SearchState(kind=kind, tmdb_id=int(number)))
+    await cards.begin(update, context, SEARCH, SearchState(kind=chosen[1], tmdb_id=int(chosen[2])))
 
 
 def register(home: LinkHiveApplication) -> None:

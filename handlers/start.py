@@ -1,19 +1,17 @@
-"""/start, /help, /cancel, and what is said to words nobody registered."""
+"""/start, /help and /cancel."""
 
 from __future__ import annotations
 
 from telegram import Update
-from telegram.ext import MessageHandler, filters
 
-from handlers import accounts, cards, checkin, commands, linking, overview
+from handlers import accounts, cards, checkin, commands, linking, notes, overview
 from handlers.application import LinkHiveApplication
-from handlers.commands import NOTICE, NoticeState
-from handlers.context import LinkHiveContext, chat_of, is_private, message_of, user_of
+from handlers.context import LinkHiveContext, chat_of, is_private, user_of
+from handlers.notes import NoticeState
 from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html, code
-from handlers.views import Inline, Press, Row, View
-from services.names import Service
+from handlers.views import Inline, Open, Press, Row, View
 from storage import dialogs
 
 
@@ -43,8 +41,9 @@ async def show(scene: Scene[PanelState]) -> View:
 async def start(update: Update, context: LinkHiveContext) -> None:
     """Greet, or do what a deep link asks for."""
     if not is_private(update):
-        scene = cards.scene_of(update, context, NoticeState())
-        await cards.post(scene, NOTICE.name, View(context.say("start.group")))
+        scene, say = cards.scene_of(update, context, NoticeState()), context.say
+        private = Open(say.label("button.private"), context.deep_link("start"))
+        await notes.tell(scene, say("start.group"), Inline(say.label("button.search"), ""), private)
         return
     payload = (context.args or [""])[0]
     for prefix, callback in context.home.routes.starts.items():
@@ -93,28 +92,17 @@ async def cancel(update: Update, context: LinkHiveContext) -> None:
     running = await db.read(lambda tx: dialogs.current(tx, user, chat, now))
     if running is not None:
         await db.write(lambda tx: dialogs.end(tx, user, chat))
-    scene = cards.scene_of(update, context, NoticeState())
+        asked = await cards.asking(context.home, running)
+        if asked is not None and asked.route == notes.NOTICE.name:
+            await cards.drop(context.home, asked)
+    scene, say = cards.scene_of(update, context, NoticeState()), context.say
     key = "cancel.done" if running is not None else "cancel.nothing"
-    await cards.post(scene, NOTICE.name, View(context.say(key)))
-
-
-async def unknown(update: Update, context: LinkHiveContext) -> None:
-    """Say that a command does not exist; in groups only when it names this bot."""
-    word = (message_of(update).text or "").split()[0]
-    name, _, bot = word.partition("@")
-    if not is_private(update) and bot.lower() != context.bot.username.lower():
-        return
-    scene = cards.scene_of(update, context, HelpState())
-    view = View(
-        context.say("unknown.command", command=code(name)),
-        ([Press(context.say.label("button.help"), "topic")],),
-    )
-    await cards.post(scene, HELP.name, view)
+    await notes.tell(scene, say(key), Inline(say.label("button.search"), ""))
 
 
 async def to_link(scene: Scene[PanelState], arg: str) -> Switch:
     """Go on to linking a service."""
-    return Switch(linking.LINK.name, await linking.ready(scene, Service(arg)))
+    return Switch(linking.LINK.name, await linking.ready(scene, linking.service_of(arg)))
 
 
 async def to_checkin(scene: Scene[PanelState], _arg: str) -> Switch:
@@ -137,6 +125,7 @@ PANEL = Route(
     PanelState,
     show,
     {"link": to_link, "checkin": to_checkin, "accounts": to_accounts, "help": to_help},
+    checkin.advice,
 )
 HELP = Route("help", HelpState, show_help, {"topic": topic})
 
@@ -148,8 +137,3 @@ def register(home: LinkHiveApplication) -> None:
     commands.add(home, "start", start)
     commands.add(home, "help", help_)
     commands.add(home, "cancel", cancel)
-
-
-def register_last(home: LinkHiveApplication) -> None:
-    """Answer commands that nobody else took."""
-    home.add_handler(MessageHandler(filters.COMMAND, unknown))

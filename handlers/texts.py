@@ -25,7 +25,7 @@ _MARKS = re.compile(
     r"([\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
 # Telegram makes mentions, tags, commands and links of plain text by itself; a word joiner keeps it plain.
-_TRIGGER = re.compile(r"([@#$/])(?=\w)|(?<=\w)(\.|:)(?=[^\W\d_]|/)")
+_TRIGGER = re.compile(r"([@#$/])(?=\w)|(?<=\w)(\.|:)(?=[^\W\d_]|/)|(?<=\d)(\.)(?=\d+\.\d+\.\d)")
 _JOINER = "\u2060"
 
 
@@ -42,7 +42,17 @@ def plain(value: str, limit: int = VALUE_LIMIT) -> str:
     )
     kept = _MARKS.sub(r"\1", _INVISIBLE.sub("", kept))
     kept = " ".join(kept.split())
-    return kept if len(kept) <= limit else kept[: limit - 1].rstrip() + "…"
+    return kept if units(kept) <= limit else _cut(kept, limit - 1).rstrip() + "…"
+
+
+def units(text: str) -> int:
+    """Return a text's length as Telegram counts it, in UTF-16 code units."""
+    return len(text) + sum(c > "\uffff" for c in text)
+
+
+def _cut(text: str, limit: int) -> str:
+    """Return the longest beginning that has at most so many UTF-16 code units."""
+    return text.encode("utf-16-le")[: limit * 2].decode("utf-16-le", "ignore")
 
 
 def escape(value: object, limit: int = VALUE_LIMIT) -> Html:
@@ -51,7 +61,7 @@ def escape(value: object, limit: int = VALUE_LIMIT) -> Html:
         return value
     if not isinstance(value, str):
         return Html(html.escape(str(value)))
-    defused = _TRIGGER.sub(lambda m: (m[1] or "") + _JOINER + (m[2] or ""), plain(value, limit))
+    defused = _TRIGGER.sub(lambda m: (m[1] or "") + _JOINER + (m[2] or m[3] or ""), plain(value, limit))
     return Html(html.escape(defused, quote=False))
 
 

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from telegram import Update
 
 from clients.errors import ClientError
 from clients.hdhive.models import Me
-from handlers import cards, check, commands, save
+from handlers import cards, check, commands, notes, save
 from handlers.application import LinkHiveApplication
-from handlers.commands import NOTICE, NoticeState
-from handlers.context import LinkHiveContext
-from handlers.resources import facts, price_label
-from handlers.scenes import Route, Scene, State, Switch
-from handlers.texts import Html, code, link
-from handlers.views import COPY_LIMIT, Button, Copy, Open, Press, Row, View
+from handlers.asking import ask
+from handlers.context import LinkHiveContext, message_of
+from handlers.notes import NoticeState
+from handlers.resources import SLUG, facts, price_label
+from handlers.scenes import Route, Scene, State, Switch, number
+from handlers.texts import Html, code
+from handlers.views import COPY_LIMIT, Button, Copy, Inline, Open, Press, Row, View
 from services.errors import ServiceError
 from services.names import Service
 from services.sharelinks import Drive, extract, hdhive_slug
 from services.unlocking import OutcomeState, Quote
+from storage.dialogs import Dialog
 from storage.unlocks import Unlock
+
+ASK = "unlock.link"
+MOST_POINTS = 1_000_000
+URL_LIMIT = 2000
+# What Telegram takes behind a button; anything else is shown to copy.
+_OPENS = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@.]+([/?#]\S*)?", re.IGNORECASE)
 
 
 class ResourceState(State):
@@ -43,9 +52,9 @@ async def show(scene: Scene[ResourceState]) -> View:
     if known is not None and known.state == "done":
         return show_link(scene, known)
     if known is not None and known.state in ("claimed", "doubtful"):
-        return View(scene.say("unlock.doubtful"), [_leave(scene)])
-    if known is not None and known.state == "released" and scene.state.fresh:
-        scene = scene.at(scene.state.model_copy(update={"note": "unlock.released"}))
+        return View(scene.say(f"unlock.{known.state}"), [_leave(scene)])
+    if known is not None and scene.state.fresh:
+        scene = scene.at(scene.state.model_copy(update={"note": f"unlock.{known.state}"}))
     quote = await scene.services.unlocking.quote(scene.user_id, scene.state.slug)
     return await show_question(scene, quote) if scene.state.asking else show_facts(scene, quote)
 
@@ -59,7 +68,7 @@ def show_facts(scene: Scene[ResourceState], quote: Quote) -> View:
     label = (
         say.label("button.unlock_for", points=quote.price)
         if quote.price and not quote.owned
-        else say.label("button.unlock") + " · " + price_label(say, owned=quote.owned, points=0)
+        else f"{say.label('button.unlock')} · {price_label(say, owned=quote.owned, points=0)}"
     )
     return View(Html("\n".join(lines)), ([Press(label, "unlock", str(quote.price))], _leave(scene)))
 
@@ -90,7 +99,7 @@ def show_link(scene: Scene[ResourceState], unlock: Unlock) -> View:
     say, state = scene.say, scene.state
     url = unlock.full_url or unlock.url or ""
     lines = [say("unlock.done", title=state.title or say("resource.untitled"))]
-    lines.append(say("unlock.link", url=link(url, url) if _opens(url) else code(url, limit=2000)))
+    lines.append(say("unlock.link", url=code(url, URL_LIMIT)))
     if unlock.access_code:
         lines.append(say("unlock.code", code=code(unlock.access_code)))
     if state.fresh:
@@ -105,8 +114,7 @@ def _receipt(scene: Scene[ResourceState], unlock: Unlock) -> Html:
 
 
 def _opens(url: str) -> bool:
-    # Telegram refuses buttons and links to magnet: and ed2k: addresses.
-    return url.startswith(("https://", "http://"))
+    return _OPENS.fullmatch(url) is not None and len(url) <= URL_LIMIT
 
 
 def _link_buttons(scene: Scene[ResourceState], unlock: Unlock, url: str) -> list[Row]:
@@ -136,19 +144,15 @@ async def unlock_pressed(scene: Scene[ResourceState], arg: str) -> ResourceState
     state = scene.state.model_copy(
         update={"title": quote.share.title or "", "price": quote.price, "note": ""}
     )
-    shown = int(arg or 0)
-    if (
-        quote.owned
-        or quote.price <= min(max(shown, 0), scene.person.preferences.unlock_limit)
-        or quote.price == 0
-    ):
+    shown = number(arg, MOST_POINTS)
+    if quote.price <= min(shown, scene.person.preferences.unlock_limit):
         return await spend(scene.at(state), quote.price)
     return state.model_copy(update={"asking": True})
 
 
 async def confirm(scene: Scene[ResourceState], arg: str) -> ResourceState | None:
     """Pay the price that was shown on the button."""
-    return await spend(scene, int(arg or 0))
+    return await spend(scene, number(arg, MOST_POINTS))
 
 
 async def cancel(scene: Scene[ResourceState], _arg: str) -> ResourceState:
@@ -222,16 +226,31 @@ RESOURCE = Route(
 
 
 async def unlock(update: Update, context: LinkHiveContext) -> None:
-    """Show a resource's price first, from its link or id."""
-    slug = hdhive_slug(" ".join(context.args or []))
-    if slug is None:
-        scene = cards.scene_of(update, context, NoticeState())
-        await cards.post(scene, NOTICE.name, View(context.say("unlock.usage")))
+    """Show a resource's price first, from its link or id; without one, ask for it."""
+    words = " ".join(context.args or [])
+    if words.strip():
+        await run(update, context, words)
         return
-    await cards.begin(update, context, RESOURCE, ResourceState(slug=slug))
+    await ask(cards.scene_of(update, context, NoticeState()), ASK, context.say("unlock.usage"))
+
+
+async def run(update: Update, context: LinkHiveContext, words: str) -> None:
+    """Open the card of the resource that the words name."""
+    slug, say = hdhive_slug(words), context.say
+    if slug is not None and SLUG.fullmatch(slug):
+        await cards.begin(update, context, RESOURCE, ResourceState(slug=slug))
+        return
+    scene = cards.scene_of(update, context, NoticeState())
+    await notes.tell(scene, say("unlock.not_one"), Inline(say.label("button.search"), ""))
+
+
+async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
+    """Take the link that was asked for."""
+    await run(update, context, message_of(update).text or "")
 
 
 def register(home: LinkHiveApplication) -> None:
     """Offer unlocking."""
     home.card(RESOURCE)
     commands.add(home, "unlock", unlock, private=True)
+    home.dialog(ASK, answered)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 
+from handlers.texts import Speaker
+
 COPY_LIMIT = 256
 DATA_LIMIT = 64
 LABEL_LIMIT = 60
@@ -113,6 +115,16 @@ def grid(buttons: Iterable[Button], width: int) -> list[list[Button]]:
             rows.append(row)
             row = []
     return [*rows, row] if row else rows
+
+
+def pages_row(say: Speaker, action: str, page: int, pages: int) -> list[Button]:
+    """Return the buttons that turn pages, counted from 0; none leads past an end."""
+    row: list[Button] = []
+    if page > 0:
+        row.append(Press(say.label("button.prev"), action, str(page - 1)))
+    if page + 1 < pages:
+        row.append(Press(say.label("button.next"), action, str(page + 1)))
+    return row
 
 
 def _cut(label: str) -> str:

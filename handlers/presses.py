@@ -1,0 +1,136 @@
+"""Presses: only a card's owner acts, everybody gets an answer, and what goes wrong is told on the card."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Any
+
+from telegram import CallbackQuery, Update
+from telegram.constants import ChatMemberStatus
+from telegram.error import TelegramError
+from telegram.ext import CallbackQueryHandler
+
+from handlers import problems
+from handlers.application import LinkHiveApplication
+from handlers.arrival import ANONYMOUS_ADMIN
+from handlers.cards import CLOSE, SHOW, drop, keep, place, trouble
+from handlers.context import LinkHiveContext, is_private
+from handlers.messages import redraw
+from handlers.scenes import AnyRoute, OddPress, Reply, Scene, State, Switch
+from handlers.views import parse_callback
+from storage import cards
+from storage.cards import Card
+
+# A press must be answered within a second: the button shows a clock until then.
+ANSWER_AFTER = 0.7
+_ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+
+
+async def press(update: Update, context: LinkHiveContext) -> None:
+    """Hand a press to the route of its card, if the presser owns it."""
+    query = update.callback_query
+    if query is None:
+        return
+    reply = context.reply = Reply(query)
+    parts = parse_callback(query.data or "")
+    card = await _card_of(context.home, query, parts[0]) if parts else None
+    if parts is None or card is None:
+        await reply.give(context.say.label("card.old"))
+    elif not await _may_press(context, card, query.from_user.id):
+        await reply.give(context.say.label("card.foreign"))
+    elif parts[1] == CLOSE:
+        await reply.give()
+        await drop(context.home, card)
+    else:
+        await _answered_in_time(context, reply, _act(update, context, card, reply, parts[1], parts[2]))
+
+
+async def _card_of(home: LinkHiveApplication, query: CallbackQuery, card_id: str) -> Card | None:
+    card = await home.services.db.read(lambda tx: cards.get(tx, card_id))
+    message = query.message
+    if card is None or card.route not in home.routes.cards or message is None:
+        return None
+    # Data can be forged by custom clients: the card must really sit in the message that was pressed.
+    if message.chat.id != card.chat_id or card.message_id not in (None, message.message_id):
+        return None
+    # A kill between sending and noting leaves a card that does not know its message yet.
+    return card if card.message_id else await place(home, card, message.message_id)
+
+
+async def _may_press(context: LinkHiveContext, card: Card, user_id: int) -> bool:
+    if card.owner_id != ANONYMOUS_ADMIN:
+        return card.owner_id == user_id
+    # Whoever wrote as the group presses under their own name: any of its admins may be the one.
+    try:
+        member = await context.bot.get_chat_member(card.chat_id, user_id)
+    except TelegramError:
+        return False
+    return member.status in _ADMINS
+
+
+async def _act(
+    update: Update, context: LinkHiveContext, card: Card, reply: Reply, action: str, arg: str
+) -> None:
+    home = context.home
+    route = home.routes.cards[card.route]
+    scene = Scene(
+        home=home,
+        person=context.person,
+        chat_id=card.chat_id,
+        private=is_private(update),
+        state=route.load(card.state),
+        received_at=context.received_at,
+        card=card,
+        reply=reply,
+    )
+    target = route
+    try:
+        following = await _next(route, scene, action, arg)
+        if following is None:
+            return
+        target, state = _target(home, route, following)
+        view = await target.show(replace(scene, state=state))
+    except OddPress:
+        await scene.toast(scene.say.label("card.old"))
+        return
+    except problems.KNOWN as error:
+        await redraw(home.bot, card, trouble(target, scene, error, (action, arg), back=action != SHOW))
+        return
+    if state != scene.state or target is not route:
+        card = await keep(home, card, state, target.name)
+    await redraw(home.bot, card, view)
+
+
+async def _next(route: AnyRoute, scene: Scene[Any], action: str, arg: str) -> State | Switch | None:
+    if action == SHOW:
+        return scene.state  # type: ignore[no-any-return]
+    handler = route.actions.get(action) or scene.home.routes.steps.get(action)
+    if handler is None:
+        raise OddPress(action)
+    following: State | Switch | None = await handler(scene, arg)
+    return following
+
+
+def _target(home: LinkHiveApplication, route: AnyRoute, following: State | Switch) -> tuple[AnyRoute, State]:
+    if isinstance(following, Switch):
+        return home.routes.cards[following.route], following.state
+    return route, following
+
+
+async def _answered_in_time(context: LinkHiveContext, reply: Reply, work: Awaitable[None]) -> None:
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=ANSWER_AFTER)
+        if not done:
+            await reply.give(context.say.label("card.working"))
+        await task
+        await reply.give()
+    finally:
+        task.cancel()
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Answer every button press."""
+    home.add_handler(CallbackQueryHandler(press))
