@@ -5,9 +5,9 @@ LOCK := requirements-dev.lock
 UV_VERSION := 0.13.8
 STAMP := .venv/.installed
 
-.PHONY: help sandbox run test check format lock clean bench
+.PHONY: help sandbox run test guarantees check format lock clean bench
 help:
-	@echo "make sandbox | run | test | check | format | lock | bench | clean"
+	@echo "make sandbox | run | test | guarantees | check | format | lock | bench | clean"
 
 $(STAMP): $(LOCK) pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -25,6 +25,11 @@ run: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python tests/system_packages.py
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The promises of the README's table at their full size: about an hour.
+guarantees: $(STAMP)
+	@$(BIN)/python tests/system_packages.py
+	@GUARANTEES=full $(BIN)/python -m pytest tests/guarantees -n 2 --dist loadgroup --timeout 3600
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .

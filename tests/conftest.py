@@ -14,6 +14,8 @@ from bot.wiring import House, linkhive
 from sandbox.server import Sandbox
 from services.clock import Clock, SystemClock
 from tests.driver import Browser, Control, Journal, Person
+from tests.fixtures.databases import *  # noqa: F403
+from tests.guarantees.report import *  # noqa: F403
 
 prepare_libraries()
 

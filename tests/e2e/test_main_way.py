@@ -1,5 +1,7 @@
 """From a fresh chat to a saved share, over real sockets, in both languages, polling and webhook."""
 
+from base64 import b64encode
+from secrets import token_bytes
 from urllib.parse import parse_qsl
 
 import pytest
@@ -8,6 +10,7 @@ from sandbox.server import Sandbox
 from tests.conftest import BEN, XIAOYU, Start
 from tests.driver import Browser, Control, Journal, Message, Person
 from tests.e2e.words import Words
+from tests.fixtures.databases import why_no_postgres
 
 TITLE = {"zh": "沙丘", "en": "Dune"}
 YEAR = "2021"
@@ -27,17 +30,30 @@ async def test_the_whole_way(
 ) -> None:
     person = people[XIAOYU if language == "zh" else BEN]
     await control.person(person.id, points=120, premium=True, disk_used=0)
-    say = Words(language)
     async with start(telegram_updates=updates):
-        await greet(person, say)
-        await link(person, say, journal, "hdhive")
-        await link(person, say, journal, "disktop")
-        card = await find(person, say, journal, TITLE[language])
-        card = await unlock(person, say, journal, card, box)
-        await check(person, say, journal, card)
-        await save(person, say, journal, card, box)
-        await check_in(person, say, journal)
+        await go(person, Words(language), journal, box)
     await telegram_was_spoken_to(journal, updates)
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(why_no_postgres() is not None, reason=why_no_postgres() or "")
+async def test_the_whole_way_on_postgresql(
+    start: Start, box: Sandbox, xiaoyu: Person, journal: Journal, postgres_url: str
+) -> None:
+    keys = b64encode(token_bytes(32)).decode()
+    async with start(telegram_updates="webhook", database_url=postgres_url, secret_keys=keys):
+        await go(xiaoyu, Words("zh"), journal, box)
+
+
+async def go(person: Person, say: Words, journal: Journal, box: Sandbox) -> None:
+    await greet(person, say)
+    await link(person, say, journal, "hdhive")
+    await link(person, say, journal, "disktop")
+    card = await find(person, say, journal, TITLE[say.language])
+    card = await unlock(person, say, journal, card, box)
+    await check(person, say, journal, card)
+    await save(person, say, journal, card, box)
+    await check_in(person, say, journal)
 
 
 async def greet(person: Person, say: Words) -> None:
