@@ -16,7 +16,7 @@ from tests.driver import Browser, Control, Journal, Message, Person
 from tests.e2e.process import Bot, Shift, running, until
 from tests.e2e.words import Words
 
-LIVES = 5
+LIVES = 4
 LINES = 3  # that each person writes in each life
 ROUNDS = 4
 LANGUAGE = {XIAOYU: "zh", BEN: "en", LAOCHEN: "zh"}
@@ -265,8 +265,8 @@ async def flying(shift: Shift, control: Control) -> AsyncIterator[None]:
     async def fly() -> None:
         while True:
             await asyncio.sleep(0.2)
-            shift.advance(5.0)
-            await control.advance(5.0)
+            shift.advance(10.0)
+            await control.advance(10.0)
 
     task = asyncio.create_task(fly())
     try:
