@@ -22,12 +22,6 @@ class Listen(NamedTuple):
     host: str
     port: int
 
-    @property
-    def url(self) -> str:
-        """Return the address under which this machine reaches it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
-
 
 def lower(value: object) -> object:
     """Accept a word in any case."""

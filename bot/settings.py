@@ -128,11 +128,6 @@ class Settings(StorageSettings):
         own: str | None = getattr(self, f"{service}_proxy_url")
         return None if own == DIRECT else own or self.http_proxy_url
 
-    @property
-    def listen_url(self) -> str:
-        """Return where this machine itself reaches the web server."""
-        return self.listen.url
-
 
 _OTHER_HALF = {
     "hdhive_app_secret": "hdhive_client_id",

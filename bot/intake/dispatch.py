@@ -41,7 +41,7 @@ class Dispatch:
         backoff: tuple[float, ...] = BACKOFF_SECONDS,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self.lines = lines or Lines()
+        self.lines = Lines() if lines is None else lines  # an empty one is false
         self.changed: Callable[[], None] = lambda: None
         self._hand = hand
         self._clock = clock

@@ -138,7 +138,7 @@ def test_everything_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     settings = load()
     assert settings.public_url == "https://bot.example.org"
-    assert settings.listen.url == "http://[::1]:80"
+    assert settings.listen == Listen("::", 80)
     assert settings.admin_ids == {1001, 1002}
     assert settings.allowed_ids == {-1001000000001, 1001}
     assert settings.hdhive_scopes == ("query", "unlock")
@@ -192,21 +192,6 @@ def test_the_database_commands_need_no_token(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(BadSettings) as caught:
         load_storage()
     assert [line.partition(":")[0] for line in caught.value.lines] == ["SECRET_KEYS"]
-
-
-@pytest.mark.parametrize(
-    ("listen", "url"),
-    [
-        ("0.0.0.0:80", "http://127.0.0.1:80"),
-        ("localhost:1", "http://localhost:1"),
-        ("[::1]:0", "http://[::1]:0"),
-    ],
-)
-def test_where_this_machine_reaches_the_server(
-    monkeypatch: pytest.MonkeyPatch, listen: str, url: str
-) -> None:
-    given(monkeypatch, LISTEN=listen)
-    assert load().listen_url == url
 
 
 def test_only_this_module_reads_the_environment() -> None:
