@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from services.jobs import Lease, LeaseLost
 from services.sharejudge import ShareJudge
 from services.verdicts import CheckedLink, Memory, Snapshot
 from storage.jobs import Job
+
+log = logging.getLogger(__name__)
 
 FOLLOW = "linkcheck.follow"
 
@@ -61,6 +64,7 @@ class Run:
         self._dirty = False
         self._stopped = asyncio.Event()
         self._lost = False
+        self._tell = True
 
     @property
     def snapshot(self) -> Snapshot:
@@ -87,12 +91,13 @@ class Run:
             await self._end_early()
             return
         for result in results:
-            if isinstance(result, Exception):
+            if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
                 raise result
         await self._end()
 
-    async def stop(self) -> None:
-        """Go no further."""
+    def stop(self, *, tell: bool) -> None:
+        """Go no further; a run that is replaced must not tell the card that it is over."""
+        self._tell = tell
         self._stopped.set()
 
     async def urgent(self) -> bool:
@@ -102,6 +107,10 @@ class Run:
 
     async def _end(self) -> None:
         self._rest("no_result")
+        await self._keep()
+        if self._lost:
+            self._lease.ended = True
+            return
         final = Snapshot(self._card_id, tuple(self._items), finished=True)
         # Told before the job is finished: after a crash in between it is told again, which harms nobody.
         await self._tools.changed(final, True)
@@ -111,9 +120,9 @@ class Run:
         """Leave a run that was stopped: its job is off the table already."""
         self._lease.ended = True
         await self._cancel_upstream()
-        await self._tools.changed(
-            Snapshot(self._card_id, tuple(self._items), finished=True, stopped=True), True
-        )
+        if self._tell:
+            final = Snapshot(self._card_id, tuple(self._items), finished=True, stopped=True)
+            await self._tools.changed(final, True)
 
     async def _judge_all(self) -> None:
         try:
@@ -231,7 +240,14 @@ class Run:
             await self._keep()
             if self._dirty and not self._stopped.is_set():
                 self._dirty = False
-                await self._tools.changed(self.snapshot, False)
+                await self._tell_progress()
+
+    async def _tell_progress(self) -> None:
+        try:
+            await self._tools.changed(self.snapshot, False)
+        except Exception:
+            # The next one, or the last, will show the same.
+            log.exception("progress of a check could not be shown")
 
     async def _keep(self) -> None:
         state: dict[str, Any] = {

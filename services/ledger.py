@@ -1,5 +1,7 @@
 """How unlocks are found in the ledger, and the job that settles each of them."""
 
+import re
+
 from clients.errors import ClientError
 from services.errors import ServiceError
 from storage import jobs, unlocks
@@ -8,6 +10,7 @@ from storage.tx import Tx
 from storage.unlocks import Unlock
 
 SETTLE = "unlock.settle"
+_SLUG = re.compile(r"[0-9a-f]{32}")
 HELD = ("claimed", "doubtful", "done")
 OPEN = ("claimed", "doubtful")
 
@@ -15,6 +18,12 @@ OPEN = ("claimed", "doubtful")
 def account_key(user_id: int, link: Link | None) -> str:
     """Name the account that pays: HDHive tells ids to Premium users only, so the user stands for others."""
     return f"user:{user_id}" if link is None or link.account_id is None else f"account:{link.account_id}"
+
+
+def one_spelling(slug: str) -> str:
+    """Return the one spelling of a resource's id: with and without hyphens it is the same resource."""
+    plain = slug.replace("-", "").lower()
+    return plain if _SLUG.fullmatch(plain) else slug
 
 
 async def find(tx: Tx, user_id: int, link: Link | None, slug: str) -> Unlock | None:

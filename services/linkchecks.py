@@ -69,7 +69,7 @@ class LinkChecks:
             raise NoLinks
         now, chosen = self._clock.now(), list(items[:MAX_LINKS])
         known = [self._memory.recall(item, now) for item in chosen]
-        await self.stop(card_id)
+        await self._end(card_id, tell=False)
         payload = {
             "user_id": user_id,
             "card_id": card_id,
@@ -81,10 +81,13 @@ class LinkChecks:
 
     async def stop(self, card_id: str) -> None:
         """End a run early, wherever it is followed; what is known stays."""
-        await self._db.write(lambda tx: jobs.cancel(tx, FOLLOW, card_id))
+        await self._end(card_id, tell=True)
+
+    async def _end(self, card_id: str, *, tell: bool) -> None:
         run = self._runs.get(card_id)
         if run is not None:
-            await run.stop()
+            run.stop(tell=tell)
+        await self._db.write(lambda tx: jobs.cancel(tx, FOLLOW, card_id))
 
     async def urgent(self, card_id: str) -> bool:
         """Have the links that still wait go first; False when nothing of the run waits in this process."""

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from clients.disktop.client import DiskTop
 from clients.disktop.models import Listing, SharedFile
-from clients.errors import ClientError
+from clients.errors import ClientError, Forbidden, Rejected
 from services.errors import TransferProblem
 from services.trees import Plan
 
@@ -16,6 +16,8 @@ T = TypeVar("T")
 PAGE = 200
 MOST_PAGES = 100
 BATCH = 100
+# How a folder that somebody else just made may be called.
+_EXISTS = frozenset({"name_conflict", "folder_exists", "already_exists", "file_exists"})
 
 Key = tuple[str, int]
 
@@ -87,7 +89,10 @@ class Saving:
         return missing
 
     async def _must_fit(self, needed: int) -> None:
-        space = await self._drive(self._client.quota)
+        try:
+            space = await self._drive(self._client.quota)
+        except Forbidden:
+            return  # the grant does not cover it: the copy itself will tell
         if space.total_bytes and needed > space.free_bytes:
             raise TransferProblem("full", needed=needed, free=space.free_bytes)
 
@@ -117,7 +122,11 @@ class Saving:
             return
         parent, _, name = path.rpartition("/")
         await self._make(parent or "/")
-        await self._drive(lambda t: self._client.make_folder(t, parent or "/", name))
+        try:
+            await self._drive(lambda t: self._client.make_folder(t, parent or "/", name))
+        except Rejected as error:
+            if error.code not in _EXISTS:
+                raise
         self._places[path] = Place(path, True, Counter(), frozenset())
         self._progress.folders += 1
 

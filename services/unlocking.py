@@ -14,7 +14,7 @@ from clients.hdhive.models import Share, Unlocked
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.jobs import JobHandler
-from services.ledger import SETTLE, account_key, find, reason_of, settle_at
+from services.ledger import SETTLE, account_key, find, one_spelling, reason_of, settle_at
 from services.names import Service
 from services.settling import FIRST_LOOK_SECONDS, Settling
 from services.steps import Reached, nothing
@@ -96,7 +96,7 @@ class Unlocking:
 
         async def look(tx: Tx) -> Unlock | None:
             link = await links.get(tx, user_id, Service.HDHIVE)
-            return await find(tx, user_id, link, slug)
+            return await find(tx, user_id, link, one_spelling(slug))
 
         return await self._db.read(look)
 
@@ -113,6 +113,7 @@ class Unlocking:
         """Unlock a resource for at most the price that was shown; raises NotLinked, LinkLost, ServiceOff."""
         if self._is_stale(pressed_at):
             return Outcome(OutcomeState.STALE)
+        slug = one_spelling(slug)
         link = await self._tokens.link(user_id, Service.HDHIVE)
         held = _held(await self.known(user_id, slug))
         if held is not None:

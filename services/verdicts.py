@@ -93,6 +93,8 @@ class Memory:
         if item.drive in UNCHECKED:
             return item.judged(Verdict.UNSUPPORTED, "unsupported_provider")
         known = self._known.get((item.drive, item.id, item.code), now)
+        if known is not None and known.verdict is Verdict.UNCERTAIN and item.reason is not None:
+            return item  # somebody asks again: last time's reason still stands there
         return known.model_copy(update={"url": item.url}) if known is not None else item
 
     def learn(self, item: CheckedLink, now: float) -> None:

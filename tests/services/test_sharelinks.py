@@ -57,7 +57,12 @@ ONE = [
     ("https://www.disk.top/#/s/8d2f3a", D.DISKTOP, "8d2f3a", None),
     (f"magnet:?xt=urn:btih:{HEX40}", D.MAGNET, HEX40, None),
     (f"magnet:?dn=a&xt=urn:btih:{HEX40.upper()}&tr=http://t.example/announce", D.MAGNET, HEX40, None),
-    ("magnet:?xt=urn:btih:ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", D.MAGNET, "abcdefghijklmnopqrstuvwxyz234567", None),
+    (
+        "magnet:?xt=urn:btih:ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+        D.MAGNET,
+        "abcdefghijklmnopqrstuvwxyz234567",
+        None,
+    ),
     (f"ed2k://|file|Some Film 1080p.mkv|1234567|{MD4}|/", D.ED2K, MD4.lower(), None),
     (f"ed2k://|file|电影.mkv|1234567|{MD4}|h=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567|/", D.ED2K, MD4.lower(), None),
     (f"https://hdhive.com/resource/{SLUG}", D.HDHIVE, SLUG, None),

@@ -5,7 +5,7 @@ import pytest
 
 from clients.errors import Forbidden, NotFound, RateLimited, Rejected, Unreachable, UpstreamBroken
 from services.errors import LinkLost, NotLinked, ServiceOff
-from services.ledger import SETTLE, account_key
+from services.ledger import SETTLE, account_key, one_spelling
 from services.names import Service
 from services.settling import GIVE_UP_SECONDS, WINDOW_SECONDS
 from services.unlocking import Outcome, OutcomeState
@@ -84,6 +84,44 @@ async def test_a_second_press_is_answered_from_the_ledger(house):
     again = await press(house, resource.slug)
     assert (again.state, again.unlock.id) == (OutcomeState.DONE, first.unlock.id)
     assert await posts(house) == 1
+
+
+async def test_both_spellings_of_an_id_are_one_resource(house):
+    await house.link()
+    slug = paid(house).slug
+    spelled = "-".join((slug[:8], slug[8:12], slug[12:16], slug[16:20], slug[20:])).upper()
+    first = await press(house, spelled)
+    assert (await press(house, slug)).unlock.id == first.unlock.id
+    assert (await known(house, spelled)).id == first.unlock.id
+    assert one_spelling("not-hex") == "not-hex"
+
+
+async def test_the_index_decides_where_two_replicas_look_at_once(house, monkeypatch):
+    await house.link()
+    resource = paid(house)
+    await press(house, resource.slug)
+
+    async def blind(*args: Any) -> None:
+        return None
+
+    # What the other replica committed after our look is not seen by it, but by the index.
+    monkeypatch.setattr("services.unlocking.find", blind)
+    assert (await press(house, resource.slug)).state is OutcomeState.BUSY
+    assert await posts(house) == 1
+
+
+async def test_a_row_settled_during_the_post_stays_as_it_is(house):
+    await house.link()
+    resource = paid(house)
+
+    async def settle() -> None:
+        row = await known(house, resource.slug)
+        await house.services.db.write(lambda tx: unlocks.release(tx, row.id, 1.0))
+
+    house.fault("hdhive", f"*{UNLOCK}", "status", status=500)
+    house.steps.at["unlock.failed"] = settle
+    assert (await press(house, resource.slug)).state is OutcomeState.DOUBTFUL
+    assert (await known(house, resource.slug)).state == "released"
 
 
 async def test_parallel_presses_in_several_processes_charge_once(build, sqlite_url, ring):
