@@ -40,6 +40,7 @@ def routes(world: World) -> list[BaseRoute]:
     """Return the routes under /control."""
     table = [
         Route("/faults", _guarded(_faults(world)), methods=["GET", "POST", "DELETE"]),
+        Route("/doors", _guarded(_doors(world)), methods=["POST"]),
         Route("/journal", _guarded(_journal(world)), methods=["GET", "DELETE"]),
         Route("/people", _guarded(_people(world)), methods=["GET"]),
         Route("/people/{id:int}", _guarded(_person(world)), methods=["POST"]),
@@ -70,6 +71,13 @@ def _faults(world: World) -> Handler:
             which = request.query_params.get("id")
             world.faults.clear(int(which) if which else None)
         return JSONResponse({"faults": [f.public() for f in world.faults.waiting]})
+
+    return handle
+
+
+def _doors(world: World) -> Handler:
+    async def handle(request: Request) -> Response:
+        return JSONResponse(asdict(await world.doors.open(str((await wish(request)).get("kind", "")))))
 
     return handle
 

@@ -80,6 +80,7 @@ async def _huge(fault: Fault, _scope: Scope, _receive: Receive, send: Send) -> N
     await send({"type": "http.response.body", "body": start, "more_body": True})
     for _ in range(size // 65536 + 1):
         await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
+        await asyncio.sleep(0)  # a caller who hangs up is noticed between two parts
     await send({"type": "http.response.body", "body": b'"}'})
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sandbox import telegram
 from sandbox.catalogue import Catalogue
 from sandbox.clock import Clock
+from sandbox.doors import Doors
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.options import Options
@@ -48,6 +49,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     journal: Journal = field(default_factory=Journal)
     faults: Faults = field(default_factory=Faults)
+    doors: Doors = field(default_factory=Doors)
 
     def __post_init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -93,6 +95,7 @@ class World:
 
     async def close(self) -> None:
         """End all background work."""
+        await self.doors.close()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

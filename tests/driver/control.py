@@ -24,6 +24,10 @@ class Control:
         """Let calls whose path fits fail; `times=0` until `mend`."""
         return await self._post("/control/faults", service=service, path=path, kind=kind, **more)
 
+    async def door(self, kind: str) -> str:
+        """Return an address that cannot be used: refuse, tls, certificate, silent."""
+        return str((await self._post("/control/doors", kind=kind))["url"])
+
     async def mend(self) -> None:
         """Take all faults away."""
         (await self._http.delete("/control/faults")).raise_for_status()

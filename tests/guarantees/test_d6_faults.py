@@ -1,0 +1,80 @@
+"""D6: whatever an upstream does, every call of ours ends in time, in an answer or in one of our errors."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from typing import Any
+
+from clients.errors import ClientError, RateLimited
+from clients.transport import Timeouts
+from sandbox.server import Sandbox
+from tests.guarantees import faulty, figures
+
+SHORT = Timeouts(connect=0.5, read=0.3, total=0.8)
+DEADLINE = 60.0
+
+
+async def test_d6_every_call_of_every_client_is_tried(box: Sandbox) -> None:
+    async with faulty.clients(box, SHORT) as on:
+        named = set(faulty.calls(on, faulty.Known()))
+        there = {
+            f"{service}.{name}"
+            for service, client in (
+                ("hdhive", on.hive),
+                ("disktop", on.disk),
+                ("linkcheck", on.check),
+                ("tmdb", on.tmdb),
+            )
+            for name in faulty.methods_of(client)
+        }
+    assert named == there
+    figures.exactly("D6", "kinds of fault", len(faulty.FAULTS), 16)
+
+
+async def test_d6_every_fault_at_every_call(box: Sandbox) -> None:
+    """All calls at once under one lasting fault after the other; in full with the product's own time-outs."""
+    timeouts = Timeouts() if figures.FULL else SHORT
+    tried, unhandled, slowest = 0, [], 0.0
+    for name, fault in faulty.variants():
+        for outcome in await under(box, fault, timeouts):
+            call, seconds, error = outcome
+            tried, slowest = tried + 1, max(slowest, seconds)
+            if not (error is None or isinstance(error, ClientError)):
+                unhandled.append(f"{name} at {call}: {error!r}")
+            if name.startswith("429") and not isinstance(error, RateLimited):
+                unhandled.append(f"{name} at {call}: {error!r} for a 429")
+    figures.at_least("D6", "faults × calls of the clients, over sockets", tried, 20 * 47)
+    figures.exactly(
+        "D6", f"unhandled: {'; '.join(unhandled)[:900]}" if unhandled else "unhandled", len(unhandled)
+    )
+    figures.below("D6", f"slowest call, seconds (time-outs: {timeouts.total:g} s)", slowest, DEADLINE)
+
+
+async def under(
+    box: Sandbox, fault: dict[str, Any], timeouts: Timeouts
+) -> list[tuple[str, float, BaseException | None]]:
+    """Make every call under one fault, from fresh tokens, and tell how each ended and after how long."""
+    box.world.reset()
+    async with faulty.clients(box, SHORT) as on:
+        known = await faulty.know(box, on)
+    wish, door = dict(fault), None
+    if kind := wish.pop("door", None):
+        door = (await box.world.doors.open(kind)).url
+    else:
+        for service in ("hdhive", "disktop", "linkcheck", "tmdb"):
+            box.world.faults.add({"service": service, "times": 0, **wish})
+    async with faulty.clients(box, timeouts, door=door) as on:
+        work = faulty.calls(on, known)
+        ended = await asyncio.gather(*(timed(call()) for call in work.values()))
+    box.world.faults.clear()
+    return [(name, *end) for name, end in zip(work, ended, strict=True)]
+
+
+async def timed(call: Awaitable[object]) -> tuple[float, BaseException | None]:
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(DEADLINE if figures.FULL else 10):
+            await call
+    except Exception as error:  # noqa: BLE001 - what it is, is the question
+        return time.monotonic() - began, error
+    return time.monotonic() - began, None
