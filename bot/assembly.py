@@ -6,10 +6,20 @@ from bot.settings import Settings
 from bot.upstreams import Upstreams
 from services import Services
 from services.clock import Clock
+from services.standing import Standing
+from services.steps import Reached, nothing
 from storage.database import Database
 
 
-def assemble(settings: Settings, db: Database, clock: Clock, upstreams: Upstreams, holder: str) -> Services:
+def assemble(
+    settings: Settings,
+    db: Database,
+    clock: Clock,
+    upstreams: Upstreams,
+    holder: str,
+    standing: Standing,
+    reached: Reached = nothing,
+) -> Services:
     """Return the one door to every use case."""
     return Services.build(
         db,
@@ -22,4 +32,6 @@ def assemble(settings: Settings, db: Database, clock: Clock, upstreams: Upstream
         hdhive_scopes=settings.hdhive_scopes,
         disktop_scopes=settings.disktop_scopes,
         holder=holder,
+        standing=standing,
+        reached=reached,
     )

@@ -37,8 +37,14 @@ _PATTERNS = (
     re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"),
 )
 _QUIET = frozenset(
-    ("httpx", "httpcore", "aiohttp", "telegram", "uvicorn", "asyncio", "stamina", "sqlalchemy", "alembic")
+    (
+        *("httpx", "httpcore", "aiohttp", "telegram", "uvicorn", "asyncio", "stamina"),
+        # They tell each statement with its values.
+        *("sqlalchemy", "alembic", "aiosqlite", "asyncpg"),
+    )
 )
+# It writes answers that are no JSON into its messages; what fails by them is told by whoever called.
+_SILENT = ("telegram.request",)
 
 
 class Redaction:
@@ -96,6 +102,8 @@ class QuietFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether a record is shown."""
+        if record.name.startswith(_SILENT):
+            return False
         return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in _QUIET
 
 

@@ -17,6 +17,8 @@ from bot.sending.pacer import Pacer
 from bot.sending.request import Request
 from bot.settings import Settings
 from services.clock import Clock
+from services.standing import Standing
+from services.steps import Reached, nothing
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,13 @@ class Connection:
     line: Request
 
 
-def connect(settings: Settings, clock: Clock, metrics: Metrics) -> Connection:
+def connect(
+    settings: Settings,
+    clock: Clock,
+    metrics: Metrics,
+    standing: Standing | None = None,
+    reached: Reached = nothing,
+) -> Connection:
     """Build the bot; nothing is sent yet."""
     proxy = settings.proxy_for("telegram")
     line = Request(connections=4, proxy=proxy)
@@ -49,7 +57,7 @@ def connect(settings: Settings, clock: Clock, metrics: Metrics) -> Connection:
         base_file_url=f"{settings.telegram_api_url}/file/bot",
         request=Request(connections=SENDING_CONNECTIONS, proxy=proxy),
         get_updates_request=line,
-        rate_limiter=Pacer(clock, metrics),
+        rate_limiter=Pacer(clock, metrics, standing, reached),
     )
     # The type of a rate limiter's arguments says nothing to those who only send.
     return Connection(cast("ExtBot[None]", bot), line)

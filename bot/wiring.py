@@ -14,6 +14,7 @@ from bot import database, housekeeping, probes, telegram
 from bot.assembly import assemble
 from bot.intake.dispatch import Dispatch
 from bot.intake.hand import hand_to
+from bot.intake.manners import Manners
 from bot.intake.polling import Poller
 from bot.intake.store import Store
 from bot.metrics import Metrics
@@ -33,6 +34,8 @@ from handlers.texts import Texts
 from services import Services
 from services.clock import Clock, SystemClock
 from services.jobs import JobRunner
+from services.standing import Standing
+from services.steps import Reached, nothing
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -65,8 +68,10 @@ class House:
 
 
 @asynccontextmanager
-async def linkhive(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[House]:
-    """Run the whole bot while the context is open."""
+async def linkhive(
+    settings: Settings, *, clock: Clock | None = None, reached: Reached = nothing
+) -> AsyncIterator[House]:
+    """Run the whole bot while the context is open; `reached` is told of named steps."""
     prepare_libraries()
     clock, metrics = clock or SystemClock(), Metrics()
     async with AsyncExitStack() as stack:
@@ -74,8 +79,12 @@ async def linkhive(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         db = await stack.enter_async_context(database.opened(settings))
         upstreams = open_upstreams(settings)
         stack.push_async_callback(upstreams.aclose)
-        line = telegram.connect(settings, clock, metrics)
-        house = _build(settings, db, clock, metrics, upstreams, line)
+        standing = Standing(db, clock)
+        await standing.load()
+        line = telegram.connect(settings, clock, metrics, standing, reached)
+        holder = database.holder(db.dialect)
+        services = assemble(settings, db, clock, upstreams, holder, standing, reached)
+        house = _build(settings, services, metrics, line, holder, reached)
         stack.push_async_callback(house.services.close)
         await _introduce(stack, house, clock)
         await _start(stack, house, clock, upstreams, line)
@@ -88,10 +97,9 @@ async def linkhive(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
 
 
 def _build(
-    settings: Settings, db: Database, clock: Clock, metrics: Metrics, upstreams: Upstreams, line: Connection
+    settings: Settings, services: Services, metrics: Metrics, line: Connection, holder: str, reached: Reached
 ) -> House:
-    holder = database.holder(db.dialect)
-    services = assemble(settings, db, clock, upstreams, holder)
+    db, clock = services.db, services.clock
     policy = Policy(
         me_url=settings.telegram_me_url,
         admin_ids=settings.admin_ids,
@@ -99,8 +107,8 @@ def _build(
         hdhive_url=settings.hdhive_url,
     )
     application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
-    dispatch = Dispatch(hand_to(application), clock, metrics)
-    store = Store(db, dispatch, clock, metrics, holder=holder)
+    dispatch = Dispatch(hand_to(application, Manners(), metrics), clock, metrics)
+    store = Store(db, dispatch, clock, metrics, holder=holder, reached=reached)
     jobs = JobRunner(db, clock, holder, {**services.jobs(), **application.routes.jobs})
     return House(settings, db, services, application, store, dispatch, jobs, metrics)
 
@@ -117,6 +125,7 @@ async def _start(
 ) -> None:
     """Start what works before what brings work; the exit stack stops them the other way round."""
     _background(stack, housekeeping.run(house.db, clock))
+    _background(stack, house.services.standing.follow())
     _background(stack, house.jobs.run(), house.jobs.stop)
     await house.store.start()
     stack.push_async_callback(lambda: house.store.stop(CHATS_PATIENCE))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from telegram import Chat, Update
+from typing import NoReturn
+
+from telegram import Chat, ChatMemberUpdated, Update
 from telegram.ext import ApplicationHandlerStop, ChatMemberHandler, MessageHandler, TypeHandler, filters
 
 from handlers.application import LinkHiveApplication
-from handlers.context import LinkHiveContext
+from handlers.context import LinkHiveContext, delivery
 from storage import chats
 from storage.tx import Tx
 
-CHATS, PEOPLE = -2, -1
+HEARD, CHATS, PEOPLE = -3, -2, -1
 # Telegram's own account for admins who write as their group.
 ANONYMOUS_ADMIN = 1087968824
 
@@ -22,15 +24,27 @@ async def arrive(update: Update, context: LinkHiveContext) -> None:
         raise ApplicationHandlerStop
     context.meet(await context.services.people.arrive(user.id, user.language_code, user.first_name))
     if not context.policy.admits(user.id, chat.id if chat else None):
-        await _refuse(update, context, chat)
-        raise ApplicationHandlerStop
+        await _stop_at(update, context, "arrival.refused", everywhere=False)
+    current = delivery.get()
+    if current is not None and current.too_many:
+        await _stop_at(update, context, "arrival.too_many", everywhere=True)
 
 
-async def _refuse(update: Update, context: LinkHiveContext, chat: Chat | None) -> None:
+async def _stop_at(update: Update, context: LinkHiveContext, key: str, *, everywhere: bool) -> NoReturn:
+    """Say why there is no answer, in groups only where they should know, and let no other handler see it."""
+    chat = update.effective_chat
     if update.callback_query is not None:
-        await update.callback_query.answer(context.say.label("arrival.refused"))
-    elif chat is not None and chat.type == Chat.PRIVATE and update.message is not None:
-        await update.message.reply_text(context.say.label("arrival.refused"))
+        await update.callback_query.answer(context.say.label(key))
+    elif chat is not None and update.message is not None and (everywhere or chat.type == Chat.PRIVATE):
+        await update.message.reply_text(context.say.label(key))
+    raise ApplicationHandlerStop
+
+
+async def heard(update: Update, context: LinkHiveContext) -> None:
+    """Take a chat back that writes to the bot again."""
+    message = update.message
+    if message is not None and message.left_chat_member is None and message.migrate_to_chat_id is None:
+        await context.services.standing.heard(message.chat.id, context.received_at)
 
 
 async def membership(update: Update, context: LinkHiveContext) -> None:
@@ -38,31 +52,42 @@ async def membership(update: Update, context: LinkHiveContext) -> None:
     change = update.my_chat_member
     if change is None:
         return
-    status = change.new_chat_member.status
-    private = change.chat.type == Chat.PRIVATE
-    here = status in ("member", "administrator", "creator", "restricted")
-    state: chats.State = "active" if here else "blocked" if private else "kicked"
-    now = context.services.clock.now()
+    state, now = _state(change), context.services.clock.now()
 
     async def note(tx: Tx) -> None:
         await chats.remember(
             tx, change.chat.id, kind=change.chat.type, title=change.chat.title or "", now=now
         )
-        await chats.set_state(tx, change.chat.id, state, now=now)
 
     await context.services.db.write(note)
+    standing = context.services.standing
+    await (standing.back(change.chat.id) if state == "active" else standing.refused(change.chat.id, state))
+
+
+def _state(change: ChatMemberUpdated) -> chats.State:
+    new = change.new_chat_member
+    if new.status == "restricted":
+        # Its other fields tell whether it is in the group at all, and may speak.
+        return "active" if getattr(new, "can_send_messages", True) else "muted"
+    if new.status in ("member", "administrator", "creator"):
+        return "active"
+    return "blocked" if change.chat.type == Chat.PRIVATE else "kicked"
 
 
 async def migrated(update: Update, context: LinkHiveContext) -> None:
     """Move all that belongs to a group to the supergroup it became."""
     message = update.message
-    if message is not None and message.migrate_to_chat_id is not None:
-        old, new, now = message.chat.id, message.migrate_to_chat_id, context.services.clock.now()
-        await context.services.db.write(lambda tx: chats.migrate(tx, old, new, now=now))
+    if message is None:
+        return
+    if message.migrate_to_chat_id is not None:
+        await context.services.standing.moved(message.chat.id, message.migrate_to_chat_id)
+    if message.migrate_from_chat_id is not None:
+        await context.services.standing.moved(message.migrate_from_chat_id, message.chat.id)
 
 
 def register(home: LinkHiveApplication) -> None:
     """Note what happens to chats, and meet people before every other handler."""
     home.add_handler(ChatMemberHandler(membership, ChatMemberHandler.MY_CHAT_MEMBER), group=CHATS)
     home.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, migrated), group=CHATS)
+    home.add_handler(TypeHandler(Update, heard), group=HEARD)
     home.add_handler(TypeHandler(Update, arrive), group=PEOPLE)

@@ -24,6 +24,8 @@ class Delivery:
 
     received_at: float
     last_attempt: bool = True
+    too_many: bool = False
+    """Sent by someone who asks for too much: to be told so, once, instead of an answer."""
     failures: list[Exception] = field(default_factory=list)
 
 

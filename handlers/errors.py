@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import structlog
 from telegram import Update
-from telegram.constants import ChatType
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, delivery
-from storage import chats
 
 log = structlog.get_logger(__name__)
 
 
 async def unexpected(update: object, context: LinkHiveContext) -> None:
-    """Settle what Telegram refused; report everything else, so that the update is tried again."""
+    """Note what Telegram refused; report everything else, so that the update is tried again."""
     error = context.error
     if not isinstance(error, Exception):
         return
     if isinstance(error, Forbidden | ChatMigrated | BadRequest):
-        await _settle(update, context, error)
+        # The sender has noted a lost or moved chat; what Telegram will never take is not worth another try.
+        log.warning("telegram_refused", error=type(error).__name__, reason=error.message)
         if isinstance(error, BadRequest):
             await _apologize(update, context)
         return
@@ -30,21 +29,6 @@ async def unexpected(update: object, context: LinkHiveContext) -> None:
         current.failures.append(error)
     if current is None or current.last_attempt:
         await _apologize(update, context)
-
-
-async def _settle(update: object, context: LinkHiveContext, error: TelegramError) -> None:
-    """Note a lost or moved chat; a message that Telegram will never take is not worth another try."""
-    log.warning("telegram_refused", error=type(error).__name__, reason=error.message)
-    chat = update.effective_chat if isinstance(update, Update) else None
-    if chat is None:
-        return
-    now, db = context.services.clock.now(), context.services.db
-    if isinstance(error, ChatMigrated):
-        new = error.new_chat_id
-        await db.write(lambda tx: chats.migrate(tx, chat.id, new, now=now))
-    elif isinstance(error, Forbidden):
-        state: chats.State = "blocked" if chat.type == ChatType.PRIVATE else "kicked"
-        await db.write(lambda tx: chats.set_state(tx, chat.id, state, now=now))
 
 
 async def _apologize(update: object, context: LinkHiveContext) -> None:

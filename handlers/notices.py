@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from telegram.error import Forbidden
 
 from handlers import cards
@@ -16,8 +17,9 @@ from handlers.scenes import Scene
 from handlers.texts import Speaker
 from handlers.views import Press, View
 from services.jobs import Lease
-from storage import chats
 from storage.jobs import Job
+
+log = structlog.get_logger(__name__)
 
 
 def about_link(key: str) -> Notice:
@@ -45,7 +47,7 @@ async def deliver(home: LinkHiveApplication, job: Job) -> None:
     try:
         await cards.post(scene, route, draw(scene.say, job.payload, home.policy))
     except Forbidden:
-        await home.services.db.write(lambda tx: chats.set_state(tx, person.user.id, "blocked", now=now))
+        log.info("notice_not_wanted", kind=str(job.payload["kind"]))
 
 
 def register(home: LinkHiveApplication) -> None:

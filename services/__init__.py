@@ -11,6 +11,7 @@ from clients.tmdb.client import TMDB
 from services.checkins import CheckIns
 from services.checkrun import Pace
 from services.clock import Clock
+from services.devicecode import DeviceLinking
 from services.errors import ServiceOff
 from services.jobs import JobHandler
 from services.linkchecks import LinkChecks
@@ -18,10 +19,12 @@ from services.linking import Linking
 from services.names import Service
 from services.people import People
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
+from services.standing import Standing
 from services.steps import Reached, nothing
 from services.titles import Titles
 from services.tokens import Tokens
 from services.transfers import Transfers
+from services.unlinking import Unlinking
 from services.unlocking import Unlocking
 from storage.database import Database
 
@@ -42,7 +45,9 @@ class Services:
     linkcheck: LinkCheck | None
     tmdb: TMDB | None
     people: People
+    standing: Standing
     linking: Linking
+    devices: DeviceLinking
     tokens: Tokens
     unlocking: Unlocking
     checkins: CheckIns
@@ -65,14 +70,16 @@ class Services:
         disktop_scopes: tuple[str, ...] = DISKTOP_SCOPES,
         holder: str | None = None,
         pace: Pace | None = None,
+        standing: Standing | None = None,
         reached: Reached = nothing,
     ) -> "Services":
         """Put the use cases together; `reached` is told of named steps, `holder` names this process."""
         providers: dict[str, Provider] = {}
+        drive = DiskTopProvider(disktop, disktop_scopes) if disktop is not None else None
         if hdhive is not None:
             providers[Service.HDHIVE] = HDHiveProvider(hdhive, hdhive_scopes)
-        if disktop is not None:
-            providers[Service.DISKTOP] = DiskTopProvider(disktop, disktop_scopes)
+        if drive is not None:
+            providers[Service.DISKTOP] = drive
         tokens = Tokens(db, clock, providers, holder=holder, reached=reached)
         return cls(
             db=db,
@@ -82,7 +89,9 @@ class Services:
             linkcheck=linkcheck,
             tmdb=tmdb,
             people=People(db, clock),
+            standing=standing or Standing(db, clock),
             linking=Linking(db, clock, providers, public_url, reached=reached),
+            devices=DeviceLinking(db, clock, drive, Unlinking(db, clock, providers), reached=reached),
             tokens=tokens,
             unlocking=Unlocking(db, clock, hdhive, tokens, reached=reached),
             checkins=CheckIns(hdhive, tokens),
@@ -118,8 +127,8 @@ class Services:
         return _on(self.tmdb, Service.TMDB)
 
     def jobs(self) -> dict[str, JobHandler]:
-        """Return the job handlers of all use cases: unlock.settle, linkcheck.follow, link.revoke."""
-        return self.linking.jobs() | self.unlocking.jobs() | self.linkchecks.jobs()
+        """Return the job handlers of all use cases: those of each are named where it lives."""
+        return self.linking.jobs() | self.devices.jobs() | self.unlocking.jobs() | self.linkchecks.jobs()
 
     async def close(self) -> None:
         """Wait for what must not be cut short; clients and database stay open."""

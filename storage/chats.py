@@ -8,7 +8,11 @@ from sqlalchemy import bindparam, delete, select, update
 from storage.schema import attempts, cards, chats, dialogs
 from storage.tx import Tx, both
 
-State = Literal["active", "blocked", "kicked", "deleted"]
+State = Literal["active", "blocked", "kicked", "deleted", "muted"]
+
+
+# Supergroups and channels have numbers below this one, groups have those above it.
+FIRST_SUPERGROUP = -1_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,16 @@ class Chat:
     title: str | None
     state: str
     migrated_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Be one chat that cannot be written to where it was: since when, and where it went."""
+
+    id: int
+    state: State
+    migrated_to: int | None
+    since: float
 
 
 COLUMNS = (chats.c.id, chats.c.kind, chats.c.title, chats.c.state, chats.c.migrated_to)
@@ -45,6 +59,28 @@ _REMEMBER = both(
         )
         .returning(*COLUMNS)
     )
+)
+_LOST = select(chats.c.id, chats.c.state, chats.c.migrated_to, chats.c.updated_at).where(
+    (chats.c.state != "active") | chats.c.migrated_to.is_not(None)
+)
+_PAUSE = both(
+    lambda d: (
+        d.insert(chats)
+        .values(
+            id=bindparam("id"),
+            kind=bindparam("kind"),
+            state=bindparam("new_state"),
+            updated_at=bindparam("now"),
+        )
+        .on_conflict_do_update(
+            index_elements=["id"], set_={"state": bindparam("new_state"), "updated_at": bindparam("now")}
+        )
+    )
+)
+_RESUME = (
+    update(chats)
+    .where(chats.c.id == bindparam("chat"), chats.c.state != "active")
+    .values(state="active", updated_at=bindparam("now"))
 )
 _GET = select(*COLUMNS).where(chats.c.id == bindparam("chat"))
 _SET_STATE = (
@@ -85,12 +121,41 @@ async def set_state(tx: Tx, chat_id: int, state: State, now: float) -> bool:
     return (await tx.conn.execute(_SET_STATE, params)).rowcount == 1
 
 
+async def lost(tx: Tx) -> list[Lost]:
+    """Return every chat that cannot be written to, or has moved."""
+    return [Lost(*row) for row in await tx.conn.execute(_LOST)]
+
+
+async def pause(tx: Tx, chat_id: int, state: State, now: float) -> None:
+    """Note that a chat cannot be written to, known or not."""
+    row = {"id": chat_id, "kind": _kind(chat_id), "new_state": state, "now": now}
+    await tx.conn.execute(_PAUSE[tx.dialect], row)
+    tx.wakes.add("chats")
+
+
+async def resume(tx: Tx, chat_id: int, now: float) -> None:
+    """Note that a chat can be written to again; one that could be all the time is not touched."""
+    if (await tx.conn.execute(_RESUME, {"chat": chat_id, "now": now})).rowcount:
+        tx.wakes.add("chats")
+
+
+def _kind(chat_id: int) -> str:
+    """Return what a chat is by its number alone."""
+    if chat_id > 0:
+        return "private"
+    return "group" if chat_id > FIRST_SUPERGROUP else "supergroup"
+
+
 async def migrate(tx: Tx, old: int, new: int, now: float) -> None:
     """Move everything of a group to the supergroup it became; doing so twice changes nothing more."""
     chat = await get(tx, old)
-    await remember(tx, new, kind="supergroup", title=None if chat is None else chat.title, now=now)
     ids: dict[str, Any] = {"old": old, "new": new}
-    await tx.conn.execute(_MIGRATED, {"chat": old, "new": new, "now": now})
+    if chat is None or chat.migrated_to != new:  # told again, it says nothing new of the supergroup
+        title = None if chat is None else chat.title
+        await remember(tx, old, kind="group", title=title, now=now)
+        await remember(tx, new, kind="supergroup", title=title, now=now)
+        await tx.conn.execute(_MIGRATED, {"chat": old, "new": new, "now": now})
+        tx.wakes.add("chats")
     await tx.conn.execute(_DROP_DIALOGS, ids)
     for move in _MOVES:
         await tx.conn.execute(move, ids)

@@ -9,28 +9,45 @@ from telegram import Update
 from telegram.ext import Application
 
 from bot.intake.dispatch import Hand, Unreadable
+from bot.intake.manners import Manners, Verdict
+from bot.intake.shape import Misshapen, check
+from bot.metrics import Metrics
 from handlers.context import Delivery, delivery
 from storage.inbox import Entry
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
-def hand_to(application: App) -> Hand:
-    """Return the way from the intake into an application."""
-    return functools.partial(_hand, application)
+def hand_to(application: App, manners: Manners | None = None, metrics: Metrics | None = None) -> Hand:
+    """Return the way from the intake into an application; with `manners` nobody gets more than is fair."""
+    return functools.partial(_hand, application, manners, metrics)
 
 
-async def _hand(application: App, entry: Entry, last_attempt: bool) -> None:
-    try:
-        update = Update.de_json(entry.payload, application.bot)
-    except Exception as error:
-        raise Unreadable(type(error).__name__) from error
-    told = Delivery(entry.received_at, last_attempt)
+async def _hand(
+    application: App, manners: Manners | None, metrics: Metrics | None, entry: Entry, last_attempt: bool
+) -> None:
+    verdict = Verdict.TAKE if manners is None else manners.judge(entry)
+    if verdict is not Verdict.TAKE and metrics is not None:
+        metrics.updates.labels("too_many").inc()
+    if verdict is Verdict.LEAVE:
+        return
+    told = Delivery(entry.received_at, last_attempt, too_many=verdict is Verdict.TELL)
     token = delivery.set(told)
     try:
-        await application.process_update(update)
+        await application.process_update(read(application, entry))
     finally:
         delivery.reset(token)
     if told.failures:
         # The error handler keeps what no handler expected; the intake decides about a repeat.
         raise told.failures[0]
+
+
+def read(application: App, entry: Entry) -> Update:
+    """Return a stored update as python-telegram-bot's own type."""
+    try:
+        check(entry.payload)
+        return Update.de_json(entry.payload, application.bot)
+    except Misshapen as error:
+        raise Unreadable(f"not as the Bot API says: {error}") from None
+    except Exception as error:
+        raise Unreadable(type(error).__name__) from error

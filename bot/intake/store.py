@@ -18,6 +18,7 @@ from bot.intake.lines import Outcomes
 from bot.intake.rounds import Plan, Written
 from bot.metrics import Metrics
 from services.clock import Clock
+from services.steps import Reached, nothing
 from storage.database import Database
 from storage.inbox import Entry
 
@@ -67,6 +68,7 @@ class Store:
         holder: str,
         gather: float = GATHER_SECONDS,
         scan: float | None = None,
+        reached: Reached = nothing,
     ) -> None:
         self._db = db
         self._dispatch = dispatch
@@ -74,6 +76,7 @@ class Store:
         self._metrics = metrics
         self._holder = holder
         self._gather = gather
+        self._reached = reached
         self._scan_every = SCAN_SECONDS[db.dialect] if scan is None else scan
         self._waiters: list[Waiter] = []
         self._stir = asyncio.Event()
@@ -186,6 +189,7 @@ class Store:
         self._scan = self._renew = False
         plan = self._plan([entry for waiter in waiters for entry in waiter.entries], outcomes, scan, renew)
         now = self._clock.now()
+        await self._reached("inbox.writing")
         try:
             written = await self._db.write(lambda tx: rounds.run(tx, plan, self._holder, now, CLAIM_SECONDS))
         except Exception as error:
@@ -193,6 +197,7 @@ class Store:
             self._scan, self._renew = self._scan or scan, self._renew or renew
             await self._one_by_one(waiters, error)
             raise
+        await self._reached("inbox.written")
         for waiter in waiters:
             waiter.settle()
         self._hand_on(plan, written)

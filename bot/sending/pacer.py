@@ -7,12 +7,14 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
-from telegram.error import RetryAfter
+from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 from telegram.ext import BaseRateLimiter
 
 from bot.metrics import Metrics
 from bot.sending.turns import ChatKey, Turns
 from services.clock import Clock
+from services.standing import Standing, meaning
+from services.steps import Reached, nothing
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +28,27 @@ TRIES = 4
 LONGEST_WAIT: dict[Priority, float] = {"reply": 90.0, "broadcast": 3600.0}
 
 
-class Pacer(BaseRateLimiter[Priority]):
-    """Give every message its turn; `rate_limit_args` is its priority."""
+class Paused(Forbidden):
+    """Say that nothing was sent: the chat refused us before and has not come back."""
 
-    def __init__(self, clock: Clock, metrics: Metrics) -> None:
+
+class Pacer(BaseRateLimiter[Priority]):
+    """Give every message its turn; `rate_limit_args` is its priority.
+
+    With a `standing` nothing goes to a chat that cannot be written to; a moved group's messages follow it.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        metrics: Metrics,
+        standing: Standing | None = None,
+        reached: Reached = nothing,
+    ) -> None:
         self._clock = clock
         self._metrics = metrics
+        self._standing = standing
+        self._reached = reached
         self._turns = Turns(clock)
 
     async def initialize(self) -> None:
@@ -52,26 +69,68 @@ class Pacer(BaseRateLimiter[Priority]):
         rate_limit_args: Priority | None,
     ) -> Answer:
         """Wait for the turn, call, and repeat only what Telegram clearly refused with a 429."""
-        chat = chat_of(endpoint, data)
-        if chat is None:
+        if chat_of(endpoint, data) is None:
             return await callback(*args, **kwargs)
         priority: Priority = rate_limit_args or "reply"
         deadline = self._clock.now() + LONGEST_WAIT[priority]
         for attempt in range(1, TRIES + 1):
-            await self._take_turn(chat, priority)
+            chat = await self._turn_of(endpoint, data, priority)
             try:
+                await self._reached("send.turn")
                 answer = await callback(*args, **kwargs)
+                await self._reached("send.sent")
             except RetryAfter as error:
                 until = self._pause(chat, error)
                 if attempt == TRIES or until > deadline:
                     raise
-            except Exception:
+            except ChatMigrated as error:
+                if attempt == TRIES or not await self._follow(chat, error):
+                    raise
+            except Exception as error:
                 self._metrics.sends.labels("failed").inc()
+                await self._learn(chat, error)
                 raise
             else:
                 self._metrics.sends.labels("sent").inc()
                 return answer
         raise AssertionError("the last try returns or raises")
+
+    async def _turn_of(self, endpoint: str, data: dict[str, Any], priority: Priority) -> ChatKey:
+        """Wait for the turn of the chat that a call goes to now; raise where it cannot be written to."""
+        self._look(chat_of(endpoint, data), data)
+        chat = chat_of(endpoint, data)
+        if chat is None:
+            raise AssertionError("a paced call has a chat")
+        await self._take_turn(chat, priority)
+        self._look(chat, data)  # much can happen while a broadcast waits
+        return chat
+
+    def _look(self, chat: ChatKey | None, data: dict[str, Any]) -> None:
+        if self._standing is None or not isinstance(chat, int):
+            return
+        there = self._standing.address(chat)
+        if there != chat:
+            data["chat_id"] = there
+        state = self._standing.state(there)
+        if state is not None:
+            self._metrics.sends.labels("paused").inc()
+            raise Paused(f"nothing is sent: the chat is {state}")
+
+    async def _follow(self, chat: ChatKey, error: ChatMigrated) -> bool:
+        """Move a group to the supergroup it became; tell whether the call can follow."""
+        if self._standing is None or not isinstance(chat, int):
+            return False
+        await self._standing.moved(chat, error.new_chat_id)
+        return True
+
+    async def _learn(self, chat: ChatKey, error: Exception) -> None:
+        """Note a chat that cannot be written to."""
+        if self._standing is None or not isinstance(chat, int) or not isinstance(error, TelegramError):
+            return
+        if isinstance(error, (Forbidden, BadRequest)) and not isinstance(error, Paused):
+            state = meaning(error.message, forbidden=isinstance(error, Forbidden))
+            if state is not None:
+                await self._standing.refused(chat, state)
 
     async def _take_turn(self, chat: ChatKey, priority: Priority) -> None:
         began = self._clock.now()

@@ -1,0 +1,133 @@
+"""How much one person or group may ask for: far more than people do, far less than would slow others down."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from storage.inbox import Entry
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """So many at once, and so many a second after that."""
+
+    burst: float
+    per_second: float
+
+
+PERSON = Allowance(60.0, 5.0)
+GROUP = Allowance(120.0, 10.0)
+# What people in a group say to one another; nobody is answered, so nobody is told either.
+CHATTER = Allowance(300.0, 30.0)
+# Who is not among the last so many has been silent for long, or is one of too many to be held back so.
+REMEMBERED = 50_000
+# Telegram keeps updates for a day: what is older by its date was not sent then.
+KEPT_SECONDS = 86_400.0
+_COUNTED = ("message", "callback_query", "inline_query")
+# A message that tells of the chat itself is never too much.
+_EVENTS = frozenset({"migrate_to_chat_id", "migrate_from_chat_id", "left_chat_member", "new_chat_members"})
+
+
+class Verdict(Enum):
+    """What becomes of an update: handled, answered once with a request for patience, or left alone."""
+
+    TAKE = "take"
+    TELL = "tell"
+    LEAVE = "leave"
+
+
+@dataclass
+class _Bucket:
+    tokens: float
+    counted: float
+    told: bool = False
+
+
+class Manners:
+    """Hold a bucket for each person and each group that was heard of lately."""
+
+    def __init__(self, *, remembered: int = REMEMBERED) -> None:
+        self._remembered = remembered
+        self._buckets: OrderedDict[tuple[str, int], _Bucket] = OrderedDict()
+
+    def judge(self, entry: Entry) -> Verdict:
+        """Say what becomes of an update; one that is tried again was counted the first time."""
+        content = _content(entry.payload)
+        if content is None or entry.attempts:
+            return Verdict.TAKE
+        at = _sent_at(content, entry.received_at)
+        wanted = list(_wanted(entry.payload, content))
+        short = [
+            bucket
+            for key, allowed in wanted
+            if not _grown(bucket := self._bucket(key, allowed, at), allowed, at)
+        ]
+        if not short:
+            for key, _ in wanted:
+                self._buckets[key].tokens -= 1.0
+            return Verdict.TAKE
+        told = any(key[0] == "chatter" for key, _ in wanted) or all(bucket.told for bucket in short)
+        for bucket in short:
+            bucket.told = True
+        return Verdict.LEAVE if told else Verdict.TELL
+
+    def _bucket(self, key: tuple[str, int], allowed: Allowance, at: float) -> _Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _Bucket(allowed.burst, at)
+            if len(self._buckets) > self._remembered:
+                self._buckets.popitem(last=False)
+        self._buckets.move_to_end(key)
+        return bucket
+
+
+def _grown(bucket: _Bucket, allowed: Allowance, at: float) -> bool:
+    """Let a bucket grow and tell whether it allows one more; a full one may be told again."""
+    if at > bucket.counted:
+        bucket.tokens = min(allowed.burst, bucket.tokens + (at - bucket.counted) * allowed.per_second)
+        bucket.counted = at
+    if bucket.tokens >= allowed.burst:
+        bucket.told = False
+    return bucket.tokens >= 1.0
+
+
+def _content(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    for name in _COUNTED:
+        content = payload.get(name)
+        if isinstance(content, dict) and not _EVENTS & content.keys():
+            return content
+    return None
+
+
+def _wanted(
+    payload: Mapping[str, Any], content: Mapping[str, Any]
+) -> list[tuple[tuple[str, int], Allowance]]:
+    """Return the buckets an update takes from."""
+    person, chat = _id(content.get("from")), _id(_place(content).get("chat"))
+    group = chat if chat is not None and chat < 0 else None
+    if group is not None and "message" in payload and not str(content.get("text", "")).startswith("/"):
+        return [(("chatter", group), CHATTER)]
+    found = [] if person is None else [(("person", person), PERSON)]
+    return found if group is None else [*found, (("group", group), GROUP)]
+
+
+def _place(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    message = content.get("message")
+    return message if isinstance(message, dict) else content
+
+
+def _id(value: object) -> int | None:
+    found = value.get("id") if isinstance(value, dict) else None
+    return found if isinstance(found, int) else None
+
+
+def _sent_at(content: Mapping[str, Any], received_at: float) -> float:
+    """Return when something was sent: what waited while we were away did not come at once."""
+    date = content.get("date")
+    if isinstance(date, int | float) and 0.0 <= received_at - date <= KEPT_SECONDS:
+        return float(date)
+    return received_at

@@ -1,0 +1,104 @@
+"""Which chats can be written to: what Telegram refused once is not tried again until the chat comes back."""
+
+import asyncio
+import logging
+import re
+
+from services.clock import Clock
+from storage import chats
+from storage.chats import State
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+# Rights given back are not told to a bot, so a chat that muted it is tried again after this time.
+MUTED_SECONDS = 600.0
+# Telegram's own words for why it refuses, nearest meaning first; matched without regard to case.
+_MEANINGS: tuple[tuple[str, State], ...] = (
+    (r"user is deactivated|chat was (deleted|deactivated)|upgraded to a supergroup", "deleted"),
+    (r"chat not found|PEER_ID_INVALID|can't send messages to (bots|the user)", "deleted"),
+    (r"blocked by the user|can't initiate conversation|USER_IS_BLOCKED", "blocked"),
+    (r"bot was kicked|not a member of|CHANNEL_PRIVATE|USER_NOT_PARTICIPANT", "kicked"),
+    (r"(not enough|have no) rights to send( text)? (messages|a message)", "muted"),
+    (r"need administrator rights|CHAT_(WRITE_FORBIDDEN|ADMIN_REQUIRED|RESTRICTED)", "muted"),
+    (r"CHAT_SEND_PLAIN_FORBIDDEN|USER_RESTRICTED", "muted"),
+)
+
+
+def meaning(words: str, *, forbidden: bool) -> State | None:
+    """Return what a refusal says about its whole chat; None where it is about one message only."""
+    for pattern, state in _MEANINGS:
+        if re.search(pattern, words, re.IGNORECASE):
+            return state
+    # A refusal nobody knows yet: pause, but not for good.
+    return "muted" if forbidden else None
+
+
+class Standing:
+    """Keep the chats that cannot be written to in memory, the table behind them."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._out: dict[int, chats.Lost] = {}
+
+    async def load(self) -> None:
+        """Learn from the table what this process, or another, noted."""
+        lost = await self._db.read(chats.lost)
+        self._out = {chat.id: chat for chat in lost}
+
+    async def follow(self) -> None:
+        """Learn what other replicas note, as long as there may be any."""
+        while self._db.dialect != "sqlite":
+            await self._db.wait("chats")
+            try:
+                await self.load()
+            except Exception:
+                log.exception("what happened to chats was not read; the next change brings it")
+                await asyncio.sleep(1.0)
+
+    def state(self, chat_id: int) -> State | None:
+        """Return why a chat cannot be written to, None for one that can."""
+        found = self._out.get(chat_id)
+        if found is None or found.migrated_to is not None or found.state == "active":
+            return None
+        if found.state == "muted" and self._clock.now() - found.since >= MUTED_SECONDS:
+            return None
+        return found.state
+
+    def address(self, chat_id: int) -> int:
+        """Return where a chat's messages go: the supergroup that a group became."""
+        for _ in range(4):  # a chain of moves is short; a circle must not hold us
+            found = self._out.get(chat_id)
+            if found is None or found.migrated_to is None:
+                break
+            chat_id = found.migrated_to
+        return chat_id
+
+    async def refused(self, chat_id: int, state: State) -> None:
+        """Note that a chat cannot be written to."""
+        now = self._clock.now()
+        self._out[chat_id] = chats.Lost(chat_id, state, None, now)
+        log.info("a chat is paused", extra={"state": state})
+        await self._db.write(lambda tx: chats.pause(tx, chat_id, state, now))
+
+    async def back(self, chat_id: int) -> None:
+        """Note that a chat can be written to again."""
+        now = self._clock.now()
+        self._out.pop(chat_id, None)
+        await self._db.write(lambda tx: chats.resume(tx, chat_id, now))
+
+    async def heard(self, chat_id: int, at: float) -> None:
+        """Take a chat back that speaks to us; what was sent before the pause says nothing.
+
+        Being spoken to does not tell whether a chat that muted us lets us speak.
+        """
+        found = self._out.get(chat_id)
+        if found is not None and found.migrated_to is None and found.state != "muted" and at > found.since:
+            await self.back(chat_id)
+
+    async def moved(self, old: int, new: int) -> None:
+        """Move everything of a group to the supergroup it became."""
+        now = self._clock.now()
+        await self._db.write(lambda tx: chats.migrate(tx, old, new, now=now))
+        self._out[old] = chats.Lost(old, "active", new, now)
