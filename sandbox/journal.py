@@ -1,6 +1,6 @@
 """What was asked of the stand-ins, in order."""
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,11 +25,12 @@ class Entry:
 
 
 class Journal:
-    """Keep the last requests."""
+    """Keep the last requests, and count all there ever were by service, method and path."""
 
     def __init__(self) -> None:
         self.entries: deque[Entry] = deque(maxlen=KEPT)
         self.last = 0
+        self.counts: Counter[tuple[str, str, str]] = Counter()
 
     def add(
         self,
@@ -43,6 +44,7 @@ class Journal:
     ) -> Entry:
         """Write one request down."""
         self.last += 1
+        self.counts[service, method, path] += 1
         text = body[:BODY_KEPT].decode("utf-8", "replace")
         entry = Entry(self.last, at, service, method, path, query, headers, text)
         self.entries.append(entry)
@@ -51,6 +53,12 @@ class Journal:
     def since(self, seq: int, service: str | None = None) -> list[dict[str, Any]]:
         """Return the entries after seq, of one service or of all."""
         return [asdict(e) for e in self.entries if e.seq > seq and service in (None, "", e.service)]
+
+    def count(self, service: str, method: str, ending: str) -> int:
+        """Return how many requests there ever were to the paths with an ending, forgotten ones included."""
+        return sum(
+            n for (s, m, p), n in self.counts.items() if (s, m) == (service, method) and p.endswith(ending)
+        )
 
     def clear(self) -> None:
         """Forget the entries; the numbers go on."""

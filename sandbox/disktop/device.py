@@ -60,7 +60,8 @@ def _outcome(world: World, device: Device | None) -> dict[str, object]:
         raise OAuthRefusal("expired_token")
     early = device.polled_at is not None and world.now() - device.polled_at < device.interval
     device.polled_at = world.now()
-    if early:
+    if early or device.slow_downs > 0:
+        device.slow_downs = max(0, device.slow_downs - 1)
         device.interval += 5
         raise OAuthRefusal("slow_down")
     if device.stage == "denied":

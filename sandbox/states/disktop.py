@@ -36,6 +36,8 @@ class Device:
     # asked → allowed | denied → used
     stage: str = "asked"
     person: int | None = None
+    # So many of the next answers are slow_down, whatever the pace.
+    slow_downs: int = 0
 
 
 @dataclass
