@@ -83,6 +83,7 @@ class Settling:
             await self._tell(tx, row, "unlock_done")
 
         await lease.finish(work)
+        await self._reached("settle.written")
 
     async def _release(self, row: Unlock, lease: Lease) -> None:
         async def work(tx: Tx) -> None:

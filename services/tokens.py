@@ -17,7 +17,7 @@ from services.steps import Reached, nothing
 from services.unlinking import revoke_later
 from storage import links
 from storage.database import Database
-from storage.links import Link
+from storage.links import Link, NewLink
 from storage.tx import Tx
 
 T = TypeVar("T")
@@ -134,10 +134,11 @@ class Tokens:
             await self._clock.sleep(POLL_SECONDS)
 
     async def _lease(self, tx: Tx, link: Link) -> tuple[bool, Link | None]:
-        current = await links.by_id(tx, link.id)
-        if current is None or current.version != link.version:
-            return False, current
+        # Leased first, read second: from then on the row is locked, so that what is read cannot grow old.
         leased = await links.take_lease(tx, link.id, self._holder, self._clock.now(), LEASE_SECONDS)
+        current = await links.by_id(tx, link.id)
+        if leased and current is not None and current.version != link.version:
+            await links.release_lease(tx, link.id, self._holder)
         return leased, current
 
     async def _holding(self, link: Link) -> Link:
@@ -154,7 +155,9 @@ class Tokens:
             await self._release(link)
             raise
         await self._reached("refresh.granted")
-        return await self._keep(link, grant)
+        kept = await self._keep(link, grant)
+        await self._reached("refresh.kept")
+        return kept
 
     async def _release(self, link: Link) -> None:
         await self._db.write(lambda tx: links.release_lease(tx, link.id, self._holder))
@@ -215,6 +218,19 @@ def _usable(link: Link | None, service: Service) -> Link:
     if link.state != "active":
         raise LinkLost(service)
     return link
+
+
+def new_link(user_id: int, service: str, grant: TokenGrant, scopes: tuple[str, ...], now: float) -> NewLink:
+    """Return a grant as it is kept; a service that names no scopes gave those that were asked for."""
+    return NewLink(
+        user_id=user_id,
+        service=service,
+        access_token=grant.access_token,
+        refresh_token=grant.refresh_token,
+        expires_at=after(now, grant.expires_in),
+        refresh_expires_at=after(now, grant.refresh_expires_in),
+        scopes=grant.scopes or scopes,
+    )
 
 
 def after(now: float, seconds: float | None) -> float | None:

@@ -1,0 +1,120 @@
+"""B: one refresh per expiry, nothing lost by kills and faults, odd answers survived."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.server import Sandbox
+from services.tokens import LEASE_SECONDS
+from storage.database import Database
+from tests.guarantees.figures import at_least, exactly, size
+from tests.guarantees.workers_farm import KILLED, Farm
+from tests.guarantees.workers_house import gate, link_users, links_of, notices, world
+
+PROCESSES = 8
+LINKS = size(24, 200)
+EXPIRIES = size(1, 5)
+KILLS = size(16, 200)
+
+pytestmark = pytest.mark.timeout(1500)
+
+
+@pytest.fixture
+async def farm() -> AsyncIterator[Farm]:
+    async with Farm() as made:
+        yield made
+
+
+def refreshes(box: Sandbox) -> int:
+    return sum(
+        entry.path.endswith("/oauth/token") and "refresh_token" in entry.body
+        for entry in box.world.journal.entries
+    )
+
+
+async def test_b1_one_refresh_per_expiry_in_eight_processes(
+    box: Sandbox, any_url: str, db: Database, farm: Farm, tmp_path: Path
+) -> None:
+    users, asked = list(range(5000, 5000 + LINKS)), 0
+    grants = await link_users(box, db, users)
+    for number in range(EXPIRIES):
+        box.world.clock.advance(7300)
+        box.world.journal.clear()
+        barrier = tmp_path / f"gate{number}"
+        with gate(barrier):
+            there = world(box, any_url)
+            children = [
+                farm.start("call", world=there, users=users, callers=2, gate=str(barrier))
+                for _ in range(PROCESSES)
+            ]
+            await asyncio.gather(*(child.says("ready") for child in children))
+        for child in children:
+            said = await child.result()
+            assert said["failed"] == [], said
+            asked += said["good"] + said["lost"]
+        exactly("B1", f"refreshes at expiry {number + 1}, {db.dialect}", refreshes(box), LINKS)
+    lost = LINKS - sum(link.state == "active" for link in await links_of(db, users))
+    exactly("B1", f"of {LINKS} links lost, 8 processes, {db.dialect}", lost)
+    exactly("B1", f"grants revoked for reuse, {db.dialect}", sum(g.revoked for g in grants.values()))
+    at_least("B1", f"calls in all, {db.dialect}", asked, PROCESSES * LINKS * 2 * EXPIRIES)
+
+
+STEPS = ("refresh.leased", "refresh.granted", "refresh.kept", None)
+
+
+async def killed_refreshes(box: Sandbox, url: str, farm: Farm, users: list[int]) -> list[int]:
+    """Kill a process in the refresh of each user, at a named step or at any moment; returns those hit."""
+    chance = random.Random(2)
+    box.world.clock.advance(7300)
+    room = asyncio.Semaphore(4)
+
+    async def one(user: int, step: str | None) -> int:
+        async with room:
+            after = None if step else chance.uniform(0.0, 0.06)
+            code = await farm.run(
+                "call", world=world(box, url), users=[user], kill_at=step, kill_after=after
+            )
+        return user if code == KILLED else 0
+
+    ends = await asyncio.gather(*(one(user, STEPS[at % len(STEPS)]) for at, user in enumerate(users)))
+    return [user for user in ends if user]
+
+
+async def after_restart(box: Sandbox, url: str, farm: Farm, users: list[int]) -> int:
+    """Start anew once the leases are over, and make a call for everybody; returns how many links are gone."""
+    box.world.clock.advance(LEASE_SECONDS + 1)
+    child = farm.start("call", world=world(box, url), users=users)
+    said = await child.result()
+    assert said["failed"] == [], said
+    return int(said["lost"])
+
+
+async def test_b2_kills_in_a_refresh_with_a_grace_period(
+    box: Sandbox, any_url: str, db: Database, farm: Farm
+) -> None:
+    box.world.options.change({"hdhive_refresh": "grace", "hdhive_grace_seconds": 600.0})
+    users = list(range(6000, 6000 + KILLS * 5 // 4))
+    await link_users(box, db, users)
+    killed = await killed_refreshes(box, any_url, farm, users)
+    at_least("B2", f"kills, grace period, {db.dialect}", len(killed), KILLS)
+    exactly("B2", f"links lost, grace period, {db.dialect}", await after_restart(box, any_url, farm, users))
+    exactly("B2", f"notices of a loss, grace period, {db.dialect}", await notices(db, "link_lost"))
+
+
+async def test_b2_kills_in_a_refresh_with_strict_rotation(
+    box: Sandbox, any_url: str, db: Database, farm: Farm
+) -> None:
+    users = list(range(7000, 7000 + KILLS * 5 // 4))
+    grants = await link_users(box, db, users)
+    killed = await killed_refreshes(box, any_url, farm, users)
+    at_least("B2", f"kills, strict rotation, {db.dialect}", len(killed), KILLS)
+    # Only a kill between the service's answer and our commit can lose a link.
+    kept = {link.user_id for link in await links_of(db, users) if link.version == 2}
+    doomed = sum(bool(grants[user].spent) and user not in kept for user in users)
+    lost = await after_restart(box, any_url, farm, users)
+    exactly("B2", f"links lost where the answer died with us, {db.dialect}", lost, doomed)
+    assert await after_restart(box, any_url, farm, users) == lost
+    exactly("B2", f"users told once, {db.dialect}", await notices(db, "link_lost"), lost)

@@ -1,0 +1,129 @@
+"""What tests with real processes stand on: grants at the sandbox, links in the database, the way to the farm."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sandbox.catalogue import Resource
+from sandbox.catalogue.resources import Sharer
+from sandbox.server import Sandbox
+from sandbox.states.grants import Grant
+from storage import jobs, links, unlocks
+from storage.database import Database
+from storage.links import Link
+from storage.unlocks import Unlock
+
+BUYER = 1001
+
+
+def world(box: Sandbox, database: str, **more: Any) -> dict[str, Any]:
+    """Tell a worker where everything is."""
+    own = box.world.credentials
+    return {
+        "box": box.url,
+        "database": database,
+        "id": own.hdhive_client_id,
+        "secret": own.hdhive_app_secret,
+        "shift": box.world.clock.offset,
+        **more,
+    }
+
+
+async def link_users(box: Sandbox, db: Database, users: list[int]) -> dict[int, Grant]:
+    """Give each of many users a grant of their own at the sandbox, and the bot its tokens."""
+    made: dict[int, Grant] = {}
+    now, options = box.world.now(), box.world.options
+    for user in users:
+        grants = box.world.hdhive.grants
+        scopes = ("meta", "query", "unlock", "write", "vip")
+        grant = grants.open(BUYER, scopes, box.world.token(), now + options.hdhive_refresh_seconds)
+        grants.give(grant, box.world.token(), now + options.hdhive_access_seconds)
+        made[user] = grant
+
+    async def save(tx: Any) -> None:
+        for user, grant in made.items():
+            new = links.NewLink(
+                user,
+                "hdhive",
+                next(iter(grant.access)),
+                grant.refresh_token,
+                now + options.hdhive_access_seconds,
+                account_id=str(user),
+            )
+            await links.save(tx, new, now)
+
+    await db.write(save)
+    return made
+
+
+async def links_of(db: Database, users: list[int]) -> list[Link]:
+    """Return the links of users."""
+
+    async def look(tx: Any) -> list[Link]:
+        return [link for user in users if (link := await links.get(tx, user, "hdhive"))]
+
+    return await db.read(look)
+
+
+async def notices(db: Database, kind: str) -> int:
+    """Count the notices of a kind that wait to be sent."""
+    found: list[Any] = []
+
+    async def look(tx: Any) -> None:
+        found.extend(await jobs.claim(tx, ["notice"], "looker", 1e12, 0.0, 100_000))
+        raise _Undo
+
+    try:
+        await db.write(look)
+    except _Undo:
+        pass
+    return sum(job.payload["kind"] == kind for job in found)
+
+
+class _Undo(Exception):
+    pass
+
+
+def stock(box: Sandbox, number: int, price: int = 1) -> list[str]:
+    """Put resources into the shop that cost something."""
+    sample: Resource = next(iter(box.world.catalogue.resources.values()))
+    slugs = [f"{number:032x}" for number in range(0xABC0000, 0xABC0000 + number)]
+    for slug in slugs:
+        made = replace(
+            sample,
+            slug=slug,
+            url=f"https://pan.quark.cn/s/{slug[-12:]}",
+            unlock_points=price,
+            owner=Sharer(7, "官方小助手"),
+            is_official=False,
+            unlocked_by=set(),
+        )
+        box.world.catalogue.resources[slug] = made
+    return slugs
+
+
+def rich(box: Sandbox) -> None:
+    """Let the buyer pay for everything, at any speed."""
+    person = box.world.people[BUYER]
+    person.points, person.forever_premium = 10_000_000, False
+    box.world.options.change({"unlock_limit": 1_000_000})
+
+
+async def ledger(db: Database, user: int, slugs: list[str]) -> list[Unlock | None]:
+    """Return the row of each resource."""
+
+    async def look(tx: Any) -> list[Unlock | None]:
+        return [await unlocks.find(tx, f"account:{user}", slug) for slug in slugs]
+
+    return await db.read(look)
+
+
+@contextmanager
+def gate(path: Path) -> Iterator[None]:
+    """Hold back the workers that wait here until the end of the context."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,182 @@
+"""What the children of the farm do: the real services on the test's database, against its sandbox."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clients.hdhive.client import HDHive
+from clients.hdhive.models import Share
+from clients.transport import Timeouts, Transport
+from services import Services
+from services.errors import LinkLost
+from services.jobs import JobRunner
+from services.names import Service
+from storage.crypto import KeyRing
+from storage.database import Database
+
+KEY = bytes(range(32))
+Say = Callable[..., None]
+
+
+class Shifted:
+    """The machine's clock, put forward."""
+
+    def __init__(self, shift: float) -> None:
+        self.shift = shift
+
+    def now(self) -> float:
+        return time.time() + self.shift
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass
+class Steps:
+    """Kill this process at a named step, the n-th time it is reached."""
+
+    kill_at: str | None = None
+    nth: int = 1
+    gate: Callable[[], Coroutine[Any, Any, None]] | None = None
+
+    async def __call__(self, step: str) -> None:
+        if step == self.kill_at:
+            self.nth -= 1
+            if self.nth <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        if step == "unlock.priced" and self.gate is not None:
+            await self.gate()
+
+
+class OnePrice(HDHive):
+    """The real client; presses that ask for a price at the same moment share one answer."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._asked: dict[str, asyncio.Task[Share]] = {}
+
+    async def share(self, token: str, slug: str) -> Share:
+        if slug not in self._asked:
+            self._asked[slug] = asyncio.create_task(super().share(token, slug))
+        return await self._asked[slug]
+
+
+@asynccontextmanager
+async def services(
+    world: dict[str, Any], steps: Steps, kind: type[HDHive] = HDHive
+) -> AsyncIterator[Services]:
+    """Build the services of one process."""
+    db = await Database.open(world["database"], KeyRing([KEY]))
+    transport = Transport("hdhive", f"{world['box']}/hdhive", timeout=Timeouts(5, 10, 20), backoff=0.01)
+    built = Services.build(
+        db,
+        Shifted(world["shift"]),
+        public_url="http://127.0.0.1:8080/",
+        hdhive=kind(transport, world["id"], world["secret"]),
+        holder=world.get("holder"),
+        reached=steps,
+    )
+    try:
+        yield built
+    finally:
+        await built.close()
+        await transport.aclose()
+        await db.close()
+
+
+async def passes(gate: str) -> None:
+    """Wait until the test lets everybody through at once."""
+
+    def wait() -> None:
+        with Path(gate).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+
+    await asyncio.to_thread(wait)
+
+
+async def call(
+    say: Say,
+    world: dict[str, Any],
+    users: list[int],
+    callers: int = 1,
+    gate: str | None = None,
+    kill_at: str | None = None,
+) -> None:
+    """Make calls for many users at once; say how many went well, found the link gone, or failed."""
+    async with services(world, Steps(kill_at)) as built:
+        quota = built.require_hdhive().quota
+        say(ready=True)
+        if gate is not None:
+            await passes(gate)
+        ends = await asyncio.gather(
+            *(built.tokens.call(user, Service.HDHIVE, quota) for user in users for _ in range(callers)),
+            return_exceptions=True,
+        )
+    lost = sum(isinstance(end, LinkLost) for end in ends)
+    failed = [repr(end) for end in ends if isinstance(end, BaseException) and not isinstance(end, LinkLost)]
+    say(good=len(ends) - lost - len(failed), lost=lost, failed=failed[:5])
+
+
+async def press(
+    say: Say, world: dict[str, Any], user: int, slug: str, price: int, kill_at: str | None = None
+) -> None:
+    """Press once on one resource."""
+    async with services(world, Steps(kill_at)) as built:
+        say(ready=True)
+        outcome = await built.unlocking.unlock(user, slug, price, None, built.clock.now())
+        say(state=outcome.state)
+
+
+async def presses(
+    say: Say, world: dict[str, Any], user: int, waves: list[list[str]], times: int, gate: str
+) -> None:
+    """Press many times at once on every resource of a wave; all claims of all processes go off together."""
+    steps = Steps()
+    async with services(world, steps, OnePrice) as built:
+        say(ready=True)
+        for number, wave in enumerate(waves):
+            arrived, opened = 0, asyncio.Event()
+
+            async def claim(wave: list[str] = wave, number: int = number) -> None:
+                nonlocal arrived
+                arrived += 1
+                if arrived == len(wave) * times:
+                    say(**{f"wave{number}": arrived})
+                    await passes(f"{gate}{number}")
+                    opened.set()
+                await opened.wait()
+
+            steps.gate = claim
+            now = built.clock.now()
+            ends = await asyncio.gather(
+                *(built.unlocking.unlock(user, slug, 999, None, now) for slug in wave for _ in range(times)),
+                return_exceptions=True,
+            )
+            bad = [repr(end) for end in ends if isinstance(end, BaseException)]
+            say(**{f"done{number}": True}, bad=bad[:3])
+        say(over=True)
+
+
+async def settle(
+    say: Say, world: dict[str, Any], kill_at: str | None = None, nth: int = 1, limit: int = 8
+) -> None:
+    """Do the jobs that are due, as the bot does after its start."""
+    async with services(world, Steps(kill_at, nth)) as built:
+        runner = JobRunner(built.db, built.clock, world.get("holder") or "w", built.jobs(), limit=limit)
+        running = asyncio.create_task(runner.run())
+        say(ready=True)
+        await runner.idle()
+        await runner.stop()
+        await running
+    say(over=True)
+
+
+TASKS = {task.__name__: task for task in (call, press, presses, settle)}
+
