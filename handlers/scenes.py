@@ -39,7 +39,7 @@ def number(arg: str, most: int = 10**18) -> int:
 class State(BaseModel):
     """What a card remembers between presses."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 S = TypeVar("S", bound=State)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aiohttp
@@ -86,7 +87,7 @@ class Request(BaseRequest):
                 proxy=self._proxy,
                 allow_redirects=False,
             ) as response:
-                return response.status, await _read(response)
+                return response.status, _told(response.status, await _read(response))
         except aiohttp.ConnectionTimeoutError:
             raise NotSent("no connection in time") from None
         except TimeoutError:
@@ -131,6 +132,16 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         if len(body) > MAX_BYTES:
             raise NetworkError("the answer is too large")
     return bytes(body)
+
+
+def _told(status: int, body: bytes) -> bytes:
+    """Return an answer; a refusal that is not Telegram's JSON is left out, or its text would go into logs."""
+    if status < 300:
+        return body
+    try:
+        return body if isinstance(json.loads(body), dict) else b"{}"
+    except (ValueError, RecursionError):
+        return b"{}"
 
 
 def _cause(error: BaseException) -> str:
