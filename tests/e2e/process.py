@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import aiohttp
 
+from tests.driver import Control
+
 ROOT = Path(__file__).parents[2]
 SHIFTED = Path(__file__).with_name("shifted.py")
 BOT = ("-m", "bot")
@@ -46,6 +48,24 @@ class Shift:
         new = self.file.with_suffix(".new")
         new.write_text(str(self.seconds))
         new.replace(self.file)
+
+
+@asynccontextmanager
+async def flying(shift: Shift, control: Control) -> AsyncIterator[None]:
+    """Let the time of bot and services fly, for waits that are long on purpose."""
+
+    async def fly() -> None:
+        while True:
+            await asyncio.sleep(0.2)
+            shift.advance(10.0)
+            await control.advance(10.0)
+
+    task = asyncio.create_task(fly())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class Bot:

@@ -4,8 +4,6 @@ import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from sandbox.server import Sandbox
 from tests.conftest import BEN, LAOCHEN, XIAOYU, environment, linked
 from tests.driver import Browser, Control, Journal, Message, Person
-from tests.e2e.process import Bot, Shift, running, until
+from tests.e2e.process import Bot, Shift, flying, running, until
 from tests.e2e.words import Words
 
 LIVES = 4
@@ -256,24 +254,6 @@ async def hinder(control: Control, chance: random.Random, *, late: bool) -> None
         return
     after, seconds = chance.random() < 0.5, chance.uniform(0.05, 0.3)
     await control.fault("hdhive", "*/unlock", "delay", seconds=seconds, after=after, times=0)
-
-
-@asynccontextmanager
-async def flying(shift: Shift, control: Control) -> AsyncIterator[None]:
-    """Let the time of bot and services fly, for waits that are long on purpose."""
-
-    async def fly() -> None:
-        while True:
-            await asyncio.sleep(0.2)
-            shift.advance(10.0)
-            await control.advance(10.0)
-
-    task = asyncio.create_task(fly())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def bought(buyer: Buyer, card: Message) -> None:
