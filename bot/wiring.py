@@ -126,6 +126,7 @@ async def _start(
     """Start what works before what brings work; the exit stack stops them the other way round."""
     _background(stack, housekeeping.run(house.db, clock))
     _background(stack, house.services.standing.follow())
+    await house.services.resume()
     _background(stack, house.jobs.run(), house.jobs.stop)
     await house.store.start()
     stack.push_async_callback(lambda: house.store.stop(CHATS_PATIENCE))

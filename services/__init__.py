@@ -128,7 +128,12 @@ class Services:
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return the job handlers of all use cases: those of each are named where it lives."""
-        return self.linking.jobs() | self.devices.jobs() | self.unlocking.jobs() | self.linkchecks.jobs()
+        own = (self.linking, self.devices, self.tokens, self.unlocking, self.linkchecks)
+        return {kind: handler for one in own for kind, handler in one.jobs().items()}
+
+    async def resume(self) -> None:
+        """Take up what a killed process left under way; call it at the start."""
+        await self.tokens.resume()
 
     async def close(self) -> None:
         """Wait for what must not be cut short; clients and database stay open."""

@@ -10,13 +10,15 @@ from clients.oauth import TokenGrant
 from services.clock import Clock
 from services.cooldowns import Cooldowns
 from services.errors import LinkLost, NotLinked, ServiceOff
+from services.jobs import JobHandler, Lease, RetryLater
 from services.names import Service
 from services.notices import notice
 from services.providers import Provider
 from services.steps import Reached, nothing
 from services.unlinking import revoke_later
-from storage import links
+from storage import jobs, links
 from storage.database import Database
+from storage.jobs import Job
 from storage.links import Link, NewLink
 from storage.tx import Tx
 
@@ -27,6 +29,8 @@ EARLY_SECONDS = 60.0
 # Longer than any refresh can take (50 s a call, two endpoints), so that a live holder is never overtaken.
 LEASE_SECONDS = 110.0
 POLL_SECONDS = 0.25
+RESUME = "link.resume"
+RESUME_AGAIN_SECONDS = 60.0
 
 
 class Tokens:
@@ -53,6 +57,37 @@ class Tokens:
         """Wait for refreshes under way: what they bring must be kept."""
         while self._flights:
             await asyncio.wait(list(self._flights.values()))
+
+    def jobs(self) -> dict[str, JobHandler]:
+        """Return what this does in jobs."""
+        return {RESUME: self._resume}
+
+    async def resume(self) -> None:
+        """Have every refresh looked after that was under way when a process died; call it at the start.
+
+        Its answer may have died with the process: where the service forgives that nothing is lost, and where it
+        does not the user learns of it now, not at the next use.
+        """
+
+        async def work(tx: Tx) -> None:
+            for begun in await links.refreshing(tx):
+                at = self._clock.now() if begun.holder == self._holder else begun.until
+                payload = {"link_id": begun.link_id, "version": begun.version}
+                await jobs.enqueue(tx, RESUME, str(begun.link_id), payload, at, dedup=str(begun.link_id))
+
+        await self._db.write(work)
+
+    async def _resume(self, job: Job, lease: Lease) -> None:
+        del lease
+        link = await self._db.read(lambda tx: links.by_id(tx, int(job.payload["link_id"])))
+        if link is None or link.version != job.payload["version"] or link.service not in self._providers:
+            return
+        try:
+            await self._refreshed(link)
+        except (LinkLost, NotLinked):
+            return
+        except ClientError as error:
+            raise RetryLater(RESUME_AGAIN_SECONDS) from error
 
     async def link(self, user_id: int, service: Service) -> Link:
         """Return a user's working link; raises ServiceOff, NotLinked or LinkLost."""

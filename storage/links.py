@@ -104,6 +104,9 @@ _RELEASE_LEASE = (
     .where(_THIS, links.c.lease_holder == bindparam("holder"))
     .values(lease_holder=None, lease_until=None)
 )
+_REFRESHING = select(links.c.id, links.c.version, links.c.lease_holder, links.c.lease_until).where(
+    links.c.lease_holder.is_not(None)
+)
 _REFRESHED = (
     update(links)
     .where(_THIS, _AT_VERSION, links.c.lease_holder == bindparam("holder"))
@@ -206,6 +209,21 @@ async def take_lease(tx: Tx, link_id: int, holder: str, now: float, seconds: flo
 async def release_lease(tx: Tx, link_id: int, holder: str) -> None:
     """Let others refresh."""
     await tx.conn.execute(_RELEASE_LEASE, {"link_id": link_id, "holder": holder})
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshing:
+    """Be a refresh that somebody began."""
+
+    link_id: int
+    version: int
+    holder: str
+    until: float
+
+
+async def refreshing(tx: Tx) -> list[Refreshing]:
+    """Return the refreshes that are under way, or were when their process died."""
+    return [Refreshing(*row) for row in await tx.conn.execute(_REFRESHING)]
 
 
 async def refreshed(

@@ -169,6 +169,7 @@ async def settle(
 ) -> None:
     """Do the jobs that are due, as the bot does after its start."""
     async with services(world, Steps(kill_at, nth)) as built:
+        await built.resume()
         runner = JobRunner(built.db, built.clock, world.get("holder") or "w", built.jobs(), limit=limit)
         running = asyncio.create_task(runner.run())
         say(ready=True)
@@ -179,4 +180,3 @@ async def settle(
 
 
 TASKS = {task.__name__: task for task in (call, press, presses, settle)}
-
