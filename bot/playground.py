@@ -26,7 +26,8 @@ SHORT_LIVES = 3
 async def run(host: str, port: int, data: Path | None, seed: int) -> int:
     """Serve until Ctrl-C and return the exit code."""
     stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
+    # A closed terminal ends it too, and the bot with it.
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="linkhive-")))
