@@ -10,9 +10,8 @@ from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
 from handlers.context import LinkHiveContext, Policy
-from handlers.scenes import Act, AnyRoute
-from handlers.texts import Speaker, Texts
-from handlers.views import View
+from handlers.scenes import Act, AnyRoute, Letter, Scene
+from handlers.texts import Texts
 from services import Services
 from services.jobs import JobHandler
 from storage.dialogs import Dialog
@@ -20,7 +19,7 @@ from storage.dialogs import Dialog
 Callback = Callable[[Update, LinkHiveContext], Awaitable[None]]
 StartLink = Callable[[Update, LinkHiveContext, str], Awaitable[None]]
 Answer = Callable[[Update, LinkHiveContext, Dialog], Awaitable[None]]
-Notice = Callable[[Speaker, Mapping[str, Any], Policy], View]
+Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter]]
 
 
 @dataclass(frozen=True)

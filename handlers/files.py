@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 from clients.disktop.models import SharedFile
 from handlers.sizes import size
-from handlers.texts import Html, Speaker, escape
+from handlers.texts import Html, Speaker, code, escape
 from handlers.views import Press
 
 FILES_A_PAGE = 8
@@ -19,7 +19,8 @@ def files_text(
     say: Speaker, shown: Numbered, total: int, picked: Sequence[int], *, surl: str, where: str, dest: str
 ) -> Html:
     """Return one page of a folder of a share, with the picks marked."""
-    lines = [say("save.heading", surl=surl, where=where), say("save.dest", dest=dest)]
+    heading = "save.heading" if where == "/" else "save.heading_in"
+    lines = [say(heading, surl=surl, where=where), say("save.dest", dest=folder_name(say, dest))]
     lines.append(say.plural("save.count", total) if total else say("save.empty"))
     lines += [_line(say, n, file, file.id in picked) for n, file in shown]
     if picked:
@@ -42,3 +43,8 @@ def numbers(shown: Numbered, picked: Container[int]) -> list[Press]:
         else Press(f"{'☑️' if file.id in picked else '◻️'} {n}", "pick", str(file.id))
         for n, file in shown
     ]
+
+
+def folder_name(say: Speaker, path: str) -> Html:
+    """Return a folder of the drive as people know it: the one everything goes to has a name."""
+    return say("save.root") if path == "/" else code(path)

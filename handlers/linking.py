@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from telegram import Update
 
 from handlers import cards, commands, problems
-from handlers.application import LinkHiveApplication
+from handlers.application import LinkHiveApplication, Notice
 from handlers.context import LinkHiveContext, user_of
-from handlers.notices import about_link
 from handlers.overview import LINKED
 from handlers.problems import service_name
-from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.scenes import Letter, OddPress, Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Open, Press, Row, View
 from services.errors import AttemptProblem
@@ -211,6 +210,16 @@ async def unlink(update: Update, context: LinkHiveContext) -> None:
     await cards.begin(update, context, UNLINK, UnlinkState(service=wanted if wanted in LINKED else ""))
 
 
+def _about(key: str) -> Notice:
+    async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
+        service = str(payload.get("service", ""))
+        name = service_name(scene.say, service)
+        again = Press(scene.say.label("button.link", service=name), "go", service)
+        return Letter(LINK.name, LinkState(), View(scene.say(key, service=name), ([again],)))
+
+    return draw
+
+
 def register(home: LinkHiveApplication) -> None:
     """Offer linking."""
     home.card(LINK)
@@ -220,5 +229,5 @@ def register(home: LinkHiveApplication) -> None:
     commands.add(home, "unlink", unlink, private=True)
     home.start_link("l_", finish)
     home.start_link("link_", from_deep_link)
-    home.notice("link_lost", about_link("link.lost"))
-    home.notice("link_burned", about_link("link.burned"))
+    home.notice("link_lost", _about("link.lost"))
+    home.notice("link_burned", _about("link.burned"))

@@ -9,45 +9,40 @@ import structlog
 from telegram.error import Forbidden
 
 from handlers import cards
-from handlers.application import LinkHiveApplication, Notice
-from handlers.context import Policy
-from handlers.notes import NOTICE, NoticeState
-from handlers.problems import service_name
+from handlers.application import LinkHiveApplication
+from handlers.notes import NoticeState
 from handlers.scenes import Scene
-from handlers.texts import Speaker
-from handlers.views import Press, View
 from services.jobs import Lease
 from storage.jobs import Job
 
 log = structlog.get_logger(__name__)
 
 
-def about_link(key: str) -> Notice:
-    """Return a notice about one service, with the button that links it again."""
-
-    def draw(say: Speaker, payload: Mapping[str, Any], _policy: Policy) -> View:
-        service = str(payload.get("service", ""))
-        name = service_name(say, service)
-        return View(say(key, service=name), ([Press(say.label("button.link", service=name), "go", service)],))
-
-    return draw
-
-
 async def deliver(home: LinkHiveApplication, job: Job) -> None:
     """Send a notice to its person; one who blocked the bot is left in peace."""
-    draw = home.routes.notices.get(str(job.payload.get("kind")))
+    kind = str(job.payload.get("kind"))
+    draw = home.routes.notices.get(kind)
     if draw is None:
+        log.warning("notice_unknown", kind=kind)
         return
-    person = await home.services.people.known(int(job.payload["user_id"]))
-    now = home.services.clock.now()
-    scene: Scene[NoticeState] = Scene(
-        home=home, person=person, chat_id=person.user.id, private=True, state=NoticeState(), received_at=now
-    )
-    route = "link" if str(job.payload["kind"]).startswith("link_") else NOTICE.name
+    scene = await _private_scene(home, job.payload)
+    letter = await draw(scene, job.payload)
     try:
-        await cards.post(scene, route, draw(scene.say, job.payload, home.policy))
+        await cards.post(scene.at(letter.state), letter.route, letter.view)
     except Forbidden:
-        log.info("notice_not_wanted", kind=str(job.payload["kind"]))
+        log.info("notice_not_wanted", kind=kind)
+
+
+async def _private_scene(home: LinkHiveApplication, payload: Mapping[str, Any]) -> Scene[Any]:
+    person = await home.services.people.known(int(payload["user_id"]))
+    return Scene(
+        home=home,
+        person=person,
+        chat_id=person.user.id,
+        private=True,
+        state=NoticeState(),
+        received_at=home.services.clock.now(),
+    )
 
 
 def register(home: LinkHiveApplication) -> None:

@@ -12,11 +12,11 @@ from clients.disktop.models import SharedFile
 from handlers import asking, cards, commands, notes, problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
-from handlers.files import FILES_A_PAGE, files_text, numbers
+from handlers.files import FILES_A_PAGE, files_text, folder_name, numbers
 from handlers.notes import NoticeState
 from handlers.resources import drive_name
 from handlers.scenes import Route, Scene, State, number
-from handlers.texts import Html, code
+from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.errors import TransferProblem
 from services.sharelinks import Drive, ShareLink, extract
@@ -90,7 +90,7 @@ def _close(scene: Scene[Any]) -> Row:
 
 def show_result(scene: Scene[SaveState], result: SaveResult) -> View:
     """Show what was saved and where."""
-    say, where = scene.say, code(result.dest)
+    say, where = scene.say, folder_name(scene.say, result.dest)
     if not result.saved:
         key = "save.all_there" if result.already else "save.none"
         return View(say(key, dest=where), (_close(scene),))

@@ -119,6 +119,15 @@ class Switch:
     state: State
 
 
+@dataclass(frozen=True)
+class Letter:
+    """A card that a notice sends: its route, its first state, and how that looks."""
+
+    route: str
+    state: State
+    view: View
+
+
 Show = Callable[[Scene[S]], Awaitable[View]]
 # An action returns the next state, a switch to another route, or None when the card stays as it is.
 Act = Callable[[Scene[S], str], Awaitable[S | Switch | None]]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from telegram import Update
 
 from clients.errors import ClientError
 from clients.hdhive.models import Me
-from handlers import cards, check, commands, notes, save
+from handlers import cards, check, commands, notes, problems, save
 from handlers.application import LinkHiveApplication
 from handlers.asking import ask
 from handlers.context import LinkHiveContext, message_of
 from handlers.notes import NoticeState
 from handlers.resources import SLUG, facts, price_label
-from handlers.scenes import Route, Scene, State, Switch, number
+from handlers.scenes import Letter, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
 from handlers.views import COPY_LIMIT, Button, Copy, Inline, Open, Press, Row, View
 from services.errors import ServiceError
@@ -249,8 +250,20 @@ async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) ->
     await run(update, context, message_of(update).text or "")
 
 
+async def settled(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
+    """Tell how a doubtful unlock without a card ended, on the resource's own card."""
+    state = ResourceState(slug=str(payload["slug"]), fresh=True)
+    try:
+        view = await show(scene.at(state))
+    except problems.KNOWN as error:
+        view = problems.view(scene, error, retry=("show", ""))
+    return Letter(RESOURCE.name, state, view)
+
+
 def register(home: LinkHiveApplication) -> None:
     """Offer unlocking."""
     home.card(RESOURCE)
     commands.add(home, "unlock", unlock, private=True)
     home.dialog(ASK, answered)
+    for kind in ("unlock_done", "unlock_released", "unlock_unknown"):
+        home.notice(kind, settled)

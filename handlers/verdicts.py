@@ -9,7 +9,7 @@ from clients.linkcheck.models import Verdict
 from handlers import problems
 from handlers.resources import drive_name
 from handlers.scenes import Scene, State
-from handlers.texts import Html, bold, link, plain
+from handlers.texts import Html, bold, code, link, plain
 from handlers.views import COPY_LIMIT, Button, Copy, Press, Row, View, pages_row
 from services.drives import Drive
 from services.linkchecks import MAX_LINKS, CheckedLink
@@ -17,6 +17,13 @@ from services.names import Service
 
 LINKS_A_PAGE = 10
 NAME_LIMIT, LABEL_LIMIT = 48, 24
+SUMMED = {
+    Verdict.ALIVE: "alive",
+    Verdict.DEAD: "dead",
+    Verdict.LOCKED: "locked",
+    Verdict.UNCERTAIN: "unclear",
+    Verdict.UNSUPPORTED: "unclear",
+}
 ICONS = {
     None: "⏳",
     Verdict.ALIVE: "✅",
@@ -59,7 +66,7 @@ def draw(scene: Scene[Any], state: CheckState) -> View:
     page_ = max(0, min(state.page, pages - 1))
     first = page_ * LINKS_A_PAGE
     lines = [_headline(scene, state)]
-    if state.done:
+    if state.done and len(state.items) > 1:
         lines.append(_summary(scene, state))
     if state.cut:
         lines.append(say("check.too_many", n=MAX_LINKS))
@@ -79,15 +86,13 @@ def _headline(scene: Scene[Any], state: CheckState) -> Html:
 
 
 def _summary(scene: Scene[Any], state: CheckState) -> Html:
-    counts = Counter(item.verdict for item in state.items)
-    unclear = counts[Verdict.UNCERTAIN] + counts[Verdict.UNSUPPORTED]
-    return scene.say(
-        "check.summary",
-        alive=counts[Verdict.ALIVE],
-        dead=counts[Verdict.DEAD],
-        locked=counts[Verdict.LOCKED],
-        uncertain=unclear,
+    counts = Counter(SUMMED[item.verdict] for item in state.items if item.verdict)
+    parts = (
+        scene.say(f"check.sum.{word}", n=counts[word])
+        for word in dict.fromkeys(SUMMED.values())
+        if counts[word]
     )
+    return Html(" · ".join(parts))
 
 
 def _line(scene: Scene[Any], number_: int, item: CheckedLink) -> Html:
@@ -98,7 +103,7 @@ def _line(scene: Scene[Any], number_: int, item: CheckedLink) -> Html:
     if not scene.private:
         return say("check.row", number=number_, icon=icon, drive=drive, what=word)
     name = plain(item.share_name or item.url.partition("://")[2] or item.url, NAME_LIMIT)
-    shown = link(name, item.url) if item.url.startswith("http") else bold(name)
+    shown = link(name, item.url) if item.url.startswith("http") else code(name)
     facts = [shown, word]
     if item.expiration_label:
         facts.append(bold(plain(item.expiration_label, LABEL_LIMIT)))
