@@ -5,8 +5,8 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from bot.wiring import House
 
+from bot.wiring import House
 from services.clock import SystemClock
 from tests.conftest import BEN, XIAOYU, Start
 from tests.driver import Control, Person

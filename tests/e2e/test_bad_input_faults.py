@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from bot.wiring import House
 
+from bot.wiring import House
 from sandbox.server import Sandbox
 from tests.conftest import linked
 from tests.driver import Browser, Control, Journal, Message, Person
