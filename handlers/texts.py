@@ -72,7 +72,9 @@ def code(value: str, limit: int = VALUE_LIMIT) -> Html:
 
 def block(text: str) -> Html:
     """Return lines in a fixed-width block, which one press copies exactly."""
-    return Html(f"<pre>{html.escape(_INVISIBLE.sub('', text), quote=False)}</pre>")
+    # Half a surrogate pair cannot be sent at all.
+    kept = _INVISIBLE.sub("", text).encode(errors="replace").decode()
+    return Html(f"<pre>{html.escape(kept, quote=False)}</pre>")
 
 
 def link(label: str, url: str) -> Html:

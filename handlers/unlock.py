@@ -121,7 +121,7 @@ def _opens(url: str) -> bool:
 def _link_buttons(scene: Scene[ResourceState], unlock: Unlock, url: str) -> list[Row]:
     say = scene.say
     first: list[Button] = [Open(say.label("button.open"), url)] if _opens(url) else []
-    if not first and len(url) <= COPY_LIMIT:
+    if not first and 0 < len(url) <= COPY_LIMIT:
         first.append(Copy(say.label("button.copy_link"), url))
     if unlock.access_code and len(unlock.access_code) <= COPY_LIMIT:
         first.append(Copy(say.label("button.copy_code", code=unlock.access_code), unlock.access_code))
