@@ -37,7 +37,8 @@ class Polling:
 
     def asked(self, now: float) -> "Polling":
         """Return what holds while a question is under way, for whoever comes after a kill in that moment."""
-        return replace(self, next_at=_later(now, CALL_SECONDS + self.interval))
+        slower = self.interval + SLOWER_SECONDS
+        return replace(self, interval=slower, next_at=_later(now, CALL_SECONDS + slower))
 
 
 def after(polling: Polling, error: ClientError, now: float) -> Polling | None:
@@ -62,9 +63,13 @@ def end_of(error: ClientError) -> End:
 def _waiting(polling: Polling, error: ClientError, now: float) -> Polling:
     """Wait twice as long after each fault in a row, and at least as long as the service asks for."""
     faults = polling.faults + 1
-    grown = min(polling.interval * 2.0 ** min(faults, 10), max(LONGEST_WAIT, polling.interval))
+    grown = min(polling.interval * 2.0 ** min(faults, 10), LONGEST_WAIT)
+    # An answer that was lost may have been slow_down.
+    interval = polling.interval + (SLOWER_SECONDS if error.doubtful else 0.0)
     asked = error.retry_after if isinstance(error, RateLimited) else 0.0
-    return replace(polling, next_at=_later(now, max(grown, asked)), faults=faults)
+    return replace(
+        polling, interval=interval, next_at=_later(now, max(grown, interval, asked)), faults=faults
+    )
 
 
 def _later(now: float, seconds: float) -> float:

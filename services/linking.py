@@ -14,13 +14,13 @@ from services.notices import notice
 from services.providers import Account, Provider
 from services.steps import Reached, nothing
 from services.tickets import Bound, Linked, Returned, TicketView, challenge, over, settled, still_open
-from services.tokens import after
+from services.tokens import new_link
 from services.unlinking import REVOKE, Unlinking
 from storage import attempts, links
 from storage.attempts import Attempt
 from storage.crypto import digest
 from storage.database import Database
-from storage.links import Link, NewLink
+from storage.links import Link
 from storage.tx import Tx
 
 __all__ = ["TICKET_SECONDS", "Bound", "Linked", "Linking", "Returned", "TicketView"]
@@ -186,15 +186,7 @@ class Linking:
 
     async def _saved(self, attempt: Attempt, grant: TokenGrant) -> Linked:
         now = self._clock.now()
-        new = NewLink(
-            user_id=attempt.user_id,
-            service=attempt.service,
-            access_token=grant.access_token,
-            refresh_token=grant.refresh_token,
-            expires_at=after(now, grant.expires_in),
-            refresh_expires_at=after(now, grant.refresh_expires_in),
-            scopes=grant.scopes or attempt.scopes,
-        )
+        new = new_link(attempt.user_id, attempt.service, grant, attempt.scopes, now)
 
         async def work(tx: Tx) -> Link:
             await self._unlinking.replaced(tx, new, now)
