@@ -27,6 +27,8 @@ class Delivery:
     too_many: bool = False
     """Sent by someone who asks for too much: to be told so, once, instead of an answer."""
     failures: list[Exception] = field(default_factory=list)
+    reply: Reply | None = None
+    """The answer a press gets, for who must tell of a failure."""
 
 
 delivery: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
@@ -50,8 +52,6 @@ class LinkHiveContext(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, An
     """The typed door from a handler to everything it may use."""
 
     _person: Person | None = None
-    reply: Reply | None = None
-    """The answer a press gets, for who must tell of a failure."""
 
     @property
     def home(self) -> LinkHiveApplication:

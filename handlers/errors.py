@@ -32,9 +32,12 @@ async def unexpected(update: object, context: LinkHiveContext) -> None:
 
 
 async def _apologize(update: object, context: LinkHiveContext) -> None:
-    if not isinstance(update, Update) or not context.known:
+    # The library hands errors over with a context of their own, which has not met anybody yet.
+    if not isinstance(update, Update) or update.effective_user is None:
         return
-    words, reply = context.say.label("problem.unknown"), context.reply
+    context.meet(await context.services.people.known(update.effective_user.id))
+    words, current = context.say.label("problem.unknown"), delivery.get()
+    reply = current.reply if current is not None else None
     try:
         if reply is not None and not reply.given:
             await reply.give(words, alert=True)

@@ -16,7 +16,7 @@ from handlers import problems
 from handlers.application import LinkHiveApplication
 from handlers.arrival import ANONYMOUS_ADMIN
 from handlers.cards import CLOSE, SHOW, drop, keep, place, trouble
-from handlers.context import LinkHiveContext, is_private
+from handlers.context import LinkHiveContext, delivery, is_private
 from handlers.messages import redraw
 from handlers.scenes import AnyRoute, OddPress, Reply, Scene, State, Switch
 from handlers.views import parse_callback
@@ -33,7 +33,9 @@ async def press(update: Update, context: LinkHiveContext) -> None:
     query = update.callback_query
     if query is None:
         return
-    reply = context.reply = Reply(query)
+    reply, current = Reply(query), delivery.get()
+    if current is not None:
+        current.reply = reply
     parts = parse_callback(query.data or "")
     card = await _card_of(context.home, query, parts[0]) if parts else None
     if parts is None or card is None:

@@ -57,9 +57,14 @@ def price_label(say: Speaker, *, owned: bool, points: int) -> str:
     return say.label("resource.points", points=points) if points else say.label("resource.free")
 
 
-def row(say: Speaker, number: int, resource: Resource) -> Html:
+def named(say: Speaker, title: str | None, film: str = "") -> str:
+    """Return a resource's own title; one without goes by the film's or series' name."""
+    return title or film or say("resource.untitled")
+
+
+def row(say: Speaker, number: int, resource: Resource, film: str) -> Html:
     """Return a resource as two lines of a list."""
-    title = escape(resource.title, ROW_TITLE) if resource.title else say("resource.untitled")
+    title = escape(named(say, resource.title, film), ROW_TITLE)
     return say("resource.row", number=number, title=title, details=_details(say, resource))
 
 
@@ -72,9 +77,9 @@ def _details(say: Speaker, resource: Resource) -> Html:
     return Html(" · ".join(facts))
 
 
-def facts(say: Speaker, resource: Resource) -> Html:
+def facts(say: Speaker, resource: Resource, film: str) -> Html:
     """Return everything that is known of a resource before it is unlocked."""
-    lines = [say("resource.heading", title=resource.title or say("resource.untitled"))]
+    lines = [say("resource.heading", title=named(say, resource.title, film))]
     lines += _fact(say, "drive", [pan_name(say, resource)])
     lines += _fact(say, "size", [resource.share_size or ""])
     lines += _fact(say, "quality", resource.video_resolution)

@@ -86,7 +86,7 @@ async def show_title(scene: Scene[SearchState]) -> View:
     lines: list[str] = [heading(say, title)]
     if title.overview:
         lines += ["", Html(f"<blockquote expandable>{escape(title.overview, OVERVIEW_LIMIT)}</blockquote>")]
-    shared, rows = await _shared(scene)
+    shared, rows = await _shared(scene, title.title)
     text = Html("\n".join([*lines, "", *shared]))
     return View(text, [*rows, _leave(scene)], picture=scene.services.titles.poster(title))
 
@@ -98,7 +98,7 @@ def _leave(scene: Scene[SearchState]) -> Row:
     return [*leave, Press(say.label("button.close"), "close")]
 
 
-async def _shared(scene: Scene[SearchState]) -> tuple[list[Html], list[Row]]:
+async def _shared(scene: Scene[SearchState], film: str) -> tuple[list[Html], list[Row]]:
     say, state = scene.say, scene.state
     if not scene.private:
         payload = f"t_{state.kind}_{state.tmdb_id}"
@@ -115,10 +115,10 @@ async def _shared(scene: Scene[SearchState]) -> tuple[list[Html], list[Row]]:
         retry = Press(say.label("button.retry"), "show")
         again = [retry] if problems.may_repeat(error) else []
         return [problems.sentence(say, error)], [[*problems.steps(scene, error), *again]]
-    return _listed(scene, found)
+    return _listed(scene, found, film)
 
 
-def _listed(scene: Scene[SearchState], found: Sequence[Resource]) -> tuple[list[Html], list[Row]]:
+def _listed(scene: Scene[SearchState], found: Sequence[Resource], film: str) -> tuple[list[Html], list[Row]]:
     say = scene.say
     if not found:
         return [say("resources.none")], []
@@ -127,7 +127,7 @@ def _listed(scene: Scene[SearchState], found: Sequence[Resource]) -> tuple[list[
     first = page * RESOURCES_A_PAGE
     shown = list(enumerate(found[first : first + RESOURCES_A_PAGE], first + 1))
     count = say.plural("resources.count", len(found))
-    lines = [Html(f"<b>{count}</b>"), *(row(say, n, resource) for n, resource in shown)]
+    lines = [Html(f"<b>{count}</b>"), *(row(say, n, resource, film) for n, resource in shown)]
     buttons = [
         Press(
             say.label(
@@ -171,8 +171,10 @@ async def resource(scene: Scene[SearchState], arg: str) -> Switch:
     """Go on to one resource, remembering the way back."""
     if not SLUG.fullmatch(arg):
         raise OddPress(arg)
-    origin = scene.state.model_dump(mode="json")
-    return Switch(unlock.RESOURCE.name, unlock.ResourceState(slug=arg, origin=origin))
+    state = scene.state
+    title = await scene.services.titles.details(MediaType(state.kind), state.tmdb_id, scene.person.language)
+    origin = state.model_dump(mode="json")
+    return Switch(unlock.RESOURCE.name, unlock.ResourceState(slug=arg, origin=origin, film=title.title))
 
 
 SEARCH = Route(

@@ -15,7 +15,7 @@ from handlers.application import LinkHiveApplication
 from handlers.asking import ask
 from handlers.context import LinkHiveContext, message_of
 from handlers.notes import NoticeState
-from handlers.resources import SLUG, facts, price_label
+from handlers.resources import SLUG, facts, named, price_label
 from handlers.scenes import Letter, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
 from handlers.views import COPY_LIMIT, Button, Copy, Inline, Open, Press, Row, View
@@ -38,6 +38,7 @@ class ResourceState(State):
 
     slug: str
     origin: dict[str, Any] | None = None
+    film: str = ""
     title: str = ""
     asking: bool = False
     price: int = 0
@@ -63,7 +64,7 @@ async def show(scene: Scene[ResourceState]) -> View:
 def show_facts(scene: Scene[ResourceState], quote: Quote) -> View:
     """Show what a resource is before it is unlocked, with its price on the button."""
     say, state = scene.say, scene.state
-    lines: list[str] = [facts(say, quote.share)]
+    lines: list[str] = [facts(say, quote.share, state.film)]
     if state.note:
         lines += ["", say(state.note, old=state.old_price, new=quote.price)]
     label = (
@@ -77,7 +78,8 @@ def show_facts(scene: Scene[ResourceState], quote: Quote) -> View:
 async def show_question(scene: Scene[ResourceState], quote: Quote) -> View:
     """Ask whether the price is to be paid."""
     say = scene.say
-    lines = [say("unlock.ask", points=quote.price, title=quote.share.title or say("resource.untitled"))]
+    title = named(say, quote.share.title, scene.state.film)
+    lines = [say("unlock.ask", points=quote.price, title=title)]
     balance = await _balance(scene)
     if balance is not None:
         lines.append(say("unlock.balance", points=balance))
@@ -99,7 +101,7 @@ def show_link(scene: Scene[ResourceState], unlock: Unlock) -> View:
     """Show an unlocked link with everything one does with it."""
     say, state = scene.say, scene.state
     url = unlock.full_url or unlock.url or ""
-    lines = [say("unlock.done", title=state.title or say("resource.untitled"))]
+    lines = [say("unlock.done", title=named(say, state.title, state.film))]
     lines.append(say("unlock.link", url=code(url, URL_LIMIT)))
     if unlock.access_code:
         lines.append(say("unlock.code", code=code(unlock.access_code)))
