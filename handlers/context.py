@@ -80,11 +80,6 @@ class LinkHiveContext(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, An
             raise LookupError("this update has no person")
         return self._person
 
-    @property
-    def known(self) -> bool:
-        """Tell whether the update has a person."""
-        return self._person is not None
-
     def meet(self, person: Person) -> None:
         """Note who sent the update."""
         self._person = person
