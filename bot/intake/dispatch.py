@@ -15,6 +15,8 @@ from storage.inbox import Entry
 log = logging.getLogger(__name__)
 
 TRIES = 3
+# A death counts against what was in work, mostly without its fault: only after so many is it to blame.
+DEATHS = 10
 BACKOFF_SECONDS = (1.0, 4.0)
 # Longer than any handler has reason to take; without an end one of them could close its chat for good.
 PATIENCE_SECONDS = 300.0
@@ -106,7 +108,7 @@ class Dispatch:
 
     async def _first_of(self, line: Line) -> None:
         entry = line.queue[0]
-        if entry.attempts >= TRIES:
+        if entry.attempts >= DEATHS:
             self._bury(line, entry, "its process died with it")
             return
         try:

@@ -19,8 +19,9 @@ class Allowance:
     per_second: float
 
 
-PERSON = Allowance(60.0, 5.0)
-GROUP = Allowance(120.0, 10.0)
+PERSON = Allowance(30.0, 2.0)
+# Telegram takes no more than 20 answers a minute for one group anyway.
+GROUP = Allowance(40.0, 2.0)
 # What people in a group say to one another; nobody is answered, so nobody is told either.
 CHATTER = Allowance(300.0, 30.0)
 # Who is not among the last so many has been silent for long, or is one of too many to be held back so.
