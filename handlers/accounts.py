@@ -46,7 +46,7 @@ async def unlink(_scene: Scene[AccountsState], arg: str) -> Switch:
     return Switch(linking.UNLINK.name, linking.UnlinkState(service=linking.service_of(arg)))
 
 
-ACCOUNTS = Route("accounts", AccountsState, show, {"link": link, "unlink": unlink})
+ACCOUNTS = Route("accounts", AccountsState, show, {"link": link, "unlink": unlink}, private=True)
 
 
 async def accounts(update: Update, context: LinkHiveContext) -> None:

@@ -57,7 +57,7 @@ def advice(error: Exception) -> str | None:
     return "checkin.doubtful" if isinstance(error, ClientError) and error.doubtful else None
 
 
-CHECKIN = Route("checkin", CheckInState, show, {"again": again}, advice)
+CHECKIN = Route("checkin", CheckInState, show, {"again": again}, advice, private=True)
 
 
 async def beside(scene: Scene[Any], _arg: str) -> None:

@@ -84,7 +84,7 @@ async def ready(scene: Scene[Any], service: Service) -> LinkState:
     return LinkState(service=service, ticket_url=url)
 
 
-LINK = Route("link", LinkState, show, {"go": go})
+LINK = Route("link", LinkState, show, {"go": go}, private=True)
 
 
 async def link(update: Update, context: LinkHiveContext) -> None:
@@ -201,7 +201,9 @@ async def relink(scene: Scene[UnlinkState], arg: str) -> Switch:
     return Switch(LINK.name, await ready(scene, service_of(arg)))
 
 
-UNLINK = Route("unlink", UnlinkState, show_unlink, {"pick": pick, "sure": sure, "relink": relink})
+UNLINK = Route(
+    "unlink", UnlinkState, show_unlink, {"pick": pick, "sure": sure, "relink": relink}, private=True
+)
 
 
 async def unlink(update: Update, context: LinkHiveContext) -> None:

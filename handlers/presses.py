@@ -92,7 +92,7 @@ async def _act(
         following = await _next(route, scene, action, arg)
         if following is None:
             return
-        target, state = _target(home, route, following)
+        target, state = _target(scene, route, following)
         view = await target.show(replace(scene, state=state))
     except OddPress:
         await scene.toast(scene.say.label("card.old"))
@@ -106,19 +106,23 @@ async def _act(
 
 
 async def _next(route: AnyRoute, scene: Scene[Any], action: str, arg: str) -> State | Switch | None:
-    if action == SHOW:
+    if action == SHOW and route.fits(scene):
         return scene.state  # type: ignore[no-any-return]
-    handler = route.actions.get(action) or scene.home.routes.steps.get(action)
-    if handler is None:
+    # The steps that every card offers, such as linking, are matters of the private chat.
+    handler = route.actions.get(action) or (scene.home.routes.steps.get(action) if scene.private else None)
+    if handler is None or not route.fits(scene):
         raise OddPress(action)
     following: State | Switch | None = await handler(scene, arg)
     return following
 
 
-def _target(home: LinkHiveApplication, route: AnyRoute, following: State | Switch) -> tuple[AnyRoute, State]:
-    if isinstance(following, Switch):
-        return home.routes.cards[following.route], following.state
-    return route, following
+def _target(scene: Scene[Any], route: AnyRoute, following: State | Switch) -> tuple[AnyRoute, State]:
+    if not isinstance(following, Switch):
+        return route, following
+    target = scene.home.routes.cards[following.route]
+    if not target.fits(scene):
+        raise OddPress(following.route)
+    return target, following.state
 
 
 async def _answered_in_time(context: LinkHiveContext, reply: Reply, work: Awaitable[None]) -> None:

@@ -191,6 +191,7 @@ SAVE = Route(
         "all": save_all,
         "picked": save_picked,
     },
+    private=True,
 )
 
 

@@ -139,13 +139,22 @@ def _no_advice(_error: Exception) -> str | None:
 
 @dataclass(frozen=True)
 class Route(Generic[S]):
-    """A kind of card; `advice` names a text that helps with an error here more than the error's own words."""
+    """A kind of card.
+
+    `advice` names a text that helps with an error here more than the error's own words; a private one shows
+    what is its owner's alone, and so never appears in a group, whatever data a custom client sends.
+    """
 
     name: str
     model: type[S]
     show: Show[S]
     actions: Mapping[str, Act[S]] = field(default_factory=dict)
     advice: Callable[[Exception], str | None] = _no_advice
+    private: bool = False
+
+    def fits(self, scene: Scene[Any]) -> bool:
+        """Tell whether cards of this kind may be shown where a scene is."""
+        return scene.private or not self.private
 
     def load(self, state: dict[str, Any]) -> S:
         """Return a stored state as the route's own type."""

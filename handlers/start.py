@@ -126,6 +126,7 @@ PANEL = Route(
     show,
     {"link": to_link, "checkin": to_checkin, "accounts": to_accounts, "help": to_help},
     checkin.advice,
+    private=True,
 )
 HELP = Route("help", HelpState, show_help, {"topic": topic})
 

@@ -225,6 +225,7 @@ RESOURCE = Route(
         "check": check_link,
         "save": save_link,
     },
+    private=True,
 )
 
 
