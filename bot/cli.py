@@ -81,14 +81,14 @@ def _sandbox(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     del options
-    from bot import doctor, logs, settings  # noqa: PLC0415
+    from bot import doctor, findings, logs, settings  # noqa: PLC0415
 
     try:
         chosen = settings.load()
     except settings.BadSettings as error:
         doctor.show(
             [
-                doctor.Line("settings", ok=False, reason=line, mend=doctor.MEND_SETTINGS)
+                findings.Line("settings", ok=False, reason=line, mend=doctor.MEND_SETTINGS)
                 for line in error.lines
             ]
         )

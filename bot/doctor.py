@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from telegram import User, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
 from bot import database, probes
+from bot.findings import Line, tables
 from bot.metrics import Metrics
 from bot.settings import Settings, prepare_libraries
 from bot.telegram import WEBHOOK_PATH, connect
@@ -21,21 +21,11 @@ MEND_SETTINGS = "set it in the environment or in .env"
 OFF = "off (its credentials are not set)"
 
 
-@dataclass(frozen=True)
-class Line:
-    """Be one line of the table."""
-
-    name: str
-    ok: bool
-    reason: str = "ok"
-    mend: str = ""
-
-
 async def run(settings: Settings) -> int:
     """Check all there is, show the table, return 1 if anything fails."""
     prepare_libraries()
     lines = [Line("settings", ok=True)]
-    lines.append(await _database(settings))
+    lines += await _database(settings)
     lines += await _upstreams(settings)
     lines += await _telegram(settings)
     show(lines)
@@ -52,16 +42,16 @@ def show(lines: Iterable[Line]) -> None:
             print(f"      {'':<{width}}  → {line.mend}")
 
 
-async def _database(settings: Settings) -> Line:
+async def _database(settings: Settings) -> list[Line]:
     try:
         async with database.opened(settings) as db:
             await db.write(lambda tx: meta.put(tx, "doctor", "was here"))
-            return Line("database", ok=True, reason=db.dialect)
+            now = SystemClock().now()
+            return [Line("database", ok=True, reason=db.dialect), *await db.read(lambda tx: tables(tx, now))]
     except Exception as error:  # noqa: BLE001 - every reason is a finding
         mend = "check DATABASE_URL and SECRET_KEYS, that the server runs and that the folder can be written"
-        return Line(
-            "database", ok=False, reason=str(error.__cause__ or type(error).__name__)[:200], mend=mend
-        )
+        reason = str(error.__cause__ or type(error).__name__)[:200]
+        return [Line("database", ok=False, reason=reason, mend=mend)]
 
 
 async def _upstreams(settings: Settings) -> list[Line]:

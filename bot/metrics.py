@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from services.steps import Reached
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -13,6 +15,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         self.last_update_at: float | None = None
+        self.last_poll_at: float | None = None
         self.updates = Counter(
             "linkhive_updates", "Updates by what became of them", ["outcome"], registry=registry
         )
@@ -55,6 +58,37 @@ class Metrics:
         self.upstream = Gauge(
             "linkhive_upstream_up", "1 where the last probe was answered", ["service"], registry=registry
         )
+
+        self.unlocks = Gauge("linkhive_unlocks", "Unlocks by state", ["state"], registry=registry)
+        self.attempts = Gauge(
+            "linkhive_link_attempts",
+            "Attempts to link of the last day by stage; burned is one in the wrong hands",
+            ["stage"],
+            registry=registry,
+        )
+        self.cooldowns = Gauge(
+            "linkhive_cooldowns", "Scopes that a service told to wait (429)", registry=registry
+        )
+        self.steps = Counter(
+            "linkhive_steps",
+            "Named steps of refreshes, unlocks, links and sends",
+            ["step"],
+            registry=registry,
+        )
+        self.healthy = Gauge("linkhive_healthy", "1 where a vital sign is good", ["sign"], registry=registry)
+
+    def counting(self, reached: Reached) -> Reached:
+        """Return a hook that counts named steps before it passes them on."""
+
+        async def counted(step: str) -> None:
+            self.steps.labels(step).inc()
+            await reached(step)
+
+        return counted
+
+    def polled(self, now: float) -> None:
+        """Note that Telegram answered a poll."""
+        self.last_poll_at = now
 
     def updated(self, now: float) -> None:
         """Note that an update came."""

@@ -21,6 +21,7 @@ from bot.metrics import Metrics
 from bot.settings import Settings, prepare_libraries
 from bot.telegram import Connection
 from bot.upstreams import Upstreams, open_upstreams
+from bot.vitals import Delivered, Hearing, Polled, Vitals
 from bot.web import app as web
 from bot.web.health import Health
 from bot.web.linking import LinkPages
@@ -74,6 +75,7 @@ async def linkhive(
     """Run the whole bot while the context is open; `reached` is told of named steps."""
     prepare_libraries()
     clock, metrics = clock or SystemClock(), Metrics()
+    reached = metrics.counting(reached)
     async with AsyncExitStack() as stack:
         stack.enter_context(database.sole_use(settings))
         db = await stack.enter_async_context(database.opened(settings))
@@ -145,7 +147,10 @@ async def _start(
 def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams) -> WebServer:
     settings = house.settings
     ask = upstreams.probes()
-    health = Health(house.db, clock, house.metrics, lambda: probes.ask_all(ask), lambda: house.serving)
+    vitals = Vitals(house.db, clock, _hearing(house, clock))
+    health = Health(
+        house.db, clock, house.metrics, lambda: probes.ask_all(ask), lambda: house.serving, vitals
+    )
     stack.push_async_callback(health.close)
     links = LinkPages(
         house.services.linking,
@@ -157,6 +162,17 @@ def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams
     secret = settings.telegram_webhook_secret if settings.telegram_updates == "webhook" else None
     webhook = Webhook(house.store, secret, house.metrics) if secret else None
     return WebServer(web.build(links, health, webhook), settings.listen)
+
+
+def _hearing(house: House, clock: Clock) -> Hearing:
+    if house.settings.telegram_updates == "polling":
+        return Polled(clock, house.metrics)
+    bot = house.application.bot
+
+    async def waiting() -> int:
+        return (await bot.get_webhook_info()).pending_update_count
+
+    return Delivered(clock, house.metrics, waiting)
 
 
 async def _publish(house: House, clock: Clock) -> None:

@@ -12,7 +12,7 @@ from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.messages import redraw, send
 from handlers.notes import NoticeState
 from handlers.scenes import Route, Scene, number
-from handlers.texts import block
+from handlers.texts import block, units
 from handlers.verdicts import CheckState, draw, unclear
 from handlers.views import View
 from services.linkchecks import MAX_LINKS, CheckedLink, Snapshot
@@ -63,7 +63,7 @@ async def alive(scene: Scene[CheckState], _arg: str) -> None:
     """Send the links that are alive as texts to copy."""
     chunk: list[str] = []
     for item in [*scene.state.alive, None]:
-        if item is None or sum(map(len, chunk)) + len(item.text) > LIST_LIMIT:
+        if item is None or sum(map(units, chunk)) + units(item.text) > LIST_LIMIT:
             listed = block("\n".join(chunk))
             await send(scene.home.bot, scene.chat_id, View(f"{scene.say('check.alive_list')}\n{listed}"))
             chunk = []

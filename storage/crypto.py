@@ -103,6 +103,13 @@ class KeyRing:
         self._head = VERSION + _key_id(keys[0])
         self._newest = self._ciphers[self._head]
 
+    def knows(self, head: bytes) -> bool:
+        """Tell whether there is a key for a ciphertext that begins like this."""
+        try:
+            return bool(self._ciphers.get(head) or self._looked_up(head))
+        except SecretUnreadable:
+            return False
+
     def _looked_up(self, head: bytes) -> AESGCM:
         if self._reload is not None and len(head) == HEAD_BYTES:
             self._use(self._reload())

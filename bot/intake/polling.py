@@ -86,6 +86,7 @@ class Poller:
             self._webhook_gone = True
         raw = await self._ask()
         self._metrics.polls.labels("answered").inc()
+        self._metrics.polled(self._clock.now())
         if self._failures:
             log.info("Telegram answers again", extra={"after_failures": self._failures})
         self._failures = 0

@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from bot import metrics
 from bot.metrics import Metrics
 from bot.probes import Finding
+from bot.vitals import SIGNS, Vitals
 from services.clock import Clock
-from storage import inbox, jobs, meta
+from storage import census, inbox, jobs, meta
 from storage.database import Database
 from storage.tx import Tx
 
@@ -33,14 +34,21 @@ class Health:
     metrics: Metrics
     probe: Callable[[], Awaitable[Mapping[str, Finding]]]
     serving: Callable[[], bool]
+    vitals: Vitals
     _database: tuple[float, str] = (float("-inf"), "unknown")
     _upstreams: tuple[float, Mapping[str, Finding]] = field(default=(float("-inf"), MappingProxyType({})))
     _asking: asyncio.Task[None] | None = None
 
     async def live(self, request: Request) -> Response:
-        """Answer as long as the loop turns."""
+        """Answer 200 while every vital sign is good, else 503 with a line for each that is not."""
         del request
-        return PlainTextResponse("ok\n")
+        database = await self._database_state()
+        ill = await self.vitals.signs() if database == "ok" else {"database": "it cannot be written"}
+        for sign in SIGNS:
+            self.metrics.healthy.labels(sign).set(sign not in ill)
+        if not ill:
+            return PlainTextResponse("ok\n")
+        return PlainTextResponse("".join(f"{sign}: {why}\n" for sign, why in ill.items()), 503)
 
     async def ready(self, request: Request) -> Response:
         """Answer 200 when updates are taken and can be stored; upstreams are told, not required."""
@@ -76,6 +84,12 @@ class Health:
             self.metrics.inbox.labels(state).set(number)
         for state, number in (await jobs.counts(tx)).items():
             self.metrics.jobs.labels(str(state)).set(number)
+        found = await census.count(tx, self.clock.now())
+        for state, number in found.unlocks.items():
+            self.metrics.unlocks.labels(state).set(number)
+        for stage, number in found.attempts.items():
+            self.metrics.attempts.labels(stage).set(number)
+        self.metrics.cooldowns.set(found.cooldowns)
 
     async def _database_state(self) -> str:
         now = self.clock.now()

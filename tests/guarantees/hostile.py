@@ -289,16 +289,16 @@ async def _accounts(s: Stage) -> View:
 
 
 async def _unknown_service(s: Stage) -> View:
-    return await linking.show(s.scene.at(linking.LinkState(unknown=s.words())))
+    return await linking.show(s.scene.at(linking.LinkState(unknown=s.words() or "x")))
 
 
 async def _unknown_command(s: Stage) -> View:
     s.scene.home.routes = SimpleNamespace(commands={})  # type: ignore[misc, assignment]
-    return await start.show_help(s.scene.at(start.HelpState(topic=s.words())))
+    return await start.show_help(s.scene.at(start.HelpState(topic=s.words() or "x")))
 
 
 async def _alive(s: Stage) -> View:
-    return View(f"{s.scene.say('check.alive_list')}\n{block(s.words()[:3000] or 'x')}")
+    return View(f"{s.scene.say('check.alive_list')}\n{block(s.words()[:1700] or 'x')}")
 
 
 CARDS: Mapping[str, Callable[[Stage], Awaitable[View]]] = {

@@ -1,0 +1,64 @@
+"""What an operator must know of the tables: how much is open, and whether every secret still has its key."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, literal_column, select
+
+from storage.crypto import HEAD_BYTES
+from storage.schema import attempts, cooldowns, links, metadata, unlocks
+from storage.tx import Tx, open_text
+
+_UNLOCKS = select(unlocks.c.state, func.count()).group_by(unlocks.c.state)
+_ATTEMPTS = select(attempts.c.stage, func.count()).group_by(attempts.c.stage)
+_COOLDOWNS = select(func.count()).where(cooldowns.c.until > bindparam("now"))
+_SEALED = tuple((t, c) for t in metadata.sorted_tables for c in t.columns if c.info.get("sealed"))
+_HEADS = {
+    f"{table.name}.{column.name}": select(
+        func.substr(column, 1, literal_column(str(HEAD_BYTES))), func.count()
+    )
+    .where(column.is_not(None))
+    .group_by(literal_column("1"))
+    for table, column in _SEALED
+}
+# What a running bot looks at again and again; the doctor looks at all.
+TOKENS = ("links.access_token", "links.refresh_token")
+_NEWEST_LINK = (
+    select(links.c.id, links.c.access_token)
+    .where(links.c.access_token.is_not(None))
+    .order_by(links.c.updated_at.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Count unlocks and link attempts by state, and scopes that a service told to wait."""
+
+    unlocks: dict[str, int]
+    attempts: dict[str, int]
+    cooldowns: int
+
+
+async def count(tx: Tx, now: float) -> Census:
+    """Count what is open; states that do not occur count 0."""
+    found = {row[0]: row[1] for row in await tx.conn.execute(_UNLOCKS)}
+    stages = {row[0]: row[1] for row in await tx.conn.execute(_ATTEMPTS)}
+    cool = (await tx.conn.execute(_COOLDOWNS, {"now": now})).scalar_one()
+    return Census({"claimed": 0, "doubtful": 0} | found, {"burned": 0} | stages, int(cool))
+
+
+async def without_key(tx: Tx, columns: tuple[str, ...] = tuple(_HEADS)) -> dict[str, int]:
+    """Count the secrets, by table and column, that no key of the ring can open."""
+    lacking: dict[str, int] = {}
+    for name in columns:
+        for head, number in await tx.conn.execute(_HEADS[name]):
+            if not tx.ring.knows(bytes(head)):
+                lacking[name] = lacking.get(name, 0) + number
+    return lacking
+
+
+async def open_newest(tx: Tx) -> None:
+    """Open the newest token there is; raises SecretUnreadable."""
+    row = (await tx.conn.execute(_NEWEST_LINK)).one_or_none()
+    if row is not None:
+        open_text(tx, row.access_token, table="links", row=row.id, column="access_token")
