@@ -125,6 +125,7 @@ class Unlocking:
         price = 0 if share.is_unlocked else share.price_for_user
         if price > price_shown:
             return Outcome(OutcomeState.REPRICED, price=price)
+        await self._reached("unlock.priced")
         if self._is_stale(pressed_at):
             return Outcome(OutcomeState.STALE)
         row = await self._claim(link, slug, price, card_id)
@@ -164,13 +165,17 @@ class Unlocking:
             got = await self._tokens.call(row.user_id, Service.HDHIVE, lambda t: self._post(t, row, sending))
         except (ClientError, ServiceError) as error:
             await self._reached("unlock.failed")
-            return await (self._doubted if sending.effect else self._refused)(row, error)
-        await self._reached("unlock.answered")
-        return await self._done(row, got)
+            outcome = await (self._doubted if sending.effect else self._refused)(row, error)
+        else:
+            await self._reached("unlock.answered")
+            outcome = await self._done(row, got)
+        await self._reached("unlock.written")
+        return outcome
 
     async def _post(self, token: str, row: Unlock, sending: _Sending) -> Unlocked:
         if self._clock.now() > sending.until:
             raise TooLate
+        await self._reached("unlock.sending")
         sending.effect = True
         try:
             return await self._client().unlock(token, row.slug)

@@ -1,8 +1,8 @@
-"""What tests with real processes stand on: grants at the sandbox, links in the database, the way to the farm."""
+"""What tests with real processes stand on: grants and stock at the sandbox, links in the database."""
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,10 +76,8 @@ async def notices(db: Database, kind: str) -> int:
         found.extend(await jobs.claim(tx, ["notice"], "looker", 1e12, 0.0, 100_000))
         raise _Undo
 
-    try:
+    with suppress(_Undo):
         await db.write(look)
-    except _Undo:
-        pass
     return sum(job.payload["kind"] == kind for job in found)
 
 

@@ -7,7 +7,8 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,25 @@ async def press(
         say(state=outcome.state)
 
 
+@dataclass
+class Wave:
+    """Hold every claim of one wave back until all processes have come so far."""
+
+    gate: str
+    expected: int
+    say: Callable[[int], None]
+    arrived: int = 0
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self) -> None:
+        self.arrived += 1
+        if self.arrived == self.expected:
+            self.say(self.arrived)
+            await passes(self.gate)
+            self.opened.set()
+        await self.opened.wait()
+
+
 async def presses(
     say: Say, world: dict[str, Any], user: int, waves: list[list[str]], times: int, gate: str
 ) -> None:
@@ -142,18 +162,8 @@ async def presses(
     async with services(world, steps, OnePrice) as built:
         say(ready=True)
         for number, wave in enumerate(waves):
-            arrived, opened = 0, asyncio.Event()
-
-            async def claim(wave: list[str] = wave, number: int = number) -> None:
-                nonlocal arrived
-                arrived += 1
-                if arrived == len(wave) * times:
-                    say(**{f"wave{number}": arrived})
-                    await passes(f"{gate}{number}")
-                    opened.set()
-                await opened.wait()
-
-            steps.gate = claim
+            arrived = partial(_say_wave, say, number)
+            steps.gate = Wave(f"{gate}{number}", len(wave) * times, arrived)
             now = built.clock.now()
             ends = await asyncio.gather(
                 *(built.unlocking.unlock(user, slug, 999, None, now) for slug in wave for _ in range(times)),
@@ -162,6 +172,10 @@ async def presses(
             bad = [repr(end) for end in ends if isinstance(end, BaseException)]
             say(**{f"done{number}": True}, bad=bad[:3])
         say(over=True)
+
+
+def _say_wave(say: Say, number: int, arrived: int) -> None:
+    say(**{f"wave{number}": arrived})
 
 
 async def settle(

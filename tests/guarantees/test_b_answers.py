@@ -1,0 +1,228 @@
+"""B3 and B4: no fault of a service unlinks anybody, no odd token answer is an exception."""
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from clients.errors import BadResponse, ClientError
+from clients.hdhive.client import HDHive
+from clients.oauth import TokenGrant, read_grant
+from clients.transport import Timeouts, Transport
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+from services.errors import LinkLost
+from services.names import Service
+from services.providers import HDHiveProvider
+from services.tokens import Tokens
+from storage.database import Database
+from tests.guarantees.figures import at_least, exactly, size
+from tests.guarantees.workers_house import link_users, links_of, notices
+
+FAULTS = size(300, 10_000)
+USERS = list(range(8000, 8008))
+ANSWERS = size(5_000, 100_000)
+SENT = size(100, 2_000)
+
+pytestmark = pytest.mark.timeout(1500)
+
+
+@pytest.fixture
+async def transports(box: Sandbox) -> AsyncIterator[dict[str, Transport]]:
+    """Ways to HDHive: the real one, and those that end before it."""
+    short: dict[str, Any] = {"timeout": Timeouts(2, 0.25, 1), "backoff": 0.001, "max_bytes": 200_000}
+    tls = box.url.replace("http:", "https:")
+    made = {
+        "open": Transport("hdhive", f"{box.url}/hdhive", **short),
+        "refused": Transport("hdhive", "http://127.0.0.1:9/hdhive", **short),
+        "no name": Transport("hdhive", "http://nowhere.invalid/hdhive", **short),
+        "no tls": Transport("hdhive", f"{tls}/hdhive", **short),
+    }
+    yield made
+    for transport in made.values():
+        await transport.aclose()
+
+
+def tokens(box: Sandbox, db: Database, transport: Transport) -> tuple[Tokens, HDHive]:
+    own = box.world.credentials
+    client = HDHive(transport, own.hdhive_client_id, own.hdhive_app_secret)
+    return Tokens(db, box.world.clock, {Service.HDHIVE: HDHiveProvider(client, ("meta",))}), client
+
+
+SPOILED: list[dict[str, Any]] = [
+    *({"kind": "status", "status": status} for status in (400, 401, 403, 404, 409, 418, 500, 502, 503, 504)),
+    *({"kind": "status", "status": status, "after": True} for status in (500, 502)),
+    *({"kind": "html", "status": status} for status in (200, 401, 403, 502)),
+    *(
+        {"kind": "retry_after", "retry_after": 30, "style": s}
+        for s in ("header", "date", "top", "data", "none")
+    ),
+    {"kind": "status", "status": 200, "body": {"success": False, "code": "SOMETHING_NEW", "message": "?"}},
+    {"kind": "status", "status": 401, "body": {"success": False, "code": "INVALID_API_KEY"}},
+    {"kind": "status", "status": 400, "body": {"error": "temporarily_unavailable"}},
+    *({"kind": kind} for kind in ("reset", "reset_after", "bad_json", "redirect", "wrong_types", "truncate")),
+    *({"kind": kind} for kind in ("hang", "huge")),
+    {"kind": "drip", "seconds": 0.0},
+    {"kind": "drip", "seconds": 0.05},
+    {"kind": "delay", "seconds": 0.4},
+    {"kind": "delay", "seconds": 0.4, "after": True},
+    {"kind": "status", "status": 200, "body": []},
+    {"kind": "status", "status": 200, "body": ""},
+]
+PLACES = ("*/oauth/*", "*/quota", "*")
+
+
+async def everybody(lent: Tokens, client: HDHive) -> list[Any]:
+    calls = (lent.call(user, Service.HDHIVE, client.quota) for user in USERS)
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_b3_faults_never_unlink(
+    box: Sandbox, sqlite_db: Database, transports: dict[str, Transport]
+) -> None:
+    # An answer that was spoiled may have rotated the token; that a service forgives such is B2's matter.
+    box.world.options.change({"hdhive_refresh": "grace", "hdhive_grace_seconds": 1e9})
+    box.world.options.change({"hdhive_refresh_seconds": 1e10})
+    await link_users(box, sqlite_db, USERS)
+    hits, odd = 0, Counter[str]()
+    for way in ("refused", "no name", "no tls"):
+        lent, client = tokens(box, sqlite_db, transports[way])
+        box.world.clock.advance(7300)
+        hits += unhandled(await everybody(lent, client), odd)
+    lent, client = tokens(box, sqlite_db, transports["open"])
+    number = 0
+    while hits < FAULTS:
+        spoiled, place = SPOILED[number % len(SPOILED)], PLACES[number // len(SPOILED) % len(PLACES)]
+        number += 1
+        fault: Fault = box.world.faults.add({"service": "hdhive", "path": place, "times": 0, **spoiled})
+        box.world.clock.advance(7300)
+        unhandled(await everybody(lent, client), odd)
+        hits += fault.hits
+        box.world.faults.clear()
+        box.world.journal.clear()
+    box.world.clock.advance(7300)
+    good = sum(not isinstance(end, BaseException) for end in await everybody(lent, client))
+    await lent.close()
+    lost = sum(link.state != "active" for link in await links_of(sqlite_db, USERS))
+    at_least("B3", "spoiled calls, every kind, over sockets", hits, FAULTS)
+    exactly("B3", "links dropped", lost)
+    exactly("B3", f"of {len(USERS)} links that work afterwards", good, len(USERS))
+    exactly("B3", "notices of a loss", await notices(sqlite_db, "link_lost"))
+    exactly("B3", f"errors that are none of ours {dict(odd) or ''}".strip(), odd.total())
+
+
+def unhandled(ends: list[Any], odd: Counter[str]) -> int:
+    """Count the failed calls, and note what is neither an answer nor a clear error."""
+    failed = [end for end in ends if isinstance(end, BaseException)]
+    odd.update(repr(end) for end in failed if not isinstance(end, ClientError) or isinstance(end, LinkLost))
+    return len(failed)
+
+
+class Odd:
+    """Makes token answers nobody would expect."""
+
+    LEAVES = (
+        *(None, True, False, 0, -1, 1, 7200, 7200.5, -7200, 1e308, -1e308, 10**400, 2**63, "", " ", "7200"),
+        *(
+            "soon",
+            "1e999",
+            "NaN",
+            "abc.def",
+            "\x00",
+            "\ud800",
+            "令牌",
+            "a b",
+            "x" * 9000,
+            "\u202e",
+            "Bearer x",
+        ),
+        *([], {}, ["a"], [None], [[]], {"a": 1}, "meta query", "meta,query", ["meta", 3, None]),
+    )
+    NAMES = ("access_token", "refresh_token", "expires_in", "refresh_expires_in", "scope", "scopes")
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+
+    def leaf(self) -> Any:
+        return self.chance.choice(self.LEAVES)
+
+    def grant(self) -> Any:
+        if self.chance.random() < 0.03:
+            return self.leaf()
+        asked = {name: self.leaf() for name in self.NAMES if self.chance.random() < 0.75}
+        if self.chance.random() < 0.6:
+            asked["access_token"] = f"a{self.chance.getrandbits(60):x}"
+        if self.chance.random() < 0.2:
+            asked[self.chance.choice(("token_type", "extra", "error"))] = self.leaf()
+        return asked
+
+    def answer(self) -> str:
+        grant = self.grant()
+        whole = self.chance.choice(
+            (
+                grant,
+                {"success": True, "data": grant},
+                {"data": grant},
+                {"success": self.leaf(), "data": grant},
+            )
+        )
+        text = json.dumps(whole)
+        return text[: self.chance.randrange(len(text))] if self.chance.random() < 0.03 else text
+
+
+def test_b4_odd_answers_are_parsed_or_refused() -> None:
+    odd, wrong, good = Odd(4), Counter[str](), 0
+    for _ in range(ANSWERS):
+        asked = odd.grant()
+        try:
+            grant = read_grant(asked, service="hdhive", operation="refresh")
+        except BadResponse:
+            continue
+        except Exception as error:  # noqa: BLE001 - this is what must not be
+            wrong[repr(error)[:80]] += 1
+            continue
+        good += 1
+        wrong["not usable"] += not usable(grant)
+    at_least("B4", "fuzzed answers through the parser", ANSWERS, ANSWERS)
+    at_least("B4", "of them with a token in them", good, ANSWERS // 2)
+    exactly("B4", f"exceptions {dict(+wrong) or ''}".strip(), wrong.total())
+
+
+def usable(grant: TokenGrant) -> bool:
+    times = [time for time in (grant.expires_in, grant.refresh_expires_in) if time is not None]
+    return bool(grant.access_token.isascii()) and all(0 <= time < float("inf") for time in times)
+
+
+async def test_b4_odd_answers_over_sockets_leave_a_link_that_works(
+    box: Sandbox, sqlite_db: Database, transports: dict[str, Transport]
+) -> None:
+    users, odd, wrong, bad = list(range(9000, 9020)), Odd(5), Counter[str](), 0
+    box.world.options.change({"hdhive_refresh": "keep", "hdhive_refresh_seconds": 1e10})
+    lent, _ = tokens(box, sqlite_db, transports["open"])
+    for number in range(SENT):
+        user = users[number % len(users)]
+        await link_users(box, sqlite_db, [user])
+        box.world.clock.advance(7300)
+        odd_answer = {"kind": "status", "status": 200, "body": odd.answer()}
+        box.world.faults.add({"service": "hdhive", "path": "*/oauth/*", **odd_answer})
+        try:
+            await lent.call(user, Service.HDHIVE, echo)
+        except ClientError:
+            pass
+        except Exception as error:  # noqa: BLE001 - this is what must not be
+            wrong[f"{error!r} for {odd_answer['body'][:80]}"] += 1
+        box.world.faults.clear()
+        box.world.journal.clear()
+        (link,) = await links_of(sqlite_db, [user])
+        bad += link.state != "active" or not link.access_token or not link.refresh_token
+    at_least("B4", "odd answers to a real refresh, over sockets", SENT, SENT)
+    exactly("B4", "links that do not work afterwards", bad)
+    exactly("B4", f"exceptions in them {dict(wrong) or ''}".strip(), wrong.total())
+
+
+async def echo(token: str) -> str:
+    return token

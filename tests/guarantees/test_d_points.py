@@ -1,0 +1,174 @@
+"""D1 to D4: one charge each, whatever is pressed, killed, late or repriced."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.server import Sandbox
+from storage.database import Database
+from tests.driver import Control
+from tests.guarantees.figures import at_least, exactly, size
+from tests.guarantees.workers_farm import Farm
+from tests.guarantees.workers_house import BUYER, gate, ledger, link_users, rich, stock, world
+
+PROCESSES = 8
+# 8 processes with 13 presses each: 104 claims for every resource.
+PRESSES = 13
+RESOURCES = size(8, 1000)
+WAVE = 8
+KILLS = size(24, 2000)
+
+pytestmark = pytest.mark.timeout(2400)
+
+
+@pytest.fixture
+async def farm() -> AsyncIterator[Farm]:
+    async with Farm() as made:
+        yield made
+
+
+@pytest.fixture
+async def buyer(box: Sandbox, db: Database) -> int:
+    rich(box)
+    # Refreshes are not what is tried here.
+    box.world.options.change({"hdhive_access_seconds": 1e8, "hdhive_refresh_seconds": 1e8})
+    await link_users(box, db, [BUYER])
+    return BUYER
+
+
+async def charges(box: Sandbox) -> Counter[str]:
+    """How often each resource was really paid for."""
+    async with Control(box.url) as control:
+        told = await control._http.get("/control/charges")
+    return Counter(charge["slug"] for charge in told.json()["charges"])
+
+
+def posts(box: Sandbox) -> int:
+    return sum(entry.path.endswith("/resources/unlock") for entry in box.world.journal.entries)
+
+
+async def test_d1_a_hundred_presses_are_one_charge(
+    box: Sandbox, any_url: str, db: Database, farm: Farm, buyer: int, tmp_path: Path
+) -> None:
+    slugs = stock(box, RESOURCES // 2 if db.dialect == "sqlite" and RESOURCES > WAVE else RESOURCES)
+    waves = [slugs[at : at + WAVE] for at in range(0, len(slugs), WAVE)]
+    barrier, sent, claims = tmp_path / "wave", 0, 0
+    with ExitStack() as held:
+        gates = [held.enter_context(ExitStack()) for _ in waves]
+        for number, closed in enumerate(gates):
+            closed.enter_context(gate(Path(f"{barrier}{number}")))
+        children = [
+            farm.start(
+                "presses",
+                world=world(box, any_url),
+                user=buyer,
+                waves=waves,
+                times=PRESSES,
+                gate=str(barrier),
+            )
+            for _ in range(PROCESSES)
+        ]
+        for number, closed in enumerate(gates):
+            there = await asyncio.gather(*(child.says(f"wave{number}") for child in children))
+            claims += sum(said[f"wave{number}"] for said in there)
+            box.world.journal.clear()
+            closed.close()
+            ends = await asyncio.gather(*(child.says(f"done{number}") for child in children))
+            assert not any(said["bad"] for said in ends), ends
+            sent += posts(box)
+    for child in children:
+        await child.result()
+    paid = await charges(box)
+    at_least("D1", f"claims at once per resource, 8 processes, {db.dialect}", claims / len(slugs), 100)
+    exactly("D1", f"requests to unlock {len(slugs)} resources, {db.dialect}", sent, len(slugs))
+    exactly("D1", f"resources charged exactly once, {db.dialect}", _once(paid, slugs), len(slugs))
+
+
+def _once(paid: Counter[str], slugs: list[str]) -> int:
+    return sum(paid[slug] == 1 for slug in slugs)
+
+
+PRESS_STEPS = ("unlock.priced", "unlock.claimed", "unlock.sending", "unlock.answered", "unlock.written", None)
+SETTLE_STEPS = ("settle.looking", "settle.owned", "settle.fetched", "settle.written", None)
+ROUND = 60
+
+
+class Kills:
+    """Rounds of unlocks that are killed, and of their settling that is killed again."""
+
+    def __init__(self, box: Sandbox, url: str, farm: Farm, user: int) -> None:
+        self.box, self.url, self.farm, self.user = box, url, farm, user
+        self.chance = random.Random(7)
+        self.room = asyncio.Semaphore(4)
+
+    def there(self) -> dict[str, Any]:
+        # On SQLite a new process has the name of the last one; replicas have their own.
+        return world(self.box, self.url, holder=f"w{self.chance.getrandbits(40):x}")
+
+    async def press(self, slug: str, step: str | None) -> None:
+        """Press and be killed at a step, or at any moment."""
+        after = None if step else self.chance.uniform(0.0, 0.08)
+        async with self.room:
+            await self.farm.run(
+                "press",
+                world=self.there(),
+                user=self.user,
+                slug=slug,
+                price=9,
+                kill_at=step,
+                kill_after=after,
+            )
+
+    async def settle(self, step: str | None) -> None:
+        """Start anew later, and be killed in the middle of settling."""
+        after = None if step else self.chance.uniform(0.0, 0.15)
+        await self.farm.run("settle", world=self.there(), kill_at=step, limit=2, kill_after=after)
+
+    async def round(self, slugs: list[str], late: float) -> None:
+        self.box.world.options.change({"unlock_lands_after": late})
+        steps = self.chance.sample(PRESS_STEPS, len(PRESS_STEPS))
+        await asyncio.gather(*(self.press(slug, steps[at % len(steps)]) for at, slug in enumerate(slugs)))
+        self.box.world.clock.advance(200)
+        await asyncio.sleep(0)
+        self.box.world.options.change({"unlock_lands_after": 0.0})
+        for step in SETTLE_STEPS:
+            await self.settle(step)
+            # What a killed process held is free once its lease is over.
+            self.box.world.clock.advance(31)
+        await self.farm.start("settle", world=self.there()).result()
+
+
+async def test_d2_kills_at_every_step_charge_once_and_lose_nothing(
+    box: Sandbox, any_url: str, db: Database, farm: Farm, buyer: int
+) -> None:
+    wanted = KILLS if KILLS < ROUND else KILLS // 2
+    slugs, kills = stock(box, wanted), Kills(box, any_url, farm, buyer)
+    used = 0
+    while farm.kills < wanted and used < len(slugs):
+        part = slugs[used : used + min(ROUND, wanted)]
+        used += len(part)
+        await kills.round(part, kills.chance.choice((0.0, 0.0, 30.0)))
+        box.world.journal.clear()
+    at_least("D2", f"kills of real processes, {db.dialect}", farm.kills, wanted)
+    await judged(box, db, buyer, slugs[:used])
+
+
+async def judged(box: Sandbox, db: Database, user: int, slugs: list[str]) -> None:
+    """See that nobody paid twice, that who paid has the link, and that nothing is left open."""
+    paid, rows = await charges(box), await ledger(db, user, slugs)
+    twice = sum(count > 1 for count in paid.values())
+    states = Counter(row.state if row else "none" for row in rows)
+    lost = sum(
+        paid[slug] > 0 and not (row is not None and row.state == "done" and row.url)
+        for slug, row in zip(slugs, rows, strict=True)
+    )
+    exactly("D2", f"resources charged twice, {db.dialect}", twice)
+    exactly("D2", f"paid for without getting the link, {db.dialect}", lost)
+    exactly("D2", f"rows left open, {db.dialect}", states["claimed"] + states["doubtful"])
+    at_least("D2", f"rows settled, {db.dialect}", states["done"] + states["released"], 1)
