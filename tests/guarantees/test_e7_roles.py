@@ -1,0 +1,345 @@
+"""E7: who may do what, for every command, card, button and step that is registered."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from urllib.parse import unquote_plus
+
+import pytest
+from sqlalchemy import select
+from telegram import Update
+
+from bot.wiring import House
+from handlers import commands, start
+from handlers.arrival import ANONYMOUS_ADMIN
+from handlers.scenes import State
+from handlers.views import View
+from sandbox.server import Sandbox
+from sandbox.telegram.chats import Chat, User
+from storage import cards
+from storage.cards import Card
+from storage.schema import cards as stored_cards
+from storage.tx import Tx
+from tests.conftest import BEN, GROUP, LAOCHEN, XIAOYU, Start, linked
+from tests.driver import Person
+from tests.e2e.words import Words
+from tests.guarantees.figures import FULL, at_least, exactly
+
+SAY = Words("en")
+OPERATOR, STRANGER, OTHER_BOT = 4001, 4002, 4003
+# 小雨 made the group, 老陈 is one of its admins, Ben is a member, the other two are not in it.
+GROUP_ADMINS = frozenset({XIAOYU, LAOCHEN})
+PEOPLE = (XIAOYU, BEN, LAOCHEN, OPERATOR, STRANGER)
+WRITERS = (*PEOPLE, ANONYMOUS_ADMIN, OTHER_BOT)
+# Whom the operator allows: everybody, three people, or one group.
+ALLOWED: tuple[frozenset[int], ...] = (
+    frozenset(),
+    frozenset({XIAOYU, BEN, ANONYMOUS_ADMIN}),
+    frozenset({GROUP}),
+)
+# Of the cards, these show what is their owner's alone; a new kind of card belongs on one side or the other.
+PRIVATE_CARDS = frozenset({"accounts", "checkin", "link", "panel", "resource", "save", "unlink"})
+SHARED_CARDS = frozenset({"check", "help", "notice", "search"})
+PRIVATE_COMMANDS = frozenset({"accounts", "checkin", "link", "save", "unlink", "unlock"})
+
+Outcome = Literal["runs", "pointed", "refused", "silence", "foreign", "old", "closed"]
+
+
+class Seen(State):
+    """What the recorders' cards remember."""
+
+    number: int = 0
+
+
+@dataclass
+class Stage:
+    """The real application, in which every handler only notes that it was reached."""
+
+    house: House
+    box: Sandbox
+    reached: list[str] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(9_000_000))
+
+    def prepare(self) -> None:
+        home = self.house.application
+        # Sending is paced as ever for people; here it would only be waited for.
+        home.bot._rate_limiter = None
+        commands.add(home, "probe", self._unseen, admin=True)
+        commands.add(home, "probeprivate", self._unseen, admin=True, private=True)
+        # A command ends up in its handler's closure, so the very object gets the recorder.
+        for command in home.routes.commands.values():
+            object.__setattr__(command, "callback", self._command(command.name))
+        home.routes.cards.update({name: self._card(route) for name, route in home.routes.cards.items()})
+        home.routes.steps.update({name: self._act(name) for name in home.routes.steps})
+        # What nobody took comes last of all handlers, the probes' included.
+        home.handlers[0].sort(key=lambda handler: type(handler).__name__ != "CommandHandler")
+
+    async def _unseen(self, _update: Update, _context: Any) -> None:
+        raise AssertionError
+
+    def _command(self, name: str) -> Any:
+        async def note(_update: Update, _context: Any) -> None:
+            self.reached.append(name)
+
+        return note
+
+    def _card(self, route: Any) -> Any:
+        async def show(_scene: Any) -> View:
+            self.reached.append(f"{route.name}.shown")
+            return View("…")
+
+        actions = {name: self._act(name) for name in route.actions}
+        return replace(route, model=Seen, show=show, actions=actions)
+
+    def _act(self, name: str) -> Any:
+        async def note(_scene: Any, _arg: str) -> None:
+            self.reached.append(name)
+
+        return note
+
+    async def hand(self, update: dict[str, Any]) -> list[tuple[str, str]]:
+        """Have an update handled; return the Bot API calls with their bodies that came of it."""
+        self.reached.clear()
+        journal, home = self.box.world.journal, self.house.application
+        before = journal.last
+        await home.process_update(Update.de_json({"update_id": next(self.numbers), **update}, home.bot))
+        new = itertools.takewhile(lambda entry: entry.seq > before, reversed(journal.entries))
+        calls = [(entry.path.rpartition("/")[2], entry.body) for entry in new]
+        return [call for call in calls if call[0] in ("sendMessage", "deleteMessage", "answerCallbackQuery")]
+
+    async def command(self, user: int, chat: int, words: str) -> Outcome | str:
+        """Write a command; tell what came of it."""
+        name = words.split(maxsplit=1)[0]
+        place = name if chat != GROUP else f"{name}@{self.house.application.bot.username}"
+        message = {
+            "message_id": 1,
+            "date": 1,
+            "chat": chat_json(chat),
+            "from": user_json(user),
+            "text": words.replace(name, place, 1),
+            "entities": [{"type": "bot_command", "offset": 0, "length": len(place)}],
+        }
+        if user == ANONYMOUS_ADMIN:
+            message["sender_chat"] = chat_json(chat)
+        calls = await self.hand({"message": message})
+        if self.reached:
+            return "runs" if self.reached == [name[1:]] and not calls else f"ran {self.reached}, {calls}"
+        if not calls:
+            return "silence"
+        ((_method, body),) = calls
+        return "pointed" if "start%3Dgo_" in body or "start=go_" in body else self._said(body)
+
+    def _said(self, text: str) -> Outcome | str:
+        known: dict[str, Outcome] = {
+            SAY("arrival.refused"): "refused",
+            SAY("card.foreign"): "foreign",
+            SAY("card.old"): "old",
+        }
+        return next((outcome for words, outcome in known.items() if words in unquote_plus(text)), text)
+
+    async def press(self, user: int, chat: int, card: Card, data: str) -> Outcome | str:
+        """Press a button; tell what came of it."""
+        query = self.box.world.telegram.callbacks.open(user)
+        bot = user_json(self.house.application.bot.id) | {"is_bot": True, "username": "b"}
+        message = {"message_id": card.message_id, "date": 1, "chat": chat_json(chat), "from": bot}
+        asked = {"id": query.id, "from": user_json(user), "chat_instance": "1", "message": message}
+        calls = await self.hand({"callback_query": {**asked, "data": data}})
+        answer = str((await query.answer).get("text") or "")
+        if self.reached:
+            return "runs" if len(self.reached) == 1 and not answer else f"ran {self.reached}, {answer}"
+        if any(method == "deleteMessage" for method, _ in calls):
+            return "closed" if not answer else f"closed, {answer}"
+        return self._said(answer)
+
+    async def card(self, owner: int, chat: int, route: str) -> Card:
+        """Put a card into a chat, with a message of its own."""
+        sent = await self.house.application.bot.send_message(chat, "…")
+        db, now = self.house.db, self.house.services.clock.now()
+        return await db.write(
+            lambda tx: cards.open(tx, owner, chat, route, {}, now, message_id=sent.message_id)
+        )
+
+
+def user_json(user_id: int) -> dict[str, Any]:
+    bot = user_id in (ANONYMOUS_ADMIN, OTHER_BOT)
+    return {"id": user_id, "is_bot": bot, "first_name": "N", "language_code": "en"}
+
+
+def chat_json(chat_id: int) -> dict[str, Any]:
+    if chat_id == GROUP:
+        return {"id": GROUP, "type": "supergroup", "title": "G"}
+    return {"id": chat_id, "type": "private", "first_name": "N"}
+
+
+def admitted(allowed: frozenset[int], user: int, chat: int) -> bool:
+    return not allowed or not allowed.isdisjoint((user, chat)) or user == OPERATOR
+
+
+def expected_of_command(allowed: frozenset[int], user: int, chat: int, name: str, *, admin: bool) -> Outcome:
+    """The table for commands: who is let in, who is an operator, and what belongs into the private chat."""
+    if user == OTHER_BOT:
+        return "silence"
+    if not admitted(allowed, user, chat):
+        return "silence" if chat == GROUP else "refused"
+    if admin and user != OPERATOR:
+        return "silence"
+    private = name in PRIVATE_COMMANDS or name == "probeprivate"
+    return "pointed" if private and chat == GROUP else "runs"
+
+
+@dataclass(frozen=True)
+class Button:
+    """One button that may be pressed, on a card of one kind."""
+
+    route: str
+    action: str
+    step: bool = False
+
+
+def expected_of_press(allowed: frozenset[int], user: int, owner: int, chat: int, button: Button) -> Outcome:
+    """The table for presses: a card's owner acts; the admins, on a card of who wrote as the group."""
+    if not admitted(allowed, user, chat):
+        return "refused"
+    if user != owner and not (owner == ANONYMOUS_ADMIN and user in GROUP_ADMINS):
+        return "foreign"
+    if button.action == "close":
+        return "closed"
+    if button.action == "forged" or (chat == GROUP and (button.step or button.route in PRIVATE_CARDS)):
+        return "old"
+    return "runs"
+
+
+@pytest.fixture(params=ALLOWED, ids=["everybody", "three", "group"])
+def allowed(request: pytest.FixtureRequest) -> frozenset[int]:
+    return request.param
+
+
+@pytest.fixture
+async def stage(start: Start, box: Sandbox, allowed: frozenset[int]) -> AsyncIterator[Stage]:
+    telegram = box.world.telegram
+    telegram.options.limits.on = False
+    for id_ in (OPERATOR, STRANGER):
+        telegram.people[id_] = User(id_, "N", f"n{id_}", "en")
+        telegram.chats[id_] = Chat(id_, "private", person=telegram.people[id_])
+    for id_ in PEOPLE:
+        telegram.chats[id_].started = True
+    telegram.chats[GROUP].members[LAOCHEN] = "administrator"
+    ids = {"allowed_ids": ",".join(map(str, sorted(allowed))), "admin_ids": str(OPERATOR)}
+    async with start(**ids) as house:
+        made = Stage(house, box)
+        made.prepare()
+        yield made
+
+
+def buttons(stage: Stage) -> Iterator[Button]:
+    """Return every button of every card, what every card offers, and one that nobody offers."""
+    home = stage.house.application
+    assert set(home.routes.cards) == PRIVATE_CARDS | SHARED_CARDS
+    for name, route in home.routes.cards.items():
+        for action in (*route.actions, "show", "forged", "close"):
+            yield Button(name, action)
+        for step in home.routes.steps:
+            yield Button(name, step, step=True)
+
+
+def _some(cells: Iterable[Any], every: int) -> list[Any]:
+    """Return all cells, in `make test` every so-manyth."""
+    return list(cells) if FULL else list(cells)[::every]
+
+
+async def test_e7_commands_are_for_whom_they_are_meant(stage: Stage, allowed: frozenset[int]) -> None:
+    table = stage.house.application.routes.commands
+    assert {c.name for c in table.values() if c.private} == PRIVATE_COMMANDS | {"probeprivate"}
+    cells = [(user, chat, c) for user in WRITERS for chat in (GROUP, user) for c in table.values()]
+    cells = [cell for cell in cells if cell[0] in PEOPLE or cell[1] == GROUP]
+    unexpected = []
+    for user, chat, command in _some(cells, 2):
+        outcome = await stage.command(user, chat, f"/{command.name}")
+        expected = expected_of_command(allowed, user, chat, command.name, admin=command.admin)
+        if outcome != expected:
+            unexpected.append((user, chat, command.name, outcome, expected))
+    links = 0
+    object.__setattr__(table["start"], "callback", start.start)
+    for user, name in _some(itertools.product(PEOPLE, table), 2):
+        if name != "start":
+            outcome = await stage.command(user, user, f"/start go_{name}")
+            expected = expected_of_command(allowed, user, user, name, admin=table[name].admin)
+            # What is reached here is the command, not /start.
+            ran = stage.reached == [name]
+            links += 1
+            if ran != (expected == "runs") or (not ran and outcome != expected):
+                unexpected.append((user, "deep link", name, outcome, expected))
+            await stage.command(user, GROUP, f"/start go_{name}")
+            if stage.reached:
+                unexpected.append((user, GROUP, f"deep link to {name}", stage.reached, "nothing"))
+    mode = _mode(allowed)
+    at_least("E7", f"who × where × commands, allowed: {mode}", len(_some(cells, 2)) + 2 * links, 100)
+    assert not unexpected, unexpected[:5]
+    exactly("E7", f"commands that went otherwise, allowed: {mode}", len(unexpected))
+
+
+async def test_e7_buttons_are_for_whom_they_are_meant(stage: Stage, allowed: frozenset[int]) -> None:
+    owners = (XIAOYU, BEN, LAOCHEN, OPERATOR)
+    places = [(owner, GROUP) for owner in (*owners, ANONYMOUS_ADMIN)] + [(owner, owner) for owner in owners]
+    cells = list(itertools.product(places, buttons(stage), PEOPLE))
+    unexpected, some = [], _some(cells, 13)
+    kept: dict[tuple[int, int, str], Card] = {}
+    for (owner, chat), button, user in some:
+        key = (owner, chat, button.route)
+        card = kept.get(key) or await stage.card(owner, chat, button.route)
+        kept[key] = card
+        # In a private chat a press comes from its person: a foreign one names a card from elsewhere.
+        where = GROUP if chat == GROUP else user
+        outcome = await stage.press(user, where, card, f"{card.id}:{button.action}:")
+        expected = expected_of_press(allowed, user, owner, where, button)
+        expected = "old" if expected != "refused" and where != chat else expected
+        if outcome != expected:
+            unexpected.append((owner, chat, button, user, outcome, expected))
+        if outcome == "closed":
+            del kept[key]
+    mode = _mode(allowed)
+    at_least("E7", f"cards × buttons × who × where, allowed: {mode}", len(some), 250)
+    assert not unexpected, unexpected[:5]
+    exactly("E7", f"presses that went otherwise, allowed: {mode}", len(unexpected))
+
+
+def _mode(allowed: frozenset[int]) -> str:
+    return {0: "everybody", 1: "one group"}.get(len(allowed), "three people")
+
+
+# Real cards in the group, and data that only a custom client of their own owner would send.
+FORGED = (
+    "resource:1" * 3,
+    "save:",
+    "go_link:hdhive",
+    "go_checkin:",
+    "link:hdhive",
+    "accounts:",
+    "go:disktop",
+)
+
+
+async def test_e7_no_private_card_appears_in_a_group(start: Start, box: Sandbox, xiaoyu: Person) -> None:
+    box.world.telegram.options.limits.on = False
+    leaked = tried = 0
+    async with start() as house:
+        await linked(xiaoyu, "hdhive", "disktop")
+        (share, *_) = box.world.catalogue.shares.values()
+        for words in (f"/check https://disk.top/s/{share.surl}", "/search 沙丘", "/help"):
+            await xiaoyu.send(words, chat=GROUP)
+            card = await xiaoyu.until(lambda message: bool(message.buttons), chat=GROUP)
+            card_id = next(b.data for b in card.buttons if b.data).partition(":")[0]
+            for data in FORGED:
+                tried += 1
+                await xiaoyu.press_data(card, f"{card_id}:{data}")
+        shown = await xiaoyu.messages(chat=GROUP)
+        leaked += sum("/link/" in (button.url or "") for message in shown for button in message.buttons)
+        routes = await house.db.read(_routes_in_the_group)
+        leaked += len(set(routes) & PRIVATE_CARDS)
+    at_least("E7", "presses forged by a card's own owner in a group", tried, 3 * len(FORGED))
+    exactly("E7", "private cards in a group", leaked)
+
+
+async def _routes_in_the_group(tx: Tx) -> list[str]:
+    return list(await tx.conn.scalars(select(stored_cards.c.route).where(stored_cards.c.chat_id == GROUP)))
