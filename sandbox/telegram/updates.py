@@ -42,7 +42,7 @@ def _meant(tg: Telegram, data: Json) -> bool:
     name = re.escape(tg.bot.username)
     if re.search(rf"(?<!\w)@{name}(?!\w)", text, re.IGNORECASE):
         return True
-    return bool(re.match(r"/\w+(?![\w@])", text))
+    return bool(re.match(rf"/\w+(?:@{name})?(?![\w@])", text, re.IGNORECASE))
 
 
 def tell_press(
