@@ -14,7 +14,7 @@ from bot import database, housekeeping, probes, telegram
 from bot.assembly import assemble
 from bot.intake.dispatch import Dispatch
 from bot.intake.hand import hand_to
-from bot.intake.manners import Manners
+from bot.intake.manners import FLOOD, Manners
 from bot.intake.polling import Poller
 from bot.intake.store import Store
 from bot.metrics import Metrics
@@ -110,7 +110,7 @@ def _build(
     )
     application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
     dispatch = Dispatch(hand_to(application, Manners(), metrics), clock, metrics)
-    store = Store(db, dispatch, clock, metrics, holder=holder, reached=reached)
+    store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
     jobs = JobRunner(db, clock, holder, {**services.jobs(), **application.routes.jobs})
     return House(settings, db, services, application, store, dispatch, jobs, metrics)
 

@@ -19,11 +19,22 @@ class Allowance:
     per_second: float
 
 
-PERSON = Allowance(30.0, 2.0)
+@dataclass(frozen=True)
+class Allowances:
+    """What a person may ask for, what a group may, and how much may be said in a group.
+
+    What people in a group say to one another is answered to nobody, so nobody is told either.
+    """
+
+    person: Allowance
+    group: Allowance
+    chatter: Allowance
+
+
 # Telegram takes no more than 20 answers a minute for one group anyway.
-GROUP = Allowance(40.0, 2.0)
-# What people in a group say to one another; nobody is answered, so nobody is told either.
-CHATTER = Allowance(300.0, 30.0)
+FAIR = Allowances(Allowance(30.0, 2.0), Allowance(40.0, 2.0), Allowance(300.0, 30.0))
+# Beyond all that people can do: such updates are not even stored. Who sends them has been told before.
+FLOOD = Allowances(Allowance(200.0, 20.0), Allowance(400.0, 40.0), Allowance(1000.0, 100.0))
 # Who is not among the last so many has been silent for long, or is one of too many to be held back so.
 REMEMBERED = 50_000
 # Telegram keeps updates for a day: what is older by its date was not sent then.
@@ -51,7 +62,8 @@ class _Bucket:
 class Manners:
     """Hold a bucket for each person and each group that was heard of lately."""
 
-    def __init__(self, *, remembered: int = REMEMBERED) -> None:
+    def __init__(self, allowed: Allowances = FAIR, *, remembered: int = REMEMBERED) -> None:
+        self._allowed = allowed
         self._remembered = remembered
         self._buckets: OrderedDict[tuple[str, int], _Bucket] = OrderedDict()
 
@@ -61,7 +73,7 @@ class Manners:
         if content is None or entry.attempts:
             return Verdict.TAKE
         at = _sent_at(content, entry.received_at)
-        wanted = list(_wanted(entry.payload, content))
+        wanted = self._wanted(entry.payload, content)
         short = [
             bucket
             for key, allowed in wanted
@@ -75,6 +87,17 @@ class Manners:
         for bucket in short:
             bucket.told = True
         return Verdict.LEAVE if told else Verdict.TELL
+
+    def _wanted(
+        self, payload: Mapping[str, Any], content: Mapping[str, Any]
+    ) -> list[tuple[tuple[str, int], Allowance]]:
+        """Return the buckets an update takes from."""
+        person, chat = _id(content.get("from")), _id(_place(content).get("chat"))
+        group = chat if chat is not None and chat < 0 else None
+        if group is not None and "message" in payload and not str(content.get("text", "")).startswith("/"):
+            return [(("chatter", group), self._allowed.chatter)]
+        found = [] if person is None else [(("person", person), self._allowed.person)]
+        return found if group is None else [*found, (("group", group), self._allowed.group)]
 
     def _bucket(self, key: tuple[str, int], allowed: Allowance, at: float) -> _Bucket:
         bucket = self._buckets.get(key)
@@ -102,18 +125,6 @@ def _content(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
         if isinstance(content, dict) and not _EVENTS & content.keys():
             return content
     return None
-
-
-def _wanted(
-    payload: Mapping[str, Any], content: Mapping[str, Any]
-) -> list[tuple[tuple[str, int], Allowance]]:
-    """Return the buckets an update takes from."""
-    person, chat = _id(content.get("from")), _id(_place(content).get("chat"))
-    group = chat if chat is not None and chat < 0 else None
-    if group is not None and "message" in payload and not str(content.get("text", "")).startswith("/"):
-        return [(("chatter", group), CHATTER)]
-    found = [] if person is None else [(("person", person), PERSON)]
-    return found if group is None else [*found, (("group", group), GROUP)]
 
 
 def _place(content: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 _LARGEST = 2**63 - 1
+
+
+def _storable(value: str) -> str:
+    """Refuse what neither a database nor a socket takes: half a surrogate pair, and PostgreSQL no NUL."""
+    value.encode()
+    if "\0" in value:
+        raise ValueError("a NUL")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_storable)]
 
 
 class Misshapen(ValueError):
@@ -25,24 +36,24 @@ def _id() -> Any:
 class _User(_Shape):
     id: int = _id()
     is_bot: bool
-    first_name: str
-    last_name: str | None = None
-    username: str | None = None
-    language_code: str | None = None
+    first_name: Text
+    last_name: Text | None = None
+    username: Text | None = None
+    language_code: Text | None = None
 
 
 class _Chat(_Shape):
     id: int = _id()
-    type: str
-    title: str | None = None
-    username: str | None = None
+    type: Text
+    title: Text | None = None
+    username: Text | None = None
 
 
 class _Entity(_Shape):
-    type: str
+    type: Text
     offset: int = Field(ge=0, le=1_000_000)
     length: int = Field(ge=0, le=1_000_000)
-    url: str | None = None
+    url: Text | None = None
 
 
 class _Message(_Shape):
@@ -52,8 +63,8 @@ class _Message(_Shape):
     sender: _User | None = Field(None, alias="from")
     message_thread_id: int | None = None
     is_topic_message: bool | None = None
-    text: str | None = None
-    caption: str | None = None
+    text: Text | None = None
+    caption: Text | None = None
     entities: list[_Entity] | None = None
     caption_entities: list[_Entity] | None = None
     migrate_to_chat_id: int | None = Field(None, ge=-_LARGEST, lt=0)
@@ -61,29 +72,29 @@ class _Message(_Shape):
 
 
 class _Query(_Shape):
-    id: str
+    id: Text
     sender: _User = Field(alias="from")
 
 
 class _CallbackQuery(_Query):
     message: _Message | None = None
-    data: str | None = None
-    inline_message_id: str | None = None
+    data: Text | None = None
+    inline_message_id: Text | None = None
 
 
 class _InlineQuery(_Query):
-    query: str
-    offset: str
+    query: Text
+    offset: Text
 
 
 class _ChosenInlineResult(_Shape):
-    result_id: str
+    result_id: Text
     sender: _User = Field(alias="from")
-    query: str
+    query: Text
 
 
 class _Member(_Shape):
-    status: str
+    status: Text
     user: _User
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from bot.intake import rounds, updates
 from bot.intake.dispatch import Dispatch
 from bot.intake.lines import Outcomes
+from bot.intake.manners import Manners, Verdict
 from bot.intake.rounds import Plan, Written
 from bot.metrics import Metrics
 from services.clock import Clock
@@ -68,6 +69,7 @@ class Store:
         holder: str,
         gather: float = GATHER_SECONDS,
         scan: float | None = None,
+        gate: Manners | None = None,
         reached: Reached = nothing,
     ) -> None:
         self._db = db
@@ -76,6 +78,7 @@ class Store:
         self._metrics = metrics
         self._holder = holder
         self._gather = gather
+        self._gate = gate
         self._reached = reached
         self._scan_every = SCAN_SECONDS[db.dialect] if scan is None else scan
         self._waiters: list[Waiter] = []
@@ -104,7 +107,7 @@ class Store:
         if not self._open:
             raise NotStored("stopping")
         now = self._clock.now()
-        entries = [self._entry(update, now) for update in raw]
+        entries = [entry for entry in (self._entry(update, now) for update in raw) if self._lets_in(entry)]
         if not entries:
             return
         waiter = Waiter(entries, asyncio.get_running_loop().create_future())
@@ -147,6 +150,13 @@ class Store:
 
     def _entry(self, update: Any, now: float) -> Entry:
         return Entry(updates.update_id(update), updates.chat_key(update), update, now)
+
+    def _lets_in(self, entry: Entry) -> bool:
+        """Tell whether an update is worth storing: one of a flood would never be answered."""
+        if self._gate is None or self._gate.judge(entry) is Verdict.TAKE:
+            return True
+        self._metrics.updates.labels("flood").inc()
+        return False
 
     def _all_entries(self) -> list[Entry]:
         return [entry for waiter in self._waiters for entry in waiter.entries]

@@ -1,4 +1,4 @@
-"""C8: a press on an old, foreign or forged button does nothing but say so; no point is spent on a stale one."""
+"""C8: a press on an old, foreign or forged button only says so; no point is spent on a stale one."""
 
 import itertools
 import random
@@ -77,7 +77,7 @@ async def presses(box: Sandbox, start: Start, control: Control, xiaoyu: Person) 
     """A card of xiaoyu's that asks whether to pay, in front of the real bot."""
     say = Words("zh")
     await control.telegram("options", limits=False)
-    priced = [s.slug for s in box.world.catalogue.resources.values() if 0 < s.unlock_points <= 20]
+    priced = [s.slug for s in box.world.catalogue.resources.values() if 0 < (s.unlock_points or 0) <= 20]
     async with start() as house:
         await linked(xiaoyu, "hdhive")
         await xiaoyu.send(f"/unlock {priced[0]}")

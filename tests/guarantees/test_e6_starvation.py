@@ -17,7 +17,7 @@ from tests.guarantees import c_delivery as delivery
 from tests.guarantees.figures import at_least, below, size
 
 FLOODER, GROUP = 900_001, -1_000_900_000_001
-A_SECOND, OTHERS_A_SECOND, BATCH = 1000, 20, 50
+A_SECOND, OTHERS_A_SECOND, BATCH = 1000, 24, 50
 Flood = Callable[[int], dict[str, Any]]
 
 
@@ -71,15 +71,15 @@ async def place(tmp_path: Path) -> AsyncIterator[tuple[House, Answered]]:
 async def test_e6_a_flood_starves_nobody(flood: Flood, place: tuple[House, Answered]) -> None:
     """Phases with and without the flood in turns; the quietest of three runs, the machine is not alone."""
     house, recorder = place
-    rises, flooded = [], 0
+    rises, rates = [], []
     for run in range(3):
         waits, came = await phases(house, recorder, flood, run * 10_000_000)
-        flooded += came
+        rates.append(came)
         rises.append((p99(waits[True]) - p99(waits[False])) * 1000)
         if rises[-1] < 100:
             break
     name = flood.__name__.replace("_", " ")
-    at_least("E6", f"commands a second from one, {name}", flooded, A_SECOND)
+    at_least("E6", f"commands a second from one, {name}", min(rates), A_SECOND)
     below("E6", f"others' p99 rises by ms, {name}", min(rises), 100)
     assert recorder.sent[GROUP if flood is by_a_group else FLOODER] >= 1
 
@@ -90,8 +90,8 @@ async def phases(
     numbers = itertools.count(base + 1)
     waits: dict[bool, list[float]] = defaultdict(list)
     flooded = took = 0.0
-    for phase in range(size(4, 20)):
-        began, seconds, floods = time.perf_counter(), size(2, 6), phase % 2 == 1
+    for phase in range(size(6, 20)):
+        began, seconds, floods = time.perf_counter(), size(1.5, 6), phase % 2 == 1
         stop = asyncio.Event()
         flooding = asyncio.create_task(pour(house, flood, numbers, stop)) if floods else None
         waits[floods] += await others(house, recorder, numbers, seconds)
