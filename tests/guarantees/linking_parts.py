@@ -14,12 +14,15 @@ from services import Services
 from services.errors import AttemptProblem
 from services.names import Service
 from services.steps import Reached, nothing
+from services.tickets import Bound
 from storage.crypto import KeyRing
 from storage.database import Database
 from tests.fixtures.databases import KEY
 from tests.guarantees.wire import Wire
 
 SERVICES = (Service.HDHIVE, Service.DISKTOP)
+# Whom the people of these tests are at the services.
+STARTER, OTHER = 1001, 1002
 
 
 class Exchanges(Journal):
@@ -116,3 +119,15 @@ async def kind_of(attempt: Awaitable[Any]) -> str:
     except AttemptProblem as problem:
         return problem.kind
     return ""
+
+
+async def bound_by(services: Services, user_id: int, service: Service) -> Bound:
+    """Start a link for a user and press the ticket page's button."""
+    url = await services.linking.start(user_id, service, "n", user_id, None, None)
+    return await services.linking.bind(url.rpartition("/")[2])
+
+
+async def ticket_of(services: Services, user_id: int, service: Service) -> str:
+    """Start a link for a user; returns the path of its ticket page."""
+    url = await services.linking.start(user_id, service, "<小雨>", user_id, None, "zh")
+    return below(url)

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+METHODS = (
+    *("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"),
+    *("PROPFIND", "MKCOL", "PURGE", "LOCK"),
+)
+
 
 @dataclass(frozen=True)
 class Answer:
