@@ -21,7 +21,7 @@ AT_ONCE = 24
 LINKS = 3
 # A stream of three results with their ids, progress and end is about this long.
 LONGEST = 1400
-PATIENCE = Patience(silence=0.25, pause=0.0, tries=12, sleep=lambda _: asyncio.sleep(0))
+PATIENCE = Patience(silence=0.5, pause=0.0, tries=12, sleep=lambda _: asyncio.sleep(0))
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -77,7 +77,7 @@ class Streams:
                     "bytes": at,
                 }
             )
-            for at in (number * 7 % LONGEST, *more)
+            for at in (number * 11 % LONGEST, *more)
         ]
 
 
