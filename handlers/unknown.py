@@ -18,7 +18,7 @@ _WORDLESS = filters.ATTACHMENT & ~filters.CAPTION & ~filters.TEXT
 
 async def command(update: Update, context: LinkHiveContext) -> None:
     """Say that a command does not exist; in groups only when it names this bot."""
-    word = (message_of(update).text or "").split()[0]
+    word = next(iter((message_of(update).text or "").split()), "")
     name, _, bot = word.partition("@")
     ours = bot.lower() == context.bot.username.lower()
     if not ours and not is_private(update):

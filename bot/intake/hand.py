@@ -11,6 +11,7 @@ from telegram.ext import Application
 from bot.intake.dispatch import Hand, Unreadable
 from bot.intake.manners import Manners, Verdict
 from bot.intake.shape import Misshapen, check
+from bot.intake.updates import ALLOWED
 from bot.metrics import Metrics
 from handlers.context import Delivery, delivery
 from storage.inbox import Entry
@@ -43,10 +44,11 @@ async def _hand(
 
 
 def read(application: App, entry: Entry) -> Update:
-    """Return a stored update as python-telegram-bot's own type."""
+    """Return a stored update as python-telegram-bot's own type, with only what we asked Telegram for."""
+    asked = {name: entry.payload[name] for name in ("update_id", *ALLOWED) if name in entry.payload}
     try:
-        check(entry.payload)
-        return Update.de_json(entry.payload, application.bot)
+        check(asked)
+        return Update.de_json(asked, application.bot)
     except Misshapen as error:
         raise Unreadable(f"not as the Bot API says: {error}") from None
     except Exception as error:

@@ -107,14 +107,10 @@ class _ChatMemberUpdated(_Shape):
 class _Update(_Shape):
     update_id: int = _id()
     message: _Message | None = None
-    edited_message: _Message | None = None
-    channel_post: _Message | None = None
-    edited_channel_post: _Message | None = None
     callback_query: _CallbackQuery | None = None
     inline_query: _InlineQuery | None = None
     chosen_inline_result: _ChosenInlineResult | None = None
     my_chat_member: _ChatMemberUpdated | None = None
-    chat_member: _ChatMemberUpdated | None = None
 
 
 def check(payload: Mapping[str, Any]) -> None:
