@@ -491,3 +491,43 @@ async def test_a_cool_down_stops_calls_of_its_scope_at_once(house, build, scope,
     await other.check("disktop", 1001)
     house.clock.advance(41)
     assert await tokens(house, provider).call(1001, HDHIVE, work) == "a1"
+
+
+async def test_a_start_looks_after_refreshes_that_a_killed_process_left(house, build):
+    await house.link()
+    house.clock.advance(7201)
+    house.steps.crash_at = "refresh.granted"
+    with pytest.raises(Crash):
+        await quota(house)
+    for _ in range(2):
+        await build().services.resume()
+    assert await house.work(kinds=["link.resume"]) == ["link.resume"]
+    assert (await stored(house)).state == "lost"
+    assert len(await house.jobs("notice")) == 1
+
+
+async def test_a_start_waits_for_a_service_that_cannot_refresh_just_now(house, build):
+    await house.link()
+    house.clock.advance(7201)
+    house.steps.crash_at = "refresh.leased"
+    with pytest.raises(Crash):
+        await quota(house)
+    other = build()
+    await other.services.resume()
+    house.fault("hdhive", "*/oauth/*", "status", status=500)
+    house.steps.crash_at = None
+    assert await house.work(kinds=["link.resume"]) == ["link.resume", "link.resume"]
+    assert (await stored(house)).version == 2
+
+
+async def test_a_start_leaves_alone_what_was_refreshed_meanwhile(house, build):
+    await house.link()
+    house.clock.advance(7201)
+
+    async def restarted() -> None:
+        await build().services.resume()
+
+    house.steps.at["refresh.granted"] = restarted
+    await quota(house)
+    assert await house.work(kinds=["link.resume"]) == ["link.resume"]
+    assert await refreshes(house) == 1
