@@ -1,6 +1,7 @@
 """A result stream followed over cuts and silences until the job is over."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -23,12 +24,17 @@ LONGEST_WAIT_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds of silence before asking again, first pause, and fruitless tries before giving up."""
+    """Seconds of silence before asking again, first pause, and fruitless tries before giving up.
 
-    silence: float = 30.0
+    `answer` is how long asking may take; a service that has shown no sign of life for `mute` is given up.
+    """
+
+    silence: float = 15.0
     pause: float = 0.5
     tries: int = 6
     longest_pause: float = 15.0
+    answer: float = 10.0
+    mute: float = 40.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
@@ -57,6 +63,7 @@ class Following:
         self._told_ids: set[str] = set()
         self._told_items: set[str] = set()
         self._fruitless = 0
+        self._heard = time.monotonic()
         self._failure: ClientError | None = None
 
     async def events(self, last_event_id: str | None = None) -> AsyncGenerator[CheckEvent]:
@@ -85,6 +92,7 @@ class Following:
                     # Comments keep the bytes flowing: silence here means no event.
                     async with asyncio.timeout(self._patience.silence):
                         event = await anext(stream)
+                    self._heard = time.monotonic()
                 except StopAsyncIteration:
                     return
                 except TimeoutError:
@@ -121,12 +129,17 @@ class Following:
 
     async def _state(self) -> JobState | None:
         try:
-            job = await self._source.job(self._job_id)
+            async with asyncio.timeout(self._patience.answer):
+                job = await self._source.job(self._job_id)
         except (NotFound, Misconfigured, Rejected):
             raise
         except ClientError as error:
             self._failure = error
             return None
+        except TimeoutError:
+            self._failure = Unreachable("linkcheck", "job", "timeout", sent=True)
+            return None
+        self._heard = time.monotonic()
         if isinstance(self._failure, Unreachable) and not job.finished:
             # The service answers and the job runs: silence is only slowness.
             self._fruitless = 0
@@ -134,7 +147,8 @@ class Following:
 
     async def _rest(self, news: bool) -> None:
         self._fruitless = 0 if news else self._fruitless + 1
-        if self._fruitless >= self._patience.tries:
+        mute = time.monotonic() - self._heard >= self._patience.mute
+        if mute or self._fruitless >= self._patience.tries:
             raise self._failure or BadResponse("linkcheck", "follow", "stream ends before the job")
         pause = min(self._patience.pause * 2.0 ** max(0, self._fruitless - 1), self._patience.longest_pause)
         if isinstance(self._failure, RateLimited):
