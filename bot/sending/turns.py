@@ -54,6 +54,7 @@ class Turns:
         self._order = count()
         self._stir = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
+        self._forget_at = REMEMBERED
 
     def start(self) -> None:
         """Begin to give turns."""
@@ -95,12 +96,14 @@ class Turns:
         return chat
 
     def _forget(self) -> None:
-        if len(self._chats) < REMEMBERED:
+        if len(self._chats) < self._forget_at:
             return
         now = self._clock.now()
         for key, chat in list(self._chats.items()):
             if chat.next_is_broadcast is None and chat.limit.unused(now):
                 del self._chats[key]
+        # Where most of them wait for a turn, the next look must not come with the very next chat.
+        self._forget_at = max(REMEMBERED, 2 * len(self._chats))
 
     def _place(self, chat: Waiting, now: float) -> None:
         """Put a chat where the pump finds it; one that is found twice does no harm."""

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.intake.dispatch import Unreadable
+from bot.intake.dispatch import DEATHS, Unreadable
 from bot.intake.lines import Lines
 from bot.intake.store import NotStored, accepted
 from bot.intake.updates import BadUpdate, chat_key
@@ -165,9 +165,9 @@ async def test_what_was_left_is_replayed_before_what_comes(db: Database) -> None
         assert second.hand.of(6) == [5]
 
 
-async def test_an_update_that_killed_its_process_three_times_is_set_aside(db: Database) -> None:
+async def test_an_update_that_kills_its_process_again_and_again_is_set_aside(db: Database) -> None:
     entry = Entry(1, 1, update(1), 1.0, attempts=0)
-    for _ in range(3):
+    for _ in range(DEATHS):
         await db.write(lambda tx: inbox.store(tx, [entry]))
         await db.write(lambda tx: inbox.claim_chats(tx, [1], "one", time.time(), 30.0))
         await db.write(lambda tx: inbox.recover(tx, "one", time.time()))
