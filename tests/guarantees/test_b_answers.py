@@ -24,7 +24,7 @@ from tests.guarantees.figures import at_least, exactly, size
 from tests.guarantees.workers_house import link_users, links_of, notices
 
 FAULTS = size(300, 10_000)
-USERS = list(range(8000, 8008))
+USERS = list(range(8000, 8000 + size(8, 40)))
 ANSWERS = size(5_000, 100_000)
 SENT = size(100, 2_000)
 

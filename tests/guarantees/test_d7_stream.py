@@ -21,7 +21,7 @@ AT_ONCE = 24
 LINKS = 3
 # A stream of three results with their ids, progress and end is about this long.
 LONGEST = 1400
-PATIENCE = Patience(silence=0.5, pause=0.0, tries=12, sleep=lambda _: asyncio.sleep(0))
+PATIENCE = Patience(silence=0.5, pause=0.0, tries=40, sleep=lambda _: asyncio.sleep(0))
 
 pytestmark = pytest.mark.timeout(1500)
 

@@ -109,7 +109,8 @@ class Farm:
                 child.said.append(said)
             else:
                 self.kills += code == KILLED
-                child.ended.set_result(code)
+                if not child.ended.done():  # a test that was stopped has cancelled it
+                    child.ended.set_result(code)
                 del self._children[number]
             child.heard.set()
 
