@@ -16,6 +16,11 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         self.last_update_at: float | None = None
         self.last_poll_at: float | None = None
+        self._taking(registry)
+        self._sending(registry)
+        self._standing(registry)
+
+    def _taking(self, registry: CollectorRegistry) -> None:
         self.updates = Counter(
             "linkhive_updates", "Updates by what became of them", ["outcome"], registry=registry
         )
@@ -38,10 +43,16 @@ class Metrics:
         self.last_update = Gauge(
             "linkhive_last_update_timestamp", "When the last update came", registry=registry
         )
+        self._sending(registry)
+        self._stock(registry)
+
+    def _sending(self, registry: CollectorRegistry) -> None:
         self.polls = Counter("linkhive_polls", "Polls by result", ["result"], registry=registry)
         self.conflict = Gauge(
             "linkhive_poller_conflict", "1 while another poller takes our updates", registry=registry
         )
+
+    def _sending(self, registry: CollectorRegistry) -> None:
         self.sends = Counter("linkhive_sends", "Paced calls by result", ["result"], registry=registry)
         self.send_wait = Histogram(
             "linkhive_send_wait_seconds",
@@ -51,6 +62,10 @@ class Metrics:
             buckets=(0.001, 0.05, 0.2, 1, 5, 30, 120),
         )
         self.paused = Counter("linkhive_chats_paused", "Times a chat was paused by a 429", registry=registry)
+
+    def _stock(self, registry: CollectorRegistry) -> None:
+
+    def _standing(self, registry: CollectorRegistry) -> None:
         self.inbox = Gauge("linkhive_inbox_rows", "Rows of the inbox by state", ["state"], registry=registry)
         self.jobs = Gauge(
             "linkhive_jobs_rows", "Rows of the job table by state", ["state"], registry=registry
@@ -58,7 +73,6 @@ class Metrics:
         self.upstream = Gauge(
             "linkhive_upstream_up", "1 where the last probe was answered", ["service"], registry=registry
         )
-
         self.unlocks = Gauge("linkhive_unlocks", "Unlocks by state", ["state"], registry=registry)
         self.attempts = Gauge(
             "linkhive_link_attempts",

@@ -81,7 +81,7 @@ OWNERS = {
     "aiosqlite": ("storage/",),
     "asyncpg": ("storage/",),
     "alembic": ("storage/",),
-    "cryptography": ("storage/",),
+    "cryptography": ("storage/", "sandbox/doors.py"),
     "starlette": ("bot/web/", "sandbox/"),
     "uvicorn": ("bot/web/", "sandbox/"),
     "prometheus_client": ("bot/",),
