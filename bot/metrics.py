@@ -16,11 +16,6 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         self.last_update_at: float | None = None
         self.last_poll_at: float | None = None
-        self._taking(registry)
-        self._sending(registry)
-        self._standing(registry)
-
-    def _taking(self, registry: CollectorRegistry) -> None:
         self.updates = Counter(
             "linkhive_updates", "Updates by what became of them", ["outcome"], registry=registry
         )
@@ -51,8 +46,6 @@ class Metrics:
         self.conflict = Gauge(
             "linkhive_poller_conflict", "1 while another poller takes our updates", registry=registry
         )
-
-    def _sending(self, registry: CollectorRegistry) -> None:
         self.sends = Counter("linkhive_sends", "Paced calls by result", ["result"], registry=registry)
         self.send_wait = Histogram(
             "linkhive_send_wait_seconds",
@@ -64,8 +57,6 @@ class Metrics:
         self.paused = Counter("linkhive_chats_paused", "Times a chat was paused by a 429", registry=registry)
 
     def _stock(self, registry: CollectorRegistry) -> None:
-
-    def _standing(self, registry: CollectorRegistry) -> None:
         self.inbox = Gauge("linkhive_inbox_rows", "Rows of the inbox by state", ["state"], registry=registry)
         self.jobs = Gauge(
             "linkhive_jobs_rows", "Rows of the job table by state", ["state"], registry=registry
