@@ -99,6 +99,11 @@ class Bot:
         await self.kill()
 
     @property
+    def running(self) -> bool:
+        """Whether it runs just now."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
     def pid(self) -> int:
         """The number of the process that runs."""
         assert self._process is not None

@@ -36,24 +36,27 @@ class Playground(Bot):
         found = psutil.Process(self.pid).children()
         return found[0] if found else None
 
+    async def end(self) -> None:
+        """Kill it and what it keeps, whatever became of the test."""
+        if self.running:
+            children = psutil.Process(self.pid).children(recursive=True)
+            await self.kill()
+            for child in children:
+                child.kill()
+
 
 @pytest.fixture
 async def playground(tmp_path: Path) -> AsyncIterator[Playground]:
     started = Playground(tmp_path)
     began = time.monotonic()
     await started.start()
-    left: list[psutil.Process] = []
     try:
         await until(lambda: started.url in started.said, "it tells its address")
         # Ten seconds are promised on a machine that has nothing else to do.
         assert time.monotonic() - began < 10 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-        left = psutil.Process(started.pid).children(recursive=True)
         yield started
     finally:
-        await started.kill()
-        for process in left:
-            if process.is_running():
-                process.kill()
+        await started.end()
 
 
 async def test_the_sandbox_is_for_use_at_once_and_survives_its_bot(playground: Playground) -> None:
