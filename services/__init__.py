@@ -134,6 +134,7 @@ class Services:
     async def resume(self) -> None:
         """Take up what a killed process left under way; call it at the start."""
         await self.tokens.resume()
+        await self.unlocking.resume()
 
     async def close(self) -> None:
         """Wait for what must not be cut short; clients and database stay open."""

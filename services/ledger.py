@@ -43,6 +43,15 @@ async def settle_at(tx: Tx, row: Unlock, run_at: float) -> None:
     await jobs.enqueue(tx, SETTLE, str(row.id), {"unlock_id": row.id}, run_at, dedup=str(row.id))
 
 
+async def settle_left_over(tx: Tx, run_at: float) -> int:
+    """Have every open unlock settled whose job was given up; one that has its job keeps that."""
+    made = [
+        await jobs.enqueue(tx, SETTLE, str(row.id), {"unlock_id": row.id}, run_at, dedup=str(row.id))
+        for row in await unlocks.unsettled(tx)
+    ]
+    return sum(job is not None for job in made)
+
+
 def reason_of(error: ClientError | ServiceError) -> str:
     """Return the code of an error, else its class, for the ledger."""
     return str(getattr(error, "code", None) or type(error).__name__)

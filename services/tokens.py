@@ -65,8 +65,8 @@ class Tokens:
     async def resume(self) -> None:
         """Have every refresh looked after that was under way when a process died; call it at the start.
 
-        Its answer may have died with the process: where the service forgives that nothing is lost, and where it
-        does not the user learns of it now, not at the next use.
+        Its answer may have died with the process: where the service forgives that nothing is lost, and
+        where it does not the user learns of it now, not at the next use.
         """
 
         async def work(tx: Tx) -> None:

@@ -14,7 +14,7 @@ from clients.hdhive.models import Share, Unlocked
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.jobs import JobHandler
-from services.ledger import SETTLE, account_key, find, one_spelling, reason_of, settle_at
+from services.ledger import SETTLE, account_key, find, one_spelling, reason_of, settle_at, settle_left_over
 from services.names import Service
 from services.settling import FIRST_LOOK_SECONDS, Settling
 from services.steps import Reached, nothing
@@ -90,6 +90,11 @@ class Unlocking:
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs."""
         return {SETTLE: self._settling.settle}
+
+    async def resume(self) -> None:
+        """Leave no unlock open: take up those whose job was given up."""
+        run_at = self._clock.now() + SETTLE_SECONDS
+        await self._db.write(lambda tx: settle_left_over(tx, run_at))
 
     async def known(self, user_id: int, slug: str) -> Unlock | None:
         """Return what the ledger has of a resource for this user's account."""

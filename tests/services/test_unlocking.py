@@ -9,7 +9,7 @@ from services.ledger import SETTLE, account_key, one_spelling
 from services.names import Service
 from services.settling import GIVE_UP_SECONDS, WINDOW_SECONDS
 from services.unlocking import Outcome, OutcomeState
-from storage import links, unlocks
+from storage import jobs, links, unlocks
 from storage.database import Database
 from tests.services.conftest import Crash, House
 
@@ -388,6 +388,22 @@ async def test_a_kill_while_settling_is_settled_later(house, build, step):
         await house.work(kinds=[SETTLE])
     await build().work(kinds=[SETTLE])
     assert ((await known(house, resource.slug)).state, charges(house)) == ("done", 1)
+
+
+async def test_an_open_row_whose_job_was_given_up_is_settled_after_a_start(house):
+    await house.link()
+    resource = paid(house)
+    house.fault("hdhive", f"*{UNLOCK}", "reset_after")
+    assert (await press(house, resource.slug)).state is OutcomeState.DOUBTFUL
+    (job,) = await house.jobs(SETTLE)
+    await house.services.db.write(lambda tx: jobs.cancel(tx, SETTLE, str(job.payload["unlock_id"])))
+    assert await house.work() == []
+    await house.services.resume()
+    await house.services.resume()
+    assert len(await house.jobs(SETTLE)) == 1
+    await house.work()
+    assert (await known(house, resource.slug)).state == "done"
+    assert charges(house) == 1
 
 
 async def test_a_settled_or_missing_row_is_left_alone(house):
