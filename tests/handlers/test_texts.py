@@ -14,7 +14,8 @@ from handlers.texts import LANGUAGES, LOCALES, Html, Texts, code, escape, link, 
 TEXTS = Texts.load()
 EN, ZH = (TEXTS.speaker(language)._entries for language in ("en", "zh"))
 SOURCES = [*Path("handlers").glob("*.py"), *Path("bot").rglob("*.py")]
-KEY = re.compile(r"""(?:say|texts?|speaker|label|plural|either)(?:\.\w+)?\(\s*f?"([a-z_]+(?:\.[a-z_0-9]+)+)\"""")
+CALL = r"(?:say|texts?|speaker|label|plural|either)(?:\.\w+)?"
+KEY = re.compile(CALL + r"""\(\s*"([a-z_]+(?:\.[a-z_0-9]+)+)\"""")
 
 
 def forms(entry: str | tuple[str, ...]) -> tuple[str, ...]:
