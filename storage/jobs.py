@@ -105,9 +105,7 @@ _CLAIM = both(
 )
 _RENEW = update(jobs).where(*_HELD).values(lease_until=bindparam("until"))
 _KEEP = update(jobs).where(*_HELD).values(payload=bindparam("new_payload"))
-_INHERIT = (
-    update(jobs).where(_IS_OPEN, jobs.c.holder == bindparam("by")).values(lease_until=bindparam("now"))
-)
+_INHERIT = update(jobs).where(_IS_OPEN, jobs.c.holder == bindparam("by")).values(lease_until=bindparam("now"))
 _FINISH = delete(jobs).where(*_HELD)
 _RETRY = (
     update(jobs)
