@@ -1,36 +1,17 @@
 """A bot whose clock runs fast, in front of a Telegram without sending limits: many cards in little time."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.wiring import House
-from services.clock import SystemClock
 from tests.conftest import BEN, XIAOYU, Start
 from tests.driver import Control, Person
+from tests.e2e.faulty import Faulty
+from tests.e2e.hurried import Hurried
 from tests.e2e.words import Words
 
 PEOPLE = {"zh": XIAOYU, "en": BEN}
-
-
-class Hurried(SystemClock):
-    """Runs five times as fast as the machine's clock, and can be put forward."""
-
-    speed = 5.0
-
-    def __init__(self) -> None:
-        self._began = self._base = time.time()
-
-    def now(self) -> float:
-        return self._base + (time.time() - self._began) * self.speed
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / self.speed)
-
-    def forward(self, seconds: float) -> None:
-        self._base += seconds
 
 
 @pytest.fixture
@@ -61,3 +42,8 @@ async def person(language: str, people: dict[int, Person], control: Control) -> 
     somebody = people[PEOPLE[language]]
     await control.person(somebody.id, points=120, premium=True, disk_used=0)
     return somebody
+
+
+@pytest.fixture
+def faulty(control: Control, clock: Hurried, say: Words) -> Faulty:
+    return Faulty(control, clock, say)

@@ -9,7 +9,7 @@ from sandbox.server import Sandbox
 from tests.conftest import BEN, LAOCHEN, Start, free_port, linked
 from tests.driver import Control, Journal, Person
 from tests.e2e import ways
-from tests.e2e.conftest import Hurried
+from tests.e2e.hurried import Hurried
 from tests.e2e.words import Words
 
 

@@ -1,70 +1,13 @@
 """What services do wrong, at every step a person sees: one sentence, a way on, and nothing is lost."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 
 from bot.wiring import House
-from sandbox.server import Sandbox
 from tests.conftest import linked
-from tests.driver import Browser, Control, Journal, Message, Person
+from tests.driver import Browser, Control, Journal, Person
 from tests.e2e import ways
-from tests.e2e.conftest import Hurried
+from tests.e2e.faulty import DISKTOP, FAULTS, HDHIVE, TMDB, Fault, Faulty, has, one_sentence, tells
 from tests.e2e.words import Words
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One way to fail, and the words that tell of it."""
-
-    kind: str
-    key: str
-    more: dict[str, Any]
-
-
-FAULTS = (
-    Fault("html", "problem.broken", {}),
-    Fault("status", "problem.broken", {"status": 500}),
-    Fault("retry_after", "problem.rate_limited", {"retry_after": 6}),
-    Fault("bad_json", "problem.broken", {}),
-)
-HDHIVE, DISKTOP, TMDB = "HDHive", "Disk.Top", "TMDB"
-
-
-def tells(say: Words, fault: Fault, service: str) -> str:
-    return say(fault.key, service=service, wait="§").partition("§")[0]
-
-
-class Faulty:
-    """Let one call fail in one way after another."""
-
-    def __init__(self, control: Control, clock: Hurried, say: Words) -> None:
-        self._control = control
-        self._clock = clock
-        self.say = say
-
-    async def begin(self, fault: Fault, service: str, path: str, method: str = "GET") -> None:
-        await self._control.fault(service, path, fault.kind, method=method, times=0, **fault.more)
-
-    async def end(self) -> None:
-        await self._control.mend()
-        # A limit is over when its time is, not when the service feels better.
-        self._clock.forward(7)
-
-
-@pytest.fixture
-def faulty(control: Control, clock: Hurried, say: Words) -> Faulty:
-    return Faulty(control, clock, say)
-
-
-def has(message: Message, *labels: str) -> bool:
-    return all(message.find(label) for label in labels)
-
-
-def one_sentence(message: Message) -> None:
-    """What happened is told in one line, and the service's own words in another at most."""
-    assert len(message.text.splitlines()) <= 2, message
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.kind)
@@ -130,69 +73,6 @@ async def test_a_price_that_cannot_be_asked_leads_back_to_the_title(
         assert (await person.until(ways.YEAR)).id == card.id
     await person.press(None, say("resource.points", points=3))
     await person.until(lambda message: message.find(say("button.unlock")) is not None)
-
-
-async def test_an_unlock_that_is_put_off_costs_nothing(
-    bot: House, person: Person, say: Words, faulty: Faulty, box: Sandbox
-) -> None:
-    await linked(person, "hdhive")
-    card = await ways.asked(person, say, ways.resource(box, "quark", 5).slug)
-    limit = FAULTS[2]
-    await faulty.begin(limit, "hdhive", "/api/open/resources/unlock", "POST")
-    await person.press(card, say("button.confirm"))
-    failed = await person.until(tells(say, limit, HDHIVE))
-    assert box.world.people[person.id].points == 120
-    await faulty.end()
-    await person.press(failed, say("button.retry"))
-    await person.until(lambda message: message.find(say("button.open")) is not None)
-    assert box.world.people[person.id].points == 115
-
-
-@pytest.mark.parametrize("kind", ["html", "status", "bad_json"])
-async def test_a_doubtful_unlock_is_read_back_and_charged_once(
-    bot: House, person: Person, say: Words, control: Control, journal: Journal, box: Sandbox, kind: str
-) -> None:
-    await linked(person, "hdhive")
-    card = await ways.asked(person, say, ways.resource(box, "quark", 5).slug)
-    await control.fault("hdhive", "/api/open/resources/unlock", kind, method="POST", after=True)
-    await person.press(card, say("button.confirm"))
-    await person.until(say.starts("unlock.doubtful"))
-    opened = await person.until(lambda message: message.find(say("button.open")) is not None, timeout=20)
-    assert opened.id == card.id
-    assert box.world.people[person.id].points == 115
-    assert len(box.world.hdhive.charges) == 1
-    assert say("unlock.spent", points=5) in opened.text
-
-
-async def test_a_doubtful_unlock_that_never_landed_can_be_tried_again(
-    bot: House, person: Person, say: Words, control: Control, clock: Hurried, box: Sandbox
-) -> None:
-    await linked(person, "hdhive")
-    card = await ways.asked(person, say, ways.resource(box, "quark", 5).slug)
-    await control.fault("hdhive", "/api/open/resources/unlock", "status", method="POST", status=502)
-    await person.press(card, say("button.confirm"))
-    await person.until(say.starts("unlock.doubtful"))
-    clock.forward(120)
-    free = await person.until(say("unlock.released"), timeout=30)
-    assert box.world.people[person.id].points == 120
-    await person.press(free, say("button.unlock"))
-    asked = await person.until(lambda message: message.find(say("button.confirm")) is not None)
-    await person.press(asked, say("button.confirm"))
-    await person.until(lambda message: message.find(say("button.open")) is not None)
-    assert box.world.people[person.id].points == 115
-
-
-async def test_the_outcome_of_a_doubtful_unlock_reaches_who_closed_the_card(
-    bot: House, person: Person, say: Words, control: Control, box: Sandbox
-) -> None:
-    await linked(person, "hdhive")
-    card = await ways.asked(person, say, ways.resource(box, "quark", 5).slug)
-    await control.fault("hdhive", "/api/open/resources/unlock", "status", method="POST", after=True)
-    await person.press(card, say("button.confirm"))
-    doubtful = await person.until(say.starts("unlock.doubtful"))
-    await person.press(doubtful, say("button.close"))
-    opened = await person.until(lambda message: message.find(say("button.open")) is not None, timeout=20)
-    assert opened.id > card.id
 
 
 async def test_accounts_are_shown_although_their_services_fail(

@@ -5,7 +5,7 @@ import pytest
 from bot.wiring import House
 from tests.conftest import BEN, LAOCHEN, Start, free_port, linked
 from tests.driver import Browser, Control, Journal, Message, Person
-from tests.e2e.conftest import Hurried
+from tests.e2e.hurried import Hurried
 from tests.e2e.words import Words
 
 NAMES = {"hdhive": "HDHive", "disktop": "Disk.Top"}

@@ -11,7 +11,7 @@ from sandbox.server import Sandbox
 from tests.conftest import GROUP, Start, linked
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e import ways
-from tests.e2e.conftest import Hurried
+from tests.e2e.hurried import Hurried
 from tests.e2e.words import Words
 
 OPEN = "/api/open/resources/unlock"
@@ -37,7 +37,7 @@ async def test_forged_presses_do_nothing_but_say_so(
         f"{card_id}:resource:../me",
         f"{card_id}:resource:",
         f"{card_id}:go_link:dropbox",
-        "\x00\ufeff",
+        "\ufeff",
         "ｃ:ｄ:ｅ",
     ]
     await journal.forget()

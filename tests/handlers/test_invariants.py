@@ -6,6 +6,7 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import get_args
 
 import pytest
@@ -27,8 +28,8 @@ CARD = "A" * 10
 SLUG = "12345678-1234-1234-1234-123456789012"
 
 
-def _load(package: object) -> None:
-    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):  # type: ignore[attr-defined]
+def _load(package: ModuleType) -> None:
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         importlib.import_module(module.name)
 
 
