@@ -1,0 +1,83 @@
+"""A service that refreshes by script, and ways to look at links, for the tests of tokens."""
+
+from typing import Any
+
+from clients.errors import NotAuthorized
+from services.names import Service
+from services.tokens import Tokens
+from storage import links
+from storage.links import Link
+from tests.services.conftest import House
+
+HDHIVE, DISKTOP = Service.HDHIVE, Service.DISKTOP
+REFRESHES = "/oauth/token"
+
+
+async def quota(house: House, user_id: int = 1001) -> Any:
+    return await house.services.tokens.call(user_id, HDHIVE, house.services.hdhive.quota)
+
+
+async def space(house: House, user_id: int = 1001) -> Any:
+    return await house.services.tokens.call(user_id, DISKTOP, house.services.disktop.quota)
+
+
+async def stored(house: House, service: Service = HDHIVE, user_id: int = 1001) -> Link | None:
+    return await house.services.db.read(lambda tx: links.get(tx, user_id, service))
+
+
+async def refreshes(house: House, service: str = "hdhive") -> int:
+    return len([c for c in await house.calls(service, "POST", REFRESHES) if "refresh_token" in c["body"]])
+
+
+def expire(house: House, which: str = "access", service: str = "hdhive", person: int = 1001) -> Any:
+    return house.web.post(
+        "/control/tokens/expire", json={"service": service, "person": person, "which": which}
+    )
+
+
+class Scripted:
+    """A provider whose refreshes do what a test says."""
+
+    service, scopes, pkce, revokes = HDHIVE, ("meta",), False, True
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    async def refresh(self, refresh_token: str) -> Any:
+        self.asked.append(refresh_token)
+        answer = self.answers.pop(0)
+        if callable(answer):
+            answer = await answer()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+def grant(access: str, refresh: str | None = None, expires_in: float | None = 7200) -> Any:
+    from clients.oauth import TokenGrant
+
+    return TokenGrant(access, refresh, expires_in)
+
+
+def gone(*, refreshable: bool = False) -> NotAuthorized:
+    return NotAuthorized("hdhive", "x", "CODE", None, refreshable=refreshable)
+
+
+async def linked(house: House, **more: Any) -> Link:
+    new = links.NewLink(1001, "hdhive", "a1", **{"refresh_token": "r1", **more})
+    now = house.clock.now()
+    return await house.services.db.write(lambda tx: links.save(tx, new, now))
+
+
+def tokens(house: House, provider: Any, **more: Any) -> Tokens:
+    return Tokens(house.services.db, house.clock, {"hdhive": provider}, **more)
+
+
+def refusing(*accepted: str, refreshable: bool = True) -> Any:
+    async def work(token: str) -> str:
+        if token not in accepted:
+            raise gone(refreshable=refreshable)
+        return token
+
+    return work

@@ -1,0 +1,238 @@
+"""Refreshes under crashes, cancels, slow holders and cool-downs."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from clients.errors import RateLimited, UpstreamBroken
+from services.cooldowns import Cooldowns
+from services.errors import LinkLost, NotLinked
+from services.tokens import LEASE_SECONDS
+from storage import links
+from tests.services.conftest import Crash
+from tests.services.refreshes import (
+    HDHIVE,
+    Scripted,
+    grant,
+    linked,
+    quota,
+    refreshes,
+    refusing,
+    stored,
+    tokens,
+)
+
+
+async def test_a_crash_in_a_refresh_costs_a_lease_not_the_link(house, build):
+    await house.link()
+    house.clock.advance(7201)
+    house.steps.crash_at = "refresh.leased"
+    with pytest.raises(Crash):
+        await quota(house)
+    other = build()
+    waiting = asyncio.create_task(quota(other))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    house.clock.advance(LEASE_SECONDS)
+    await waiting
+    assert await refreshes(house) == 1
+
+
+async def test_a_lost_answer_within_the_grace_period_loses_nothing(house, build):
+    house.box.world.options.change({"hdhive_refresh": "grace", "hdhive_grace_seconds": 600.0})
+    await house.link()
+    house.clock.advance(7201)
+    house.steps.crash_at = "refresh.granted"
+    with pytest.raises(Crash):
+        await quota(house)
+    house.clock.advance(LEASE_SECONDS)
+    await quota(build())
+    assert (await stored(house)).state == "active"
+
+
+async def test_a_lost_answer_without_grace_is_found_and_told_once(house, build):
+    await house.link()
+    house.clock.advance(7201)
+    house.steps.crash_at = "refresh.granted"
+    with pytest.raises(Crash):
+        await quota(house)
+    house.clock.advance(LEASE_SECONDS)
+    for _ in range(2):
+        with pytest.raises(LinkLost):
+            await quota(build())
+    assert len(await house.jobs("notice")) == 1
+
+
+async def test_a_cancelled_caller_does_not_stop_the_refresh(house):
+    await house.link()
+    house.clock.advance(7201)
+    reached, go = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        reached.set()
+        await go.wait()
+
+    house.steps.at["refresh.granted"] = wait
+    caller = asyncio.create_task(quota(house))
+    await reached.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    go.set()
+    await house.services.close()
+    assert (await stored(house)).version == 2
+    await quota(house)
+    assert await refreshes(house) == 1
+
+
+async def test_a_failed_refresh_that_nobody_waits_for_is_quiet(house):
+    await linked(house)
+    go = asyncio.Event()
+
+    async def wait() -> UpstreamBroken:
+        await go.wait()
+        return UpstreamBroken("hdhive", "refresh", 500)
+
+    mine = tokens(house, Scripted(wait))
+    caller = asyncio.create_task(mine.call(1001, HDHIVE, refusing()))
+    await asyncio.sleep(0.1)
+    caller.cancel()
+    await asyncio.gather(caller, return_exceptions=True)
+    go.set()
+    await mine.close()
+
+
+async def test_unlinked_during_a_refresh_the_new_grant_is_revoked(house):
+    await house.link()
+    house.clock.advance(7201)
+
+    async def unlink() -> None:
+        await house.services.db.write(lambda tx: links.delete(tx, 1001, "hdhive"))
+
+    house.steps.at["refresh.granted"] = unlink
+    with pytest.raises(NotLinked):
+        await quota(house)
+    assert await house.work(kinds=["link.revoke"]) == ["link.revoke"]
+    assert len(await house.calls("hdhive", "POST", "/revoke")) == 1
+
+
+async def test_a_holder_that_slept_through_its_lease_still_keeps_its_tokens(house):
+    link = await linked(house, expires_at=1.0)
+    mine = tokens(house, Scripted(grant("a2", "r2")), holder="me")
+
+    async def overtaken(step: str) -> None:
+        if step == "refresh.granted":
+            now = house.clock.now()
+
+            async def other(tx: Any) -> None:
+                await links.release_lease(tx, link.id, "me")
+                await links.take_lease(tx, link.id, "other", now, 0.5)
+
+            await house.services.db.write(other)
+
+    mine._reached = overtaken
+    assert await mine.call(1001, HDHIVE, refusing("a2")) == "a2"
+    assert (await stored(house)).refresh_token == "r2"
+
+
+async def test_a_holder_that_was_overtaken_uses_what_the_other_wrote(house):
+    link = await linked(house, expires_at=1.0)
+    mine = tokens(house, Scripted(grant("a2", "r2")), holder="me")
+
+    async def overtaken(step: str) -> None:
+        if step == "refresh.granted":
+            now = house.clock.now()
+
+            async def other(tx: Any) -> None:
+                await links.release_lease(tx, link.id, "me")
+                await links.take_lease(tx, link.id, "other", now, 30)
+                await links.refreshed(
+                    tx,
+                    link.id,
+                    "other",
+                    1,
+                    access_token="a3",
+                    refresh_token="r3",
+                    expires_at=None,
+                    refresh_expires_at=None,
+                    scopes=None,
+                    now=now,
+                )
+
+            await house.services.db.write(other)
+
+    mine._reached = overtaken
+    assert await mine.call(1001, HDHIVE, refusing("a3")) == "a3"
+    assert (await stored(house)).refresh_token == "r3"
+
+
+@pytest.mark.parametrize(
+    ("scope", "others"), [("user", True), (None, True), ("app", False), ("global", False), ("USER", True)]
+)
+async def test_a_cool_down_stops_calls_of_its_scope_at_once(house, build, scope, others):
+    await linked(house)
+    provider = Scripted()
+    asked = []
+
+    async def work(token: str) -> str:
+        asked.append(token)
+        if len(asked) == 1:
+            raise RateLimited("hdhive", "quota", 40.0, scope, "OPENAPI_COOLDOWN")
+        return token
+
+    with pytest.raises(RateLimited):
+        await tokens(house, provider).call(1001, HDHIVE, work)
+    with pytest.raises(RateLimited) as caught:
+        await tokens(build(), provider).call(1001, HDHIVE, work)
+    assert 35 < caught.value.retry_after <= 40
+    assert len(asked) == 1
+    other = Cooldowns(house.services.db, house.clock)
+    if others:
+        await other.check("hdhive", 1002)
+    else:
+        with pytest.raises(RateLimited):
+            await other.check("hdhive", 1002)
+    await other.check("disktop", 1001)
+    house.clock.advance(41)
+    assert await tokens(house, provider).call(1001, HDHIVE, work) == "a1"
+
+
+async def test_a_start_looks_after_refreshes_that_a_killed_process_left(house, build):
+    await house.link()
+    house.clock.advance(7201)
+    house.steps.crash_at = "refresh.granted"
+    with pytest.raises(Crash):
+        await quota(house)
+    for _ in range(2):
+        await build().services.resume()
+    assert await house.work(kinds=["link.resume"]) == ["link.resume"]
+    assert (await stored(house)).state == "lost"
+    assert len(await house.jobs("notice")) == 1
+
+
+async def test_a_start_waits_for_a_service_that_cannot_refresh_just_now(house, build):
+    await house.link()
+    house.clock.advance(7201)
+    house.steps.crash_at = "refresh.leased"
+    with pytest.raises(Crash):
+        await quota(house)
+    other = build()
+    await other.services.resume()
+    house.fault("hdhive", "*/oauth/*", "status", status=500)
+    house.steps.crash_at = None
+    assert await house.work(kinds=["link.resume"]) == ["link.resume", "link.resume"]
+    assert (await stored(house)).version == 2
+
+
+async def test_a_start_leaves_alone_what_was_refreshed_meanwhile(house, build):
+    await house.link()
+    house.clock.advance(7201)
+
+    async def restarted() -> None:
+        await build().services.resume()
+
+    house.steps.at["refresh.granted"] = restarted
+    await quota(house)
+    assert await house.work(kinds=["link.resume"]) == ["link.resume"]
+    assert await refreshes(house) == 1
