@@ -221,7 +221,8 @@ async def test_the_door_knows_what_is_on(house, build):
     for require in (off.require_hdhive, off.require_disktop, off.require_linkcheck, off.require_tmdb):
         with pytest.raises(ServiceOff):
             require()
-    assert set(services.jobs()) == {"unlock.settle", "linkcheck.follow", "link.revoke"}
+    kinds = {"unlock.settle", "linkcheck.follow", "link.revoke", "link.resume", "device.poll"}
+    assert set(services.jobs()) == kinds
 
 
 async def test_the_system_clock_waits():
