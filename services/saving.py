@@ -64,14 +64,14 @@ class Saving:
 
     async def run(self, plan: Plan, target: str) -> Progress:
         """Copy the plan to a folder; raises TransferProblem(full) before anything is copied."""
-        todo: list[tuple[str, list[SharedFile]]] = []
+        missing: list[tuple[str, list[SharedFile]]] = []
         for below, files in plan.folders.items():
             path = (target.rstrip("/") + below) or "/"
-            todo.append((path, self._missing(await self._place(path), files)))
-        needed = sum(file.size for _, files in todo for file in files)
+            missing.append((path, self._missing(await self._place(path), files)))
+        needed = sum(file.size for _, files in missing for file in files)
         if needed:
             await self._must_fit(needed)
-        for path, files in todo:
+        for path, files in missing:
             await self._make(path)
             for start in range(0, len(files), BATCH):
                 await self._copy(path, files[start : start + BATCH])
