@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+# What befalls the body of a request on its way: lost after an answer, broken off, damaged, slow.
+BODY_KINDS = frozenset({"lose", "drop", "damage", "slow"})
 KINDS = frozenset(
     {
         "status",
@@ -21,6 +23,7 @@ KINDS = frozenset(
         "retry_after",
         "cut",
         "stall",
+        *BODY_KINDS,
     }
 )
 STYLES = frozenset({"header", "date", "top", "data", "telegram", "none"})
@@ -48,12 +51,12 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     hits: int = 0
 
-    def matches(self, service: str, method: str, path: str) -> bool:
-        """Tell whether this fault is meant for a call."""
+    def matches(self, service: str, method: str, path: str, query: str = "") -> bool:
+        """Tell whether this fault is meant for a call; its pattern may go on into the query."""
         return (
             self.service in ("*", service)
             and (self.method is None or self.method.upper() == method)
-            and fnmatchcase(path, self.path)
+            and (fnmatchcase(path, self.path) or fnmatchcase(f"{path}?{query}", self.path))
         )
 
     def public(self) -> dict[str, Any]:
@@ -88,10 +91,10 @@ class Faults:
         self.waiting.append(fault)
         return fault
 
-    def take(self, service: str, method: str, path: str) -> Fault | None:
+    def take(self, service: str, method: str, path: str, query: str = "") -> Fault | None:
         """Return the oldest fault meant for this call and count it down."""
         for fault in self.waiting:
-            if fault.matches(service, method, path):
+            if fault.matches(service, method, path, query):
                 fault.hits += 1
                 if fault.times and fault.hits >= fault.times:
                     self.waiting.remove(fault)

@@ -6,10 +6,14 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.damage import spoil
+from sandbox.faults import BODY_KINDS
 from sandbox.journal import Entry
+from sandbox.transit import befall
 from sandbox.world import World
 
-STAND_INS = frozenset({"telegram", "hdhive", "disktop", "linkcheck", "tmdb"})
+STAND_INS = frozenset({"telegram", "hdhive", "disktop", "disktop-upload", "linkcheck", "tmdb", "files"})
+# Bodies of any size go through here as they come; the journal notes how much it was.
+STREAMED = frozenset({"disktop-upload"})
 
 
 async def read_body(receive: Receive) -> bytes:
@@ -37,6 +41,17 @@ def replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+def measured(entry: Entry, receive: Receive) -> Receive:
+    """Return a receive that passes the body on and notes its size."""
+
+    async def counted() -> Message:
+        message = await receive()
+        entry.size += len(message.get("body", b""))
+        return message
+
+    return counted
 
 
 def noting(entry: Entry, send: Send) -> Send:
@@ -77,16 +92,20 @@ class Gate:
         def run(out: Send) -> Awaitable[None]:
             return self.app(scope, again, out)
 
-        fault = self.world.faults.take(service, entry.method, entry.path)
+        fault = self.world.faults.take(service, entry.method, entry.path, entry.query)
         if fault is None:
             await run(send)
             return
         entry.fault = fault.kind
+        if fault.kind in BODY_KINDS:
+            await self.app(*befall(fault, scope, again), send)
+            return
         await spoil(fault, run, scope, again, send, self.world.spawn)
 
     async def _write(self, scope: Scope, receive: Receive, service: str, path: str) -> tuple[Entry, Receive]:
-        body = await read_body(receive)
+        streamed = service in STREAMED
+        body = b"" if streamed else await read_body(receive)
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         query = scope["query_string"].decode("latin-1")
         entry = self.world.journal.add(self.world.now(), service, scope["method"], path, query, headers, body)
-        return entry, replay(body, receive)
+        return entry, measured(entry, receive) if streamed else replay(body, receive)

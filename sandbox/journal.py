@@ -22,6 +22,8 @@ class Entry:
     body: str
     status: int | None = None
     fault: str | None = None
+    # Bytes of the body that arrived; of a streamed body only these are noted.
+    size: int = 0
 
 
 class Journal:
@@ -46,7 +48,7 @@ class Journal:
         self.last += 1
         self.counts[service, method, path] += 1
         text = body[:BODY_KEPT].decode("utf-8", "replace")
-        entry = Entry(self.last, at, service, method, path, query, headers, text)
+        entry = Entry(self.last, at, service, method, path, query, headers, text, size=len(body))
         self.entries.append(entry)
         return entry
 

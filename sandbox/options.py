@@ -26,6 +26,15 @@ class Options:
     disktop_refresh_seconds: float = 30 * 86400.0
     disktop_device_seconds: float = 600.0
     disktop_device_interval: float = 5.0
+    disktop_chunk_bytes: int = 5 * 1024 * 1024
+    disktop_upload_seconds: float = 86400.0
+    # Bytes a second each connection may send to the upload endpoint, and read from a download link; 0: no limit.
+    disktop_upload_rate: float = 0.0
+    disktop_download_rate: float = 0.0
+    # A finished upload's second complete: the same answer again, or "no such upload".
+    disktop_complete_once: bool = False
+    # Listings tell when a file was made, which the document leaves out.
+    disktop_list_times: bool = False
     linkcheck_seconds: float = 0.004
     linkcheck_progress_every: int = 5
     linkcheck_repeats: int = 0
@@ -37,7 +46,7 @@ class Options:
     @classmethod
     def fitting(cls, *, fast: bool) -> Self:
         """Return the options for tests (fast) or for a person who watches."""
-        return cls() if fast else cls(linkcheck_seconds=0.6, disktop_device_interval=5.0)
+        return cls() if fast else cls(linkcheck_seconds=0.6, disktop_list_times=True)
 
     def change(self, wishes: dict[str, Any]) -> None:
         """Set options; raises OptionError and then changes nothing."""

@@ -11,6 +11,7 @@ from typing import Any
 from sandbox import telegram
 from sandbox.catalogue import Catalogue
 from sandbox.clock import Clock
+from sandbox.contents import Shelf
 from sandbox.doors import Doors
 from sandbox.faults import Faults
 from sandbox.journal import Journal
@@ -53,12 +54,14 @@ class World:
 
     def __post_init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self.shelf = Shelf(self.data)
         self.telegram: Any = None
         self.reset()
 
     def reset(self) -> None:
         """Put people, services, faults, options and clock back to the start."""
         self.rng = random.Random(self.seed)
+        self.shelf.clear()
         self.people: dict[int, Person] = everyone()
         self.catalogue = Catalogue(self.seed)
         self.options = Options.fitting(fast=self.fast)
@@ -100,3 +103,4 @@ class World:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self.shelf.clear()

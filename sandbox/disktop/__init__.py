@@ -5,14 +5,14 @@ from functools import partial
 from starlette.routing import BaseRoute, Mount, Route
 
 from sandbox.consent import sign_in_route
-from sandbox.disktop import content, device, files, oauth, page, shares, users
+from sandbox.disktop import content, device, files, oauth, page, shares, uploads, users
 from sandbox.disktop.door import route
 from sandbox.world import World
 
 
 def routes(world: World) -> list[BaseRoute]:
     """Return the routes under /disktop."""
-    bytes_of = partial(content.serve, world)
+    bytes_of = partial(content.download, world)
     return [
         Mount(
             "/disktop",
@@ -29,7 +29,8 @@ def routes(world: World) -> list[BaseRoute]:
                 Route("/dl/{id:int}", bytes_of),
                 Route("/hls/{id:int}/{name}", partial(content.playlist, world)),
             ],
-        )
+        ),
+        *uploads.routes(world),
     ]
 
 
@@ -55,6 +56,7 @@ def _files(world: World) -> list[Route]:
         route(world, "/v1/files/search", "GET", files.search),
         route(world, "/v1/files/folder", "POST", files.new_folder),
         route(world, "/v1/files/manage", "POST", files.manage),
+        route(world, "/v1/files/upload/precreate", "POST", uploads.precreate),
         route(world, "/v1/files/{id:int}", "GET", files.meta),
         route(world, "/v1/files/{id:int}/download", "GET", files.download),
         route(world, "/v1/files/{id:int}/stream", "GET", files.stream),

@@ -1,22 +1,20 @@
 """Signed links, and the bytes behind them."""
 
 import hmac
-import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 
+from sandbox.contents import Content
+from sandbox.serving import serve
 from sandbox.world import World
 
 LINK_SECONDS = 600
-BLOCK = 64 * 1024
 VIDEO = frozenset({"mkv", "mp4", "avi", "mov", "ts", "mp3", "flac"})
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 @dataclass(frozen=True)
@@ -54,16 +52,6 @@ def streams(world: World, wares: Wares) -> dict[str, Any]:
     }
 
 
-async def content(file_id: int, start: int, length: int) -> AsyncIterator[bytes]:
-    """Yield a stretch of a file's bytes: the same block again and again, its own for each file."""
-    block = sha256(str(file_id).encode()).digest() * (BLOCK // 32)
-    while length > 0:
-        offset = start % BLOCK
-        part = block[offset : offset + min(length, BLOCK - offset)]
-        yield part
-        start, length = start + len(part), length - len(part)
-
-
 def _valid(world: World, request: Request) -> bool:
     query = request.query_params
     path = request.url.path.removeprefix("/disktop")
@@ -74,27 +62,25 @@ def _valid(world: World, request: Request) -> bool:
     return hmac.compare_digest(sign(world, f"{path}?{described}", int(until)), query.get("sig", ""))
 
 
-async def serve(world: World, request: Request) -> Response:
-    """Answer a signed link with bytes; ranges work."""
+def _content(world: World, request: Request) -> Content | None:
+    """Return the bytes behind a link, as long as the file is there."""
+    number, surl = request.path_params["id"], request.path_params.get("surl")
+    if surl is not None:
+        node = world.catalogue.shares[surl].find(number)
+        return None if node is None else node.content
+    found = (drive.items.get(number) for drive in world.disktop.drives.values())
+    return next((item.content for item in found if item is not None), None)
+
+
+async def download(world: World, request: Request) -> Response:
+    """Answer a signed link with the file's bytes; ranges work."""
     if not _valid(world, request):
         return PlainTextResponse("link expired or signature mismatch", 403)
-    size, name = int(request.query_params["size"]), request.query_params["name"]
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-        "accept-ranges": "bytes",
-    }
-    start, end, status = 0, size - 1, 200
-    if wanted := RANGE.fullmatch(request.headers.get("range", "")):
-        first, last = wanted.groups()
-        start = int(first) if first else max(0, size - int(last or 0))
-        end = min(int(last), size - 1) if first and last else size - 1
-        status = 206
-        if start > end:
-            return Response(status_code=416, headers={"content-range": f"bytes */{size}"})
-        headers["content-range"] = f"bytes {start}-{end}/{size}"
-    headers["content-length"] = str(end - start + 1)
-    body = content(request.path_params["id"], start, end - start + 1)
-    return StreamingResponse(body, status, headers, media_type="application/octet-stream")
+    content = _content(world, request)
+    if content is None:
+        return PlainTextResponse("file not found", 404)
+    rate = world.options.disktop_download_rate
+    return serve(request, content, name=request.query_params["name"], rate=rate)
 
 
 async def playlist(world: World, request: Request) -> Response:

@@ -18,6 +18,10 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "path_not_found": (404, "目录不存在"),
     "invalid_param": (400, "参数无效"),
     "name_conflict": (409, "同名文件夹已存在"),
+    "upload_not_found": (404, "上传任务不存在"),
+    "upload_expired": (404, "上传任务已过期"),
+    "incomplete": (425, "incomplete"),
+    "complete_failed": (502, "complete failed"),
 }
 
 

@@ -106,13 +106,19 @@ async def stream(caller: Caller, request: Request) -> Response:
     return ok(streams(caller.world, _wares(item)))
 
 
+def valid_name(name: str) -> str:
+    """Return a name a file or folder may have; raises invalid_param."""
+    name = name.strip()
+    if not name or "/" in name or name in (".", ".."):
+        raise Refusal("invalid_param", "name 无效")
+    return name
+
+
 async def new_folder(caller: Caller, request: Request) -> Response:
     """Answer POST /v1/files/folder."""
     caller.need(*WRITING)
     form = await form_of(request)
-    name = form.get("name", "").strip()
-    if not name or "/" in name or name in (".", ".."):
-        raise Refusal("invalid_param", "name 无效")
+    name = valid_name(form.get("name", ""))
     parent = caller.drive.at(caller.root, form.get("parent_path") or "/")
     if parent is None:
         raise Refusal("path_not_found")
@@ -174,7 +180,7 @@ def _copy(caller: Caller, item: Item, parent: int) -> None:
     if caller.person.disk_used + item.size > caller.person.disk_total:
         raise Refusal("quota_exceeded")
     inside = drive.children(item.id) if item.is_dir else []
-    made = drive.add(parent, item.name, caller.world.now(), size=item.size, is_dir=item.is_dir)
+    made = drive.add(parent, item.name, caller.world.now(), is_dir=item.is_dir, content=item.content)
     caller.person.disk_used += item.size
     for child in inside:
         _copy(caller, child, made.id)

@@ -115,7 +115,7 @@ async def transfer(caller: Caller, request: Request) -> Response:
         raise Refusal("quota_exceeded")
     drive, now = caller.drive, caller.world.now()
     target = drive.make_path(caller.root, form.get("dest_path") or "/", now)
-    made = [drive.add(target.id, node.name, now, size=node.size) for node in nodes]
+    made = [drive.add(target.id, node.name, now, content=node.content) for node in nodes]
     caller.person.disk_used += size
     return ok({"transferred": len(made), "file_ids": [item.id for item in made]})
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
+from sandbox.contents import Content
 from sandbox.states.drive import Drive
 from sandbox.states.grants import Grants
+from sandbox.states.uploads import Session
 
 SCOPES = ("user.read", "files.app_data", "files.read_all", "files.write_all", "share.read", "share.create")
 
@@ -51,6 +53,7 @@ class DiskTop:
     # (person, surl) whose code was verified
     verified: set[tuple[int, str]] = field(default_factory=set)
     sharing: set[int] = field(default_factory=set)
+    uploads: dict[str, Session] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(7001))
 
     def drive(self, person: int, now: float) -> Drive:
@@ -58,6 +61,14 @@ class DiskTop:
         if person not in self.drives:
             self.drives[person] = Drive(self.ids, now)
         return self.drives[person]
+
+    def known(self, size: int, md5: str) -> Content | None:
+        """Return bytes somebody has already, by their size and digest."""
+        for drive in self.drives.values():
+            for item in drive.items.values():
+                if not item.is_dir and item.size == size and item.md5 == md5:
+                    return item.content
+        return None
 
     def device_by_user_code(self, user_code: str) -> Device | None:
         """Return the device whose code somebody typed."""

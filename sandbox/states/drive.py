@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import md5
 from itertools import count
 
+from sandbox.contents import Content, Made
+
 APP_FOLDER = ("我的应用数据", "LinkHive")
+NOTHING = Made("", 0)
 _WARES = (("照片", True, 0), ("旅行清单.md", False, 4096), ("毕业典礼.mp4", False, 1_288_490_188))
 
 
@@ -17,13 +19,18 @@ class Item:
     parent: int
     name: str
     is_dir: bool
-    size: int
     created: float
+    content: Content
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes the file has."""
+        return self.content.size
 
     @property
     def md5(self) -> str:
-        """Return the stand-in's idea of the file's digest: of its name and size."""
-        return md5(f"{self.name}:{self.size}".encode(), usedforsecurity=False).hexdigest()
+        """Return the digest of the file."""
+        return self.content.md5
 
     @property
     def ext(self) -> str:
@@ -36,14 +43,25 @@ class Drive:
 
     def __init__(self, ids: Iterator[int], now: float) -> None:
         self.ids = ids
-        self.items: dict[int, Item] = {0: Item(0, -1, "", is_dir=True, size=0, created=now)}
+        self.items: dict[int, Item] = {0: Item(0, -1, "", is_dir=True, created=now, content=NOTHING)}
         for name, is_dir, size in _WARES:
             self.add(0, name, now, size=size, is_dir=is_dir)
         self.app_root = self.make_path(0, "/".join(APP_FOLDER), now).id
 
-    def add(self, parent: int, name: str, now: float, *, size: int = 0, is_dir: bool = False) -> Item:
-        """Add an item; a taken name gets a number, as drives do."""
-        item = Item(next(self.ids), parent, self._free_name(parent, name), is_dir, size, now)
+    def add(
+        self,
+        parent: int,
+        name: str,
+        now: float,
+        *,
+        size: int = 0,
+        is_dir: bool = False,
+        content: Content | None = None,
+    ) -> Item:
+        """Add an item; a taken name gets a number, as drives do. Bytes not given are made up."""
+        number = next(self.ids)
+        held = NOTHING if is_dir else content or Made(f"file {number}", size)
+        item = Item(number, parent, self._free_name(parent, name), is_dir, now, held)
         self.items[item.id] = item
         return item
 

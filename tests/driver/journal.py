@@ -22,6 +22,8 @@ class Call:
     headers: dict[str, str]
     body: str
     status: int | None
+    # Bytes of the body; of an upload's parts only this is kept, `body` is empty.
+    size: int = 0
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> "Call":
@@ -35,6 +37,7 @@ class Call:
             entry["headers"],
             entry["body"],
             entry["status"],
+            entry["size"],
         )
 
     @property

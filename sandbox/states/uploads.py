@@ -1,0 +1,82 @@
+"""Uploads that are under way: which parts are there, and the digest of what has come so far."""
+
+import asyncio
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.waiting import in_thread
+
+_STEP = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part that has arrived."""
+
+    size: int
+    etag: str
+
+
+@dataclass
+class Session:
+    """One upload, from precreate to complete or abort."""
+
+    id: str
+    person: int
+    folder: int
+    name: str
+    size: int
+    md5: str
+    chunk_size: int
+    expires_at: float
+    path: Path
+    parts: dict[int, Part] = field(default_factory=dict)
+    # What complete answered; the session is over then.
+    outcome: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        self._digest = hashlib.md5(usedforsecurity=False)
+        self._hashed = 0
+        self._lock = asyncio.Lock()
+
+    @property
+    def total_parts(self) -> int:
+        """Return how many parts the file has."""
+        return -(-self.size // self.chunk_size)
+
+    def expected(self, number: int) -> int:
+        """Return the size a part must have."""
+        return min(self.chunk_size, self.size - (number - 1) * self.chunk_size)
+
+    def rewritten(self, number: int) -> None:
+        """Note that a part is being written anew: what was hashed of it counts no more."""
+        self.parts.pop(number, None)
+        if number <= self._hashed:
+            self._digest, self._hashed = hashlib.md5(usedforsecurity=False), 0
+
+    async def hash_on(self) -> None:
+        """Hash the parts that follow on what is hashed, each read once, in a thread."""
+        async with self._lock:
+            while (number := self._hashed + 1) in self.parts:
+                digest = self._digest.copy()
+                await in_thread(self._add, digest, number)
+                if number in self.parts and self._hashed == number - 1:
+                    self._digest, self._hashed = digest, number
+
+    async def digest(self) -> str:
+        """Return the digest of the whole file; most of it was computed while parts arrived."""
+        await self.hash_on()
+        return self._digest.hexdigest()
+
+    def _add(self, digest: "hashlib._Hash", number: int) -> None:
+        left, at = self.expected(number), (number - 1) * self.chunk_size
+        with self.path.open("rb") as file:
+            while left > 0:
+                block = os.pread(file.fileno(), min(_STEP, left), at)
+                if not block:
+                    return
+                digest.update(block)
+                left, at = left - len(block), at + len(block)
