@@ -11,7 +11,7 @@ from telegram.error import BadRequest
 from handlers import problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, is_private
-from handlers.messages import redraw, send
+from handlers.messages import OtherKind, display, redraw, send
 from handlers.scenes import AnyRoute, OddPress, Route, S, Scene, State
 from handlers.views import View
 from storage import cards, dialogs
@@ -130,7 +130,7 @@ async def refresh(home: LinkHiveApplication, card_id: str) -> None:
     if scene is None or scene.card is None:
         return
     view = await shown(home.routes.cards[scene.card.route], scene)
-    if not await redraw(home.bot, scene.card, view):
+    if not await display(home, scene.card, view):
         message = await send(home.bot, scene.chat_id, view, scene.card.id)
         await place(home, scene.card, message.message_id)
 
@@ -157,7 +157,14 @@ async def drop(home: LinkHiveApplication, card: Card) -> None:
     except BadRequest:
         # Telegram lets a bot delete its messages for 48 hours only.
         person = await home.services.people.known(card.owner_id)
-        await redraw(home.bot, card, View(home.texts.speaker(person.language)("card.closed")))
+        await _close(home, card, View(home.texts.speaker(person.language)("card.closed")))
+
+
+async def _close(home: LinkHiveApplication, card: Card, view: View) -> None:
+    try:
+        await redraw(home.bot, card, view)
+    except OtherKind:
+        await home.bot.edit_message_caption(card.chat_id, card.message_id, caption=view.text)
 
 
 async def _stop_asking(home: LinkHiveApplication, card: Card) -> None:

@@ -17,7 +17,7 @@ from handlers.application import LinkHiveApplication
 from handlers.arrival import ANONYMOUS_ADMIN
 from handlers.cards import CLOSE, SHOW, drop, keep, place, trouble
 from handlers.context import LinkHiveContext, delivery, is_private
-from handlers.messages import redraw
+from handlers.messages import display
 from handlers.scenes import AnyRoute, OddPress, Reply, Scene, State, Switch
 from handlers.views import parse_callback
 from storage import cards
@@ -98,11 +98,11 @@ async def _act(
         await scene.toast(scene.say.label("card.old"))
         return
     except problems.KNOWN as error:
-        await redraw(home.bot, card, trouble(target, scene, error, (action, arg), back=action != SHOW))
+        await display(home, card, trouble(target, scene, error, (action, arg), back=action != SHOW))
         return
     if state != scene.state or target is not route:
         card = await keep(home, card, state, target.name)
-    await redraw(home.bot, card, view)
+    await display(home, card, view)
 
 
 async def _next(route: AnyRoute, scene: Scene[Any], action: str, arg: str) -> State | Switch | None:

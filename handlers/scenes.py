@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
-from handlers.messages import redraw
+from handlers.messages import display
 from handlers.texts import Speaker
 from handlers.views import View
 from services import Services
@@ -108,7 +108,7 @@ class Scene(Generic[S]):
     async def interim(self, view: View) -> None:
         """Show what is going on while an action runs."""
         if self.card is not None:
-            await redraw(self.home.bot, self.card, view)
+            await display(self.home, self.card, view)
 
 
 @dataclass(frozen=True)

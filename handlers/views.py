@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 
-from handlers.texts import Speaker
+from handlers.texts import Speaker, units
 
 COPY_LIMIT = 256
 DATA_LIMIT = 64
 LABEL_LIMIT = 60
+# In UTF-16 units, after the markup is taken out.
+CAPTION_LIMIT = 1024
+_TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,21 @@ Row = Sequence[Button]
 
 @dataclass(frozen=True)
 class View:
-    """One state of a card; `picture` is shown large above the text."""
+    """One state of a card.
+
+    `picture` is an address that is shown large above the text; `photo` is a picture of our own (PNG or JPEG),
+    which makes the card a photo message with the text as its caption.
+    """
 
     text: str
     rows: Sequence[Row] = field(default_factory=tuple)
     picture: str | None = None
+    photo: bytes | None = field(default=None, repr=False)
+
+    @property
+    def shown_photo(self) -> bytes | None:
+        """Return the photo, None where the text is too long to be its caption: words matter more."""
+        return self.photo if self.photo and visible_units(self.text) <= CAPTION_LIMIT else None
 
     def markup(self, card_id: str) -> InlineKeyboardMarkup | None:
         """Return the keyboard, with every press bound to the card."""
@@ -89,6 +104,11 @@ class View:
         if self.picture is None:
             return LinkPreviewOptions(is_disabled=True)
         return LinkPreviewOptions(url=self.picture, prefer_large_media=True, show_above_text=True)
+
+
+def visible_units(text: str) -> int:
+    """Return how long HTML text is once its markup is taken out, as Telegram counts it."""
+    return units(html.unescape(_TAG.sub("", text)))
 
 
 def callback_data(card_id: str, action: str, arg: str = "") -> str:

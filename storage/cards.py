@@ -69,6 +69,7 @@ _UPDATE = (
     )
     .returning(*COLUMNS)
 )
+_MOVE = sa.update(cards).where(_THIS).values(message_id=bindparam("new_message"), updated_at=bindparam("now"))
 _PURGE = delete(cards).where(cards.c.updated_at < bindparam("before"))
 
 
@@ -129,6 +130,11 @@ async def update(
     }
     row = (await tx.conn.execute(_UPDATE, params)).one_or_none()
     return None if row is None else _card(tx, row)
+
+
+async def move(tx: Tx, card_id: str, message_id: int, now: float) -> None:
+    """Note another message as a card's, without disturbing whoever changes what the card tells."""
+    await tx.conn.execute(_MOVE, {"card_id": card_id, "new_message": message_id, "now": now})
 
 
 async def latest(tx: Tx, owner_id: int, chat_id: int, route: str) -> Card | None:
