@@ -28,7 +28,7 @@ class Options:
     disktop_device_interval: float = 5.0
     disktop_chunk_bytes: int = 5 * 1024 * 1024
     disktop_upload_seconds: float = 86400.0
-    # Bytes a second each connection may send to the upload endpoint, and read from a download link; 0: no limit.
+    # Bytes a second: to the upload endpoint, and from a download link, each connection; 0: no limit.
     disktop_upload_rate: float = 0.0
     disktop_download_rate: float = 0.0
     # A finished upload's second complete: the same answer again, or "no such upload".

@@ -1,4 +1,4 @@
-"""Disk.Top's uploads: precreate at the API, then parts, progress, complete and abort at an endpoint of its own."""
+"""Disk.Top's uploads: precreate at the API; parts, complete and abort at an endpoint of their own."""
 
 import asyncio
 import os
@@ -194,15 +194,15 @@ async def complete(world: World, session: Session, _request: Request) -> Respons
         return ok(session.outcome)
     if len(session.parts) < session.total_parts:
         raise Refusal("incomplete", f"incomplete: {len(session.parts)}/{session.total_parts}")
-    md5 = await session.digest()
-    if session.outcome is not None:
-        return ok(session.outcome)
-    if md5 != session.md5:
+    if await session.digest() != session.md5:
         raise Refusal("complete_failed", "complete failed: md5 mismatch")
     return ok(_entered(world, session))
 
 
 def _entered(world: World, session: Session) -> dict[str, Any]:
+    if session.outcome is not None:
+        # Asked twice at once: the other was first.
+        return session.outcome
     person, drive = world.people[session.person], world.disktop.drive(session.person, world.now())
     if person.disk_used + session.size > person.disk_total:
         raise Refusal("quota_exceeded")
