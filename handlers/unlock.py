@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +17,7 @@ from handlers.notes import NoticeState
 from handlers.resources import SLUG, facts, named, price_label
 from handlers.scenes import Letter, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
-from handlers.views import COPY_LIMIT, Button, Copy, Inline, Open, Press, Row, View
+from handlers.views import COPY_LIMIT, URL_LIMIT, Button, Copy, Inline, Open, Press, Row, View, opens
 from services.errors import ServiceError
 from services.names import Service
 from services.sharelinks import Drive, extract, hdhive_slug
@@ -28,9 +27,6 @@ from storage.unlocks import Unlock
 
 ASK = "unlock.link"
 MOST_POINTS = 1_000_000
-URL_LIMIT = 2000
-# What Telegram takes behind a button; anything else is shown to copy.
-_OPENS = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@.]+([/?#]\S*)?", re.IGNORECASE)
 
 
 class ResourceState(State):
@@ -116,19 +112,15 @@ def _receipt(scene: Scene[ResourceState], unlock: Unlock) -> Html:
     return scene.say("unlock.spent", points=unlock.price) if unlock.price else scene.say("unlock.free")
 
 
-def _opens(url: str) -> bool:
-    return _OPENS.fullmatch(url) is not None and len(url) <= URL_LIMIT
-
-
 def _link_buttons(scene: Scene[ResourceState], unlock: Unlock, url: str) -> list[Row]:
     say = scene.say
-    first: list[Button] = [Open(say.label("button.open"), url)] if _opens(url) else []
+    first: list[Button] = [Open(say.label("button.open"), url)] if opens(url) else []
     if not first and 0 < len(url) <= COPY_LIMIT:
         first.append(Copy(say.label("button.copy_link"), url))
     if unlock.access_code and len(unlock.access_code) <= COPY_LIMIT:
         first.append(Copy(say.label("button.copy_code", code=unlock.access_code), unlock.access_code))
     second: list[Button] = []
-    if _opens(url):
+    if opens(url):
         second.append(Press(say.label("button.check"), "check"))
     if any(x.drive is Drive.DISKTOP for x in extract(url)):
         second.append(Press(say.label("button.save"), "save"))

@@ -11,6 +11,9 @@ from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup,
 
 from handlers.texts import Speaker, units
 
+URL_LIMIT = 2000
+# What Telegram takes behind a button; anything else is shown to copy.
+_OPENS = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@.]+([/?#]\S*)?", re.IGNORECASE)
 COPY_LIMIT = 256
 DATA_LIMIT = 64
 LABEL_LIMIT = 60
@@ -109,6 +112,11 @@ class View:
 def visible_units(text: str) -> int:
     """Return how long HTML text is once its markup is taken out, as Telegram counts it."""
     return units(html.unescape(_TAG.sub("", text)))
+
+
+def opens(url: str) -> bool:
+    """Tell whether an address can stand behind a button."""
+    return _OPENS.fullmatch(url) is not None and len(url) <= URL_LIMIT
 
 
 def callback_data(card_id: str, action: str, arg: str = "") -> str:
