@@ -48,23 +48,53 @@ class Made:
         """Return the digest: the true one of a small file, a stand-in's idea of it for a large one."""
         if self.size > TRUE_DIGEST:
             return md5(f"{self.key}:{self.size}".encode(), usedforsecurity=False).hexdigest()
+        return self.true_md5()
+
+    def true_md5(self) -> str:
+        """Return the digest of the bytes, however long that takes."""
         digest = md5(usedforsecurity=False)
         for at in range(0, self.size, BLOCK):
             digest.update(self.piece(at, min(BLOCK, self.size - at)))
         return digest.hexdigest()
 
     def piece(self, start: int, length: int) -> bytes:
-        """Return a stretch of the bytes."""
-        pattern = sha256(self.key.encode()).digest() * (_PATTERN // 32)
+        """Return a stretch of the bytes, at most a block."""
         skip = start % _PATTERN
-        body = (pattern * ((skip + length) // _PATTERN + 1))[skip : skip + length]
-        return self.head[start : start + length] + body[len(self.head[start : start + length]) :]
+        head = self.head[start : start + length]
+        return head + self._tile[skip + len(head) : skip + length]
+
+    @cached_property
+    def _tile(self) -> bytes:
+        # As long as a block from any place in the pattern, so that every piece is one slice of it.
+        pattern = sha256(self.key.encode()).digest() * (_PATTERN // 32)
+        return pattern * (BLOCK // _PATTERN + 1)
 
     async def blocks(self, start: int, length: int) -> AsyncIterator[bytes]:
         """Yield a stretch of the bytes."""
         end = start + length
         for at in range(start, end, BLOCK):
             yield self.piece(at, min(BLOCK, end - at))
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Few bytes, kept in memory."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes there are."""
+        return len(self.data)
+
+    @cached_property
+    def md5(self) -> str:
+        """Return the digest."""
+        return md5(self.data, usedforsecurity=False).hexdigest()
+
+    async def blocks(self, start: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a stretch of the bytes."""
+        yield self.data[start : start + length]
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from sandbox.contents import Kept
 from sandbox.disktop.door import Caller
 from sandbox.disktop.envelope import Refusal, form_of, ok
 from sandbox.disktop.files import WRITING, valid_name
+from sandbox.intake import gathered, put
 from sandbox.states.uploads import Part, Session
 from sandbox.waiting import in_thread
 from sandbox.world import World
 
 MD5 = re.compile(r"[0-9a-f]{32}")
-BUFFER = 1024 * 1024
 Work = Callable[[World, Session, Request], Awaitable[Response]]
 
 
@@ -134,10 +134,11 @@ async def _write(world: World, session: Session, number: int, request: Request) 
     expected = session.expected(number)
     file = os.open(session.path, os.O_WRONLY)
     try:
-        async for block in _buffered(world, request):
+        async for block in gathered(_paced(world, request)):
             if size + len(block) > expected:
                 break
-            etag = await in_thread(_put, file, block, start + size, etag)
+            await in_thread(put, file, block, start + size)
+            etag = zlib.crc32(block, etag)
             size += len(block)
         else:
             if size == expected:
@@ -147,28 +148,15 @@ async def _write(world: World, session: Session, number: int, request: Request) 
     raise Refusal("invalid_param", "分块大小不符")
 
 
-def _put(file: int, block: bytes, at: int, etag: int) -> int:
-    view = memoryview(block)
-    while view:
-        done = os.pwrite(file, view, at)
-        view, at = view[done:], at + done
-    return zlib.crc32(block, etag)
-
-
-async def _buffered(world: World, request: Request) -> AsyncIterator[bytes]:
-    """Gather what arrives into blocks worth a trip to a thread, no faster than the endpoint's line."""
+async def _paced(world: World, request: Request) -> AsyncIterator[bytes]:
+    """Yield what arrives, no faster than the endpoint's line."""
     loop, rate = asyncio.get_running_loop(), world.options.disktop_upload_rate
-    began, arrived, gathered = loop.time(), 0, bytearray()
+    began, arrived = loop.time(), 0
     async for piece in request.stream():
-        gathered += piece
+        yield piece
         arrived += len(piece)
         if rate > 0 and (early := arrived / rate - (loop.time() - began)) > 0:
             await asyncio.sleep(early)
-        if len(gathered) >= BUFFER:
-            yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
 
 
 async def parts(_world: World, session: Session, _request: Request) -> Response:

@@ -27,7 +27,7 @@ def new_state(world: "World") -> Telegram:
         world.telegram.restart(people)
         return world.telegram
     bot = User(int(world.bot_token.split(":")[0]), BOT_NAME, BOT_USERNAME, "", is_bot=True)
-    tg = Telegram(world.bot_token, bot, people, world.now, world.spawn)
+    tg = Telegram(world.bot_token, bot, people, world.now, world.spawn, world.shelf)
     tg.webhook.run_reply = lambda name, params: call(tg, name, params)
     return tg
 

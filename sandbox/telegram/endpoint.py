@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from sandbox.serving import serve
 from sandbox.telegram.errors import ApiError
 from sandbox.telegram.methods import call
 from sandbox.telegram.params import Params
@@ -57,4 +58,7 @@ def _file(tg: Telegram, request: Request) -> Response:
         return JSONResponse(ApiError(404, "Not Found").body(), status_code=404)
     if file.content is None:
         return RedirectResponse(file.url or "/")
-    return Response(file.content, media_type=file.mime_type)
+    if tg.options.local_server == "path":
+        # A local server with files on its disk has no such route.
+        return JSONResponse(ApiError(404, "Not Found").body(), status_code=404)
+    return serve(request, file.content, file.mime_type, rate=tg.options.file_rate)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.contents import Shelf
 from sandbox.people import GROUP_ID, GROUP_TITLE
 from sandbox.telegram.chats import Chat, Json, User
 from sandbox.telegram.errors import bad_request, forbidden
@@ -33,6 +34,10 @@ class Options:
     query_life: float = 60.0
     webhook_backoff: float = 0.2
     webhook_backoff_most: float = 5.0
+    # A local Bot API server: "off" (20 MB at most), "path" (files by their place on the disk), "http".
+    local_server: str = "off"
+    # Bytes a second for each file the bot downloads; 0: no limit.
+    file_rate: float = 0.0
 
 
 @dataclass
@@ -49,14 +54,20 @@ class Telegram:
     """The state of the Telegram stand-in."""
 
     def __init__(
-        self, token: str, bot: User, people: Iterable[User], now: Callable[[], float], spawn: Spawn
+        self,
+        token: str,
+        bot: User,
+        people: Iterable[User],
+        now: Callable[[], float],
+        spawn: Spawn,
+        shelf: Shelf,
     ) -> None:
         self.token = token
         self.bot = bot
         self.now = now
         self.profile = Profile()
         self.feed = Feed()
-        self.files = FileStore()
+        self.files = FileStore(shelf)
         self.queue = UpdateQueue(_FIRST_UPDATE, now)
         self.callbacks = CallbackAnswers(now)
         self.inline = InlineDesk(now)
@@ -70,6 +81,7 @@ class Telegram:
         self.people = {person.id: person for person in people}
         self.options = Options()
         self.limits = Limits(self.options.limits, self.now)
+        self.files.forget()
         self.inline.forget()
         self.queue.clear()
         self.chats: dict[int, Chat] = {}

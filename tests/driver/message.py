@@ -64,6 +64,25 @@ class Message:
         return "photo" in self.data
 
     @property
+    def photo(self) -> dict[str, Any] | None:
+        """The largest size of the photo."""
+        sizes = self.data.get("photo")
+        return dict(sizes[-1]) if sizes else None
+
+    @property
+    def caption(self) -> str | None:
+        """The words under a photo or file; None where the message is a text or has no caption."""
+        return self.data.get("caption")
+
+    @property
+    def file_id(self) -> str:
+        """The id of the photo or file the message carries."""
+        kinds = ("document", "video", "animation", "audio", "voice")
+        found = self.photo or next((self.data[kind] for kind in kinds if kind in self.data), None)
+        assert found is not None, f"no file in: {self}"
+        return str(found["file_id"])
+
+    @property
     def rows(self) -> list[list[Button]]:
         keyboard = self.data.get("reply_markup", {}).get("inline_keyboard", [])
         return [[Button.of(raw) for raw in row] for row in keyboard]

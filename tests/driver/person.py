@@ -1,7 +1,7 @@
 """A person with a Telegram app."""
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -78,14 +78,40 @@ class Person:
         await self._act("/app/delete", message.chat_id, message_id=message.id)
 
     async def send_file(
-        self, name: str, content: bytes, chat: int | None = None, *, caption: str = "", photo: bool = False
+        self,
+        name: str,
+        content: bytes | int | AsyncIterator[bytes],
+        chat: int | None = None,
+        *,
+        kind: str = "document",
+        **more: Any,
     ) -> Message:
+        """Send a file as document, photo, video, animation, audio or voice.
+
+        A number instead of bytes makes up a file of that size, which costs nothing. `more` is caption, album
+        (files of one album say the same), mime, width, height, duration.
+        """
         await self._set_mark()
-        fields = {"person": str(self.id), "chat": str(chat or self.id), "caption": caption}
-        if photo:
-            fields["as"] = "photo"
-        reply = await self._http.post("/app/file", data=fields, files={"file": (name, content)})
-        return Message(_body(reply))
+        query = {"person": self.id, "chat": chat or self.id, "name": name, "as": kind, **more}
+        body = None if isinstance(content, int) else content
+        if isinstance(content, int):
+            query["size"] = content
+        return Message(_body(await self._http.post("/app/file", params=query, content=body)))
+
+    async def send_photo(self, content: bytes, chat: int | None = None, **more: Any) -> Message:
+        """Send a picture (PNG or JPEG), as apps do it: without its name."""
+        return await self.send_file("photo.jpg", content, chat, kind="photo", **more)
+
+    async def send_video(
+        self, name: str, content: bytes | int, chat: int | None = None, **more: Any
+    ) -> Message:
+        """Send a video that plays in the chat."""
+        return await self.send_file(name, content, chat, kind="video", mime="video/mp4", **more)
+
+    async def file(self, message: Message) -> bytes:
+        """Open the photo or file of a message, as this person sees it."""
+        reply = await self._http.get(f"/app/file/{message.file_id}", follow_redirects=True)
+        return reply.raise_for_status().content
 
     async def press(
         self, message: Message | None, label: str, *, chat: int | None = None, timeout: float = 15

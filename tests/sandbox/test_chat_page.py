@@ -10,6 +10,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from sandbox.chat import PAGE
 from sandbox.server import Sandbox
+from sandbox.tmdb.posters import draw
 from tests.driver import BotApi, Person
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -159,6 +160,42 @@ async def test_files_copies_and_links(page: Page, api: BotApi, box: Sandbox) -> 
     await page.get_by_test_id("button").get_by_text("Continue").click()
     await page.get_by_test_id("start-bar").click()
     await expect(page.get_by_test_id("message").last).to_contain_text("/start")
+
+
+@pytest.mark.browser
+async def test_a_large_file_shows_how_far_it_is(
+    page: Page, api: BotApi, box: Sandbox, tmp_path: Path
+) -> None:
+    file = tmp_path / "film.mkv"
+    with file.open("wb") as out:
+        out.truncate(100 * 1024 * 1024)
+    await page.get_by_test_id("start-bar").click()
+    await page.get_by_test_id("composer").fill("for the drive")
+    await page.get_by_test_id("file").set_input_files([file])
+    await expect(page.get_by_test_id("message").last).to_contain_text("100 MB", timeout=20_000)
+    await expect(page.get_by_test_id("message").last).to_contain_text("for the drive")
+    await expect(page.get_by_test_id("sending")).to_have_count(0)
+    (update,) = [one for one in await api.updates() if "document" in one["message"]]
+    assert update["message"]["document"]["file_size"] == 100 * 1024 * 1024
+    assert update["message"]["document"]["mime_type"].startswith("video/")
+
+
+@pytest.mark.browser
+async def test_pictures_and_videos_are_shown_as_such(page: Page, api: BotApi, tmp_path: Path) -> None:
+    await page.get_by_test_id("start-bar").click()
+    await page.get_by_test_id("file").set_input_files(
+        [
+            {"name": "a.png", "mimeType": "image/png", "buffer": draw("a", 200, 200)},
+            {"name": "b.mp4", "mimeType": "video/mp4", "buffer": b"frames"},
+        ]
+    )
+    await expect(page.get_by_test_id("message")).to_have_count(3)
+    await expect(page.get_by_test_id("message").nth(1).locator("img")).to_have_js_property(
+        "naturalWidth", 200
+    )
+    await expect(page.get_by_test_id("message").last).to_contain_text("1:00")
+    kinds = [set(update["message"]) & {"photo", "video"} for update in await api.updates()]
+    assert kinds == [set(), {"photo"}, {"video"}]
 
 
 @pytest.mark.browser

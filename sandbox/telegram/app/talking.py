@@ -23,7 +23,6 @@ def routes(tg: Telegram) -> list[BaseRoute]:
     return [
         route(tg, "/send", send),
         route(tg, "/start", start),
-        route(tg, "/file", send_file),
         route(tg, "/edit", edit),
         route(tg, "/delete", delete),
         route(tg, "/press", press),
@@ -41,7 +40,7 @@ async def send(wish: Wish) -> Json:
 def say(wish: Wish, chat: Chat, content: Json) -> Message:
     """Post as the person and tell the bot."""
     tg, person = wish.tg, wish.person
-    _check_open(chat)
+    check_open(chat)
     chat.started = True
     if wish.number("reply_to"):
         replied = chat.messages.get(int(wish.number("reply_to")))
@@ -57,7 +56,8 @@ def say(wish: Wish, chat: Chat, content: Json) -> Message:
     return message
 
 
-def _check_open(chat: Chat) -> None:
+def check_open(chat: Chat) -> None:
+    """Refuse to write where nothing can be written."""
     if chat.blocked:
         raise Refused(409, "this person has blocked the bot")
     if chat.migrated_to is not None:
@@ -81,17 +81,6 @@ async def start(wish: Wish) -> Json:
     set_blocked(wish.tg, chat, False)
     content = message_text(f"/start {payload}".strip(), "", None, wish.tg.user_json)
     return board.shown(say(wish, chat, content))
-
-
-async def send_file(wish: Wish) -> Json:
-    """Send a file, or a picture with `as=photo`."""
-    if wish.upload is None:
-        raise Refused(400, "there is no file in the form")
-    photo = wish.text("as") == "photo"
-    file = wish.tg.files.put(wish.upload.name, wish.upload.mime_type, wish.upload.content, photo=photo)
-    body: Json = {"photo": file.photo()} if photo else {"document": file.document()}
-    body |= caption(wish.text("caption"), "", None, wish.tg.user_json)
-    return board.shown(say(wish, wish.chat, body))
 
 
 async def edit(wish: Wish) -> Json:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from sandbox.serving import serve
 from sandbox.telegram import board
 from sandbox.telegram.app.wishes import Refused, Wish, read, route
 from sandbox.telegram.chats import Chat, Json
@@ -25,7 +26,7 @@ def routes(tg: Telegram) -> list[BaseRoute]:
         return await _stream(tg, request)
 
     async def file(request: Request) -> Response:
-        return _file(tg, request.path_params["file_id"])
+        return _file(tg, request)
 
     return [
         route(tg, "/people", people, "GET"),
@@ -128,13 +129,13 @@ async def _events(tg: Telegram, person: int, after: int) -> AsyncIterator[str]:
                 yield ": still here\n\n"
 
 
-def _file(tg: Telegram, file_id: str) -> Response:
-    file = tg.files.get(file_id)
+def _file(tg: Telegram, request: Request) -> Response:
+    file = tg.files.get(request.path_params["file_id"])
     if file is None:
         return JSONResponse({"error": "there is no such file"}, status_code=404)
     if file.content is None:
         return RedirectResponse(file.url or "/")
-    headers = {"X-Content-Type-Options": "nosniff"}
-    if not file.width:
-        headers["Content-Disposition"] = "attachment"
-    return Response(file.content, media_type=file.mime_type, headers=headers)
+    # A photo is shown in the page, all else is offered to be saved.
+    answer = serve(request, file.content, file.mime_type, name=None if file.kind == "photo" else file.name)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer

@@ -1,17 +1,15 @@
 """What a request of the users' side asks for, and how a refusal is told."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import UploadFile
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.telegram.chats import Chat, Json, Message, User
 from sandbox.telegram.errors import ApiError
-from sandbox.telegram.params import Upload, read_upload
 from sandbox.telegram.state import Telegram
 
 
@@ -25,11 +23,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Wish:
-    """A request's fields, from a JSON body, a form or the query."""
+    """A request's fields, from a JSON body or the query."""
 
     tg: Telegram
     values: Json
-    upload: Upload | None = None
+    # The request's body where it is a file, as it arrives.
+    body: AsyncIterator[bytes] | None = None
 
     def text(self, name: str, default: str = "") -> str:
         """Return a text field."""
@@ -75,28 +74,29 @@ class Wish:
 Answer = Callable[[Wish], Awaitable[Any]]
 
 
-def route(tg: Telegram, path: str, answer: Answer, method: str = "POST") -> Route:
-    """Return a route that answers JSON."""
+def route(tg: Telegram, path: str, answer: Answer, method: str = "POST", *, raw: bool = False) -> Route:
+    """Return a route that answers JSON; the body of a raw one is left to the answer."""
 
     async def run(request: Request) -> Response:
         try:
-            return JSONResponse(await answer(await read(tg, request)))
+            return JSONResponse(await answer(_raw(tg, request) if raw else await read(tg, request)))
         except Refused as error:
             return JSONResponse({"error": str(error)}, status_code=error.status)
         except ApiError as error:
             return JSONResponse({"error": error.description}, status_code=error.code)
+        except ClientDisconnect:
+            return Response(status_code=499)
 
     return Route(path, run, methods=[method])
+
+
+def _raw(tg: Telegram, request: Request) -> Wish:
+    return Wish(tg, dict(request.query_params), request.stream())
 
 
 async def read(tg: Telegram, request: Request) -> Wish:
     """Read a request."""
     values: Json = dict(request.query_params)
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_part_size=64 * 1024 * 1024) as form:
-            values.update({name: value for name, value in form.items() if isinstance(value, str)})
-            files = [await read_upload(n, v) for n, v in form.items() if isinstance(v, UploadFile)]
-        return Wish(tg, values, files[0] if files else None)
     if request.method != "GET" and await request.body():
         try:
             body = await request.json()

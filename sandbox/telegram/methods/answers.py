@@ -91,22 +91,22 @@ def _message(tg: Telegram, result: Json) -> Json:
         file = tg.files.get(str(result["document_file_id"]))
         if file is None:
             raise bad_request("DOCUMENT_INVALID")
-        return {"document": file.document(), **content}
+        return {**file.fields(), **content}
     raise bad_request(
         "MESSAGE_EMPTY" if result["type"] == "article" else "unsupported inline query result type"
     )
 
 
-def _photo(tg: Telegram, result: Json) -> list[Json]:
+def _photo(tg: Telegram, result: Json) -> Json | list[Json]:
     if result.get("photo_file_id"):
         file = tg.files.get(str(result["photo_file_id"]))
         if file is None:
             raise bad_request("PHOTO_INVALID")
-        return file.photo()
+        return file.shape()
     url = str(result.get("photo_url", ""))
     if not is_url(url) or not result.get("thumbnail_url"):
         raise bad_request("WEBDOCUMENT_URL_INVALID" if not is_url(url) else "thumbnail_url is empty")
-    return tg.files.put_url(url, photo=True).photo()
+    return tg.files.put_url(url, photo=True).shape()
 
 
 METHODS: dict[str, Any] = {"answerCallbackQuery": answer_callback, "answerInlineQuery": answer_inline}

@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.telegram import board
 from sandbox.telegram.chats import Chat, Json, Message
 from sandbox.telegram.errors import bad_request
+from sandbox.telegram.files import KINDS
 from sandbox.telegram.keyboards import keyboard_of
 from sandbox.telegram.methods.media import media_content
 from sandbox.telegram.methods.messages import caption_of, text_of
@@ -15,8 +16,7 @@ _CONTENT = (
     "text",
     "entities",
     "link_preview_options",
-    "photo",
-    "document",
+    *KINDS,
     "caption",
     "caption_entities",
     "has_media_spoiler",

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from sandbox.contents import Plain
 from sandbox.telegram import board
 from sandbox.telegram.chats import Json
 from sandbox.telegram.errors import bad_request
-from sandbox.telegram.files import StoredFile
+from sandbox.telegram.files import StoredFile, picture_size
 from sandbox.telegram.formatting import caption
 from sandbox.telegram.keyboards import is_url
 from sandbox.telegram.methods.messages import caption_of, deliver
@@ -29,17 +30,12 @@ async def send_document(tg: Telegram, params: Params) -> Json:
 def _send(tg: Telegram, params: Params, kind: str) -> Json:
     chat = tg.chat_for_bot(params.text("chat_id"))
     file = file_of(tg, params, params.text(kind) or kind, kind)
-    content = {kind: shape(file, kind), **caption_of(tg, params)}
+    content = {**file.fields(), **caption_of(tg, params)}
     if kind == "photo" and params.flag("has_spoiler"):
         content["has_media_spoiler"] = True
     if params.flag("show_caption_above_media"):
         content["show_caption_above_media"] = True
     return deliver(tg, chat, params, content).data
-
-
-def shape(file: StoredFile, kind: str) -> Any:
-    """Return a file as a message carries it."""
-    return file.photo() if kind == "photo" else file.document()
 
 
 def file_of(tg: Telegram, params: Params, reference: str, kind: str) -> StoredFile:
@@ -51,15 +47,19 @@ def file_of(tg: Telegram, params: Params, reference: str, kind: str) -> StoredFi
             raise bad_request("file must be non-empty")
         if len(upload.content) > limit:
             raise bad_request(f"too big for a {kind}")
-        return tg.files.put(upload.name, upload.mime_type, upload.content, photo=kind == "photo")
+        size = (
+            dict(zip(("width", "height"), picture_size(upload.content), strict=True))
+            if kind == "photo"
+            else {}
+        )
+        return tg.files.put(kind, upload.name, upload.mime_type, Plain(upload.content), **size)
     if reference == kind or not reference:
         raise bad_request(f"there is no {kind} in the request")
     known = tg.files.get(reference)
     if known is not None:
-        if (kind == "photo") != bool(known.width):
-            raise bad_request(
-                f"can't use file of type {'Document' if kind == 'photo' else 'Photo'} as {kind}"
-            )
+        if (kind == "photo") != (known.kind == "photo"):
+            # Other files go as documents whatever they were sent as.
+            raise bad_request(f"can't use file of type {known.kind.capitalize()} as {kind.capitalize()}")
         return known
     if reference.startswith(("http://", "https://")) and is_url(reference):
         return tg.files.put_url(reference, photo=kind == "photo")
@@ -73,7 +73,7 @@ def media_content(tg: Telegram, params: Params, item: Any) -> Json:
     kind = item["type"]
     file = file_of(tg, params, str(item.get("media", "")), kind)
     text, mode = str(item.get("caption") or ""), str(item.get("parse_mode") or "")
-    content = {kind: shape(file, kind), **caption(text, mode, item.get("caption_entities"), tg.user_json)}
+    content = {**file.fields(), **caption(text, mode, item.get("caption_entities"), tg.user_json)}
     if item.get("has_spoiler"):
         content["has_media_spoiler"] = True
     return content
@@ -95,7 +95,7 @@ async def send_media_group(tg: Telegram, params: Params) -> list[Json]:
 
 async def get_file(tg: Telegram, params: Params) -> Json:
     """Tell where a file can be downloaded."""
-    return tg.files.describe(params.text("file_id"))
+    return await tg.files.describe(params.text("file_id"), tg.options.local_server)
 
 
 METHODS: dict[str, Any] = {

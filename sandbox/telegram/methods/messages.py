@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.telegram import board
 from sandbox.telegram.chats import Chat, Json, Message
 from sandbox.telegram.errors import bad_request
+from sandbox.telegram.files import KINDS
 from sandbox.telegram.formatting import caption, message_text
 from sandbox.telegram.keyboards import keyboard_of
 from sandbox.telegram.params import Params
@@ -16,7 +17,7 @@ _ACTIONS = frozenset(
         *("upload_document", "choose_sticker", "find_location", "record_video_note", "upload_video_note"),
     }
 )
-_MEDIA = ("photo", "document")
+_MEDIA = tuple(KINDS)
 
 
 async def send_message(tg: Telegram, params: Params) -> Json:

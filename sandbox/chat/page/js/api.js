@@ -11,7 +11,19 @@ export const get = async (path, query = {}) => answer(await fetch(`${path}?${new
 export const post = async (path, body) =>
   answer(await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
 
-export const upload = async (path, form) => answer(await fetch(path, { method: "POST", body: form }));
+// A file as the body of a request: the browser reads it from the disk as it goes. Only this old way tells how far it is.
+export function upload(path, query, file, progress) {
+  const request = new XMLHttpRequest();
+  const done = new Promise((resolve, reject) => {
+    request.upload.onprogress = (event) => progress(event.loaded);
+    request.onload = () => answer(new Response(request.responseText, { status: request.status })).then(resolve, reject);
+    request.onerror = () => reject(new Error("connection lost"));
+    request.onabort = () => resolve(null);
+  });
+  request.open("POST", `${path}?${new URLSearchParams(query)}`);
+  request.send(file);
+  return { done, cancel: () => request.abort() };
+}
 
 export const remove = async (path, query = {}) => answer(await fetch(`${path}?${new URLSearchParams(query)}`, { method: "DELETE" }));
 

@@ -6,7 +6,7 @@ import { rich } from "./entities.js";
 import { keyboard } from "./keyboard.js";
 import { isMine, nameOf, ring, state } from "./state.js";
 import { trying } from "./toast.js";
-import { bytes, clockTime, t } from "./words.js";
+import { bytes, clockTime, length, t } from "./words.js";
 
 export function bubble(message, before) {
   const service = serviceText(message);
@@ -14,7 +14,7 @@ export function bubble(message, before) {
   if (service) return h("div", { class: "row service", ...common }, h("span", {}, service));
   const first = !sameAuthor(before, message);
   const group = state.chat.type !== "private" && !isMine(message);
-  const classes = ["row", isMine(message) ? "mine" : "theirs", first && "first", group && "in-group", message.photo && "has-photo", isTall(message) && "tall"];
+  const classes = ["row", isMine(message) ? "mine" : "theirs", first && "first", group && "in-group", message.photo && "has-photo", upright(message)];
   return h("article", { class: classes.filter(Boolean).join(" "), ...common, ondblclick: () => ring("reply", message) },
     group && h("span", { class: "row-face" }, first && avatar(message.sender_chat || message.from, 34)),
     h("div", { class: "stack" },
@@ -27,11 +27,15 @@ export function sameAuthor(before, message) {
   return Boolean(before) && before.from?.id === message.from?.id && !serviceText(before) && message.date - before.date < 600;
 }
 
-// A poster stands upright: its bubble is narrow, so that the whole picture is seen.
-function isTall(message) {
+// A poster stands upright and a QR code is square: the bubble is narrow, so that the whole picture is seen.
+function upright(message) {
   const size = message.photo?.at(-1);
-  return Boolean(size) && size.height > size.width * 1.1;
+  if (!size || size.height * 1.25 < size.width) return "";
+  return size.height > size.width * 1.1 ? "tall" : "square";
 }
+
+// What a message carries besides a photo; an animation says it twice, as document too.
+const fileOf = (message) => message.video || message.animation || message.audio || message.voice || message.document;
 
 // As in Telegram's own apps, what a deep link hands over is sent but not shown.
 function shownText(message) {
@@ -47,7 +51,7 @@ function inside(message, named) {
     h("time", {}, clockTime(message.date)), isMine(message) && icon("check", 16));
   const look = preview(message);
   const above = Boolean(look) && message.link_preview_options.show_above_text;
-  const media = message.photo ? photo(message) : message.document ? file(message.document) : null;
+  const media = message.photo ? photo(message) : fileOf(message) ? file(fileOf(message)) : null;
   return [
     named && h("div", { class: `author a${Math.abs((message.sender_chat || message.from).id) % 4}` }, nameOf(message.sender_chat || message.from)),
     message.via_bot && h("div", { class: "via" }, `${t("via")} @${message.via_bot.username}`),
@@ -69,7 +73,7 @@ export function summary(message) {
   const text = message.text ?? message.caption ?? "";
   if (text) return text.replace(/\s+/g, " ").slice(0, 120);
   if (message.photo) return t("photo");
-  if (message.document) return message.document.file_name;
+  if (fileOf(message)) return fileOf(message).file_name || t("voice");
   return serviceText(message) || "";
 }
 
@@ -96,10 +100,11 @@ function preview(message) {
   return box;
 }
 
-function file(document) {
-  return h("a", { class: "file", href: `/app/file/${document.file_id}`, download: document.file_name },
-    h("span", { class: "file-face" }, icon("file", 22)),
-    h("span", { class: "file-text" }, h("b", {}, document.file_name), h("span", {}, document.file_size === undefined ? t("file") : bytes(document.file_size))));
+function file(sent) {
+  const details = [sent.duration && length(sent.duration), sent.file_size === undefined ? t("file") : bytes(sent.file_size)];
+  return h("a", { class: "file", href: `/app/file/${sent.file_id}`, download: sent.file_name || "" },
+    h("span", { class: "file-face" }, icon(sent.duration ? "play" : "file", 22)),
+    h("span", { class: "file-text" }, h("b", {}, sent.file_name || t("voice")), h("span", {}, details.filter(Boolean).join(" · "))));
 }
 
 function serviceText(message) {

@@ -1,10 +1,11 @@
 // The foot of the conversation: START bar, field, files, reply and edit.
 
-import { post, upload } from "./api.js";
+import { post } from "./api.js";
 import { $, h, icon, iconButton } from "./dom.js";
 import { summary } from "./bubble.js";
 import { closePopup, menuOf, popupKey, typed } from "./popup.js";
 import { nameOf, on, ring, state } from "./state.js";
+import { sendFile } from "./sending.js";
 import { trying } from "./toast.js";
 import { t } from "./words.js";
 
@@ -24,7 +25,7 @@ export function drawFoot() {
   field.addEventListener("input", changed);
   field.addEventListener("keydown", pressed);
   field.addEventListener("paste", pasted);
-  const picker = h("input", { type: "file", class: "visually-hidden", tabindex: "-1", "data-testid": "file", "aria-label": t("attach"), onchange: () => { sendFiles([...picker.files]); picker.value = ""; } });
+  const picker = h("input", { type: "file", multiple: true, class: "visually-hidden", tabindex: "-1", "data-testid": "file", "aria-label": t("attach"), onchange: () => { sendFiles([...picker.files]); picker.value = ""; } });
   const menu = isPrivate && h("button", { type: "button", class: "menu-button", "data-testid": "menu", "aria-label": t("menu"), onclick: () => menuOf(field) }, icon("menu", 18), h("span", {}, t("menu")));
   $("foot").replaceChildren(
     h("div", { id: "popup", class: "popup", hidden: true }),
@@ -102,19 +103,16 @@ async function send() {
   await trying(() => post(editing ? "/app/edit" : "/app/send", body));
 }
 
+// The words in the field go with the first file, as in Telegram's apps.
 async function sendFiles(files) {
+  const where = here();
   for (const file of files) {
-    const form = new FormData();
-    form.set("person", state.person.id);
-    form.set("chat", state.chat.id);
-    if (field?.value.trim() && !field.value.startsWith("/")) {
-      form.set("caption", field.value);
+    const caption = field?.value.trim() && !field.value.startsWith("/") ? field.value : "";
+    if (caption) {
       field.value = "";
       changed();
     }
-    if (["image/png", "image/jpeg"].includes(file.type)) form.set("as", "photo");
-    form.set("file", file, file.name);
-    await trying(() => upload("/app/file", form));
+    await sendFile(file, { ...where, caption });
   }
 }
 

@@ -8,12 +8,12 @@ const WORDS = {
     about: "Finds films and series, unlocks them with your points, checks share links and saves them to your drive.",
     copied: "Copied", menu: "Menu", attach: "Attach a file", send: "Send", back: "Back", theme: "Day or night", panel: "Sandbox panel",
     reply: "Reply", edit: "Edit", delete: "Delete", cancel: "Cancel", today: "Today", yesterday: "Yesterday", noAnswer: "The bot did not answer.",
-    file: "File", photo: "Photo", show: "Show more", newest: "Newest messages", searching: "Searching…", nothing: "No results",
+    file: "File", photo: "Photo", voice: "Voice message", show: "Show more", newest: "Newest messages", searching: "Searching…", nothing: "No results",
     joined: "{name} joined the group", left: "{name} left the group", upgraded: "The group was upgraded to a supergroup", service: "Service message",
     person: "Person", points: "HDHive points", premium: "Premium", disk: "Drive used", faults: "Faults on demand", mend: "Mend all", active: "Waiting to happen",
     tokens: "Tokens", expire: "Expire access", revoke: "Revoke grant", clock: "Clock", journal: "On the wire", clear: "Clear", block: "Block the bot",
     reset: "Reset sandbox", once: "once", always: "until mended", quiet: "Nothing yet.", sandbox: "Sandbox", intro: "Everything here happens on this machine: no account, no network.",
-    via: "via", ok: "OK", photoFile: "Send as photo", noFaults: "All services are well.", done: "Done",
+    via: "via", ok: "OK", noFaults: "All services are well.", done: "Done",
   },
   zh: {
     bot: "机器人", online: "在线", typing: "正在输入", message: "输入消息", edited: "已编辑", start: "开始", unblock: "解除屏蔽",
@@ -22,12 +22,12 @@ const WORDS = {
     about: "搜索影视资源，用你的积分解锁，检测分享链接，并转存到你的网盘。",
     copied: "已复制", menu: "菜单", attach: "发送文件", send: "发送", back: "返回", theme: "日间 / 夜间", panel: "沙盒面板",
     reply: "回复", edit: "编辑", delete: "删除", cancel: "取消", today: "今天", yesterday: "昨天", noAnswer: "机器人没有回应。",
-    file: "文件", photo: "图片", show: "展开", newest: "最新消息", searching: "搜索中…", nothing: "没有结果",
+    file: "文件", photo: "图片", voice: "语音消息", show: "展开", newest: "最新消息", searching: "搜索中…", nothing: "没有结果",
     joined: "{name} 加入了群组", left: "{name} 离开了群组", upgraded: "群组已升级为超级群组", service: "服务消息",
     person: "人物", points: "HDHive 积分", premium: "Premium 会员", disk: "网盘已用", faults: "制造故障", mend: "全部恢复", active: "待发生",
     tokens: "令牌", expire: "使令牌过期", revoke: "撤销授权", clock: "时钟", journal: "网络流水", clear: "清空", block: "屏蔽机器人",
     reset: "重置沙盒", once: "一次", always: "直到恢复", quiet: "暂无内容。", sandbox: "沙盒", intro: "一切都在本机发生：无需账号，无需联网。",
-    via: "来自", ok: "好", photoFile: "作为图片发送", noFaults: "所有服务运行正常。", done: "已完成",
+    via: "来自", ok: "好", noFaults: "所有服务运行正常。", done: "已完成",
   },
 };
 
@@ -55,6 +55,8 @@ export function day(seconds) {
   if (days === 1) return t("yesterday");
   return date.toLocaleDateString(locale(), { day: "numeric", month: "long" });
 }
+
+export const length = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 
 export function bytes(size) {
   const units = ["B", "KB", "MB", "GB", "TB"];
