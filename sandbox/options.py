@@ -18,6 +18,8 @@ class Options:
     hdhive_grace_seconds: float = 60.0
     hdhive_access_seconds: float = 7200.0
     hdhive_refresh_seconds: float = 30 * 86400.0
+    # Worse than the real service: it gives points for every check-in of a day.
+    hdhive_checkin_repeats: bool = False
     # An unlock's charge lands this long after its request, also when the caller has gone.
     unlock_lands_after: float = 0.0
     unlock_limit: int = 30

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from services.clock import Clock
+from services.notices import at_work
 from storage import jobs
 from storage.database import Database
 from storage.jobs import Job
@@ -206,6 +207,8 @@ class JobRunner:
         if job.failures >= self._max_failures:
             await self._bury(job, job.error or "its process died again and again")
             return
+        # Every run is a task with a context of its own.
+        at_work.set(True)
         try:
             await self._handlers[job.kind](job, lease)
             if not lease.ended:

@@ -20,6 +20,11 @@ def account_key(user_id: int, link: Link | None) -> str:
     return f"user:{user_id}" if link is None or link.account_id is None else f"account:{link.account_id}"
 
 
+def account_keys(user_id: int, link: Link | None) -> tuple[str, ...]:
+    """Name the account in every way it may have been named: by its own id first, where that is known."""
+    return tuple(dict.fromkeys((account_key(user_id, link), account_key(user_id, None))))
+
+
 def one_spelling(slug: str) -> str:
     """Return the one spelling of a resource's id: with and without hyphens it is the same resource."""
     plain = slug.replace("-", "").lower()

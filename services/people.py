@@ -1,5 +1,6 @@
 """Who an update comes from: the user and their choices, kept in memory between updates."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Unpack
 
@@ -12,6 +13,8 @@ from storage.tx import Tx
 from storage.users import User
 
 Language = Literal["zh", "en"]
+# Does, in the commit of a change, what follows from it: the old choices, and the new ones.
+Follower = Callable[[Tx, Preferences, Preferences], Awaitable[None]]
 
 SIZE = 20_000
 # Another replica may change what is remembered here; it shows after this long at the latest.
@@ -42,6 +45,7 @@ class People:
         self._db = db
         self._clock = clock
         self._known: Recent[int, Person] = Recent(size)
+        self._followers: list[Follower] = []
 
     async def arrive(self, user_id: int, language_code: str | None, first_name: str) -> Person:
         """Meet whom an update comes from; writes only what is new."""
@@ -76,10 +80,21 @@ class People:
         return self._keep(_person(user, chosen))
 
     async def change(self, user_id: int, **changes: Unpack[Changes]) -> Person:
-        """Change someone's choices."""
-        await self._db.write(lambda tx: preferences.change(tx, user_id, **changes))
+        """Change someone's choices, with all that follows from them."""
+
+        async def work(tx: Tx) -> None:
+            old = await preferences.get(tx, user_id)
+            new = await preferences.change(tx, user_id, **changes)
+            for follow in self._followers:
+                await follow(tx, old, new)
+
+        await self._db.write(work)
         self.forget(user_id)
         return await self.known(user_id)
+
+    def follow(self, follower: Follower) -> None:
+        """Call on somebody in the commit of every change of choices."""
+        self._followers.append(follower)
 
     def forget(self, user_id: int) -> None:
         """Drop what is remembered of someone."""

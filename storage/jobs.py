@@ -107,6 +107,18 @@ _RENEW = update(jobs).where(*_HELD).values(lease_until=bindparam("until"))
 _KEEP = update(jobs).where(*_HELD).values(payload=bindparam("new_payload"))
 _INHERIT = update(jobs).where(_IS_OPEN, jobs.c.holder == bindparam("by")).values(lease_until=bindparam("now"))
 _FINISH = delete(jobs).where(*_HELD)
+_BESIDE = (
+    select(*COLUMNS)
+    .where(
+        jobs.c.kind == bindparam("of_kind"),
+        jobs.c.key == bindparam("of_key"),
+        jobs.c.id != bindparam("job_id"),
+        jobs.c.run_at <= bindparam("now"),
+        jobs.c.holder.is_(None),
+        _IS_OPEN,
+    )
+    .order_by(jobs.c.run_at, jobs.c.seq)
+)
 _RETRY = (
     update(jobs)
     .where(*_HELD)
@@ -231,6 +243,12 @@ async def finish(tx: Tx, job: Job) -> bool:
     """Take a job off the table; False when it is no longer ours."""
     tx.wakes.add("jobs")  # the next one of its key may run
     return await _held(tx, _FINISH, job)
+
+
+async def beside(tx: Tx, job: Job, now: float) -> list[Job]:
+    """Return what is due of a held job's kind and key: what waits for that one, or is done with it."""
+    params = {"of_kind": job.kind, "of_key": job.key, "job_id": job.id, "now": now}
+    return [_job(tx, row) for row in await tx.conn.execute(_BESIDE, params)]
 
 
 async def retry(tx: Tx, job: Job, run_at: float, error: str | None) -> bool:

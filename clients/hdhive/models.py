@@ -1,6 +1,7 @@
 """What HDHive answers (its OpenAPI document; fields seen beyond it are marked)."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any, Self
 
 from pydantic import AliasChoices, AliasPath, BeforeValidator, Field, model_validator
@@ -161,6 +162,19 @@ class LinkKind(Model):
     default_unlock_points: MaybePoints = None
 
 
+def _beijing_date(value: object) -> str | None:
+    """Read the Beijing date of a day or a moment, None where it is neither."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(timezone(timedelta(hours=8)))
+    return moment.date().isoformat()
+
+
 class Me(Model):
     """The linked account."""
 
@@ -173,6 +187,11 @@ class Me(Model):
     # Points were seen nested and flat, as number and as string; a loss in the gamble may go below 0.
     points: MaybeWhole = Field(
         default=None, validation_alias=AliasChoices(AliasPath("user_meta", "points"), "points")
+    )
+    # Seen beside the points: the Beijing date of the last check-in, or its moment.
+    last_checkin: Annotated[str | None, BeforeValidator(_beijing_date)] = Field(
+        default=None,
+        validation_alias=AliasChoices(AliasPath("user_meta", "last_signin_at"), "last_signin_at"),
     )
 
 

@@ -48,6 +48,8 @@ class HDHive:
     charges: list[Charge] = field(default_factory=list)
     # (person, Beijing date) → points won
     checkins: dict[tuple[int, str], int] = field(default_factory=dict)
+    # How often each was asked for.
+    checkin_calls: Counter[tuple[int, str]] = field(default_factory=Counter)
     free_used: Counter[tuple[int, str]] = field(default_factory=Counter)
     throttles: dict[int, Throttle] = field(default_factory=dict)
     # (Beijing date, endpoint, succeeded) → calls
