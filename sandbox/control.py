@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from sandbox import disks
 from sandbox.faults import FaultError
 from sandbox.options import OptionError
 from sandbox.people import Person
@@ -20,6 +21,7 @@ EDITABLE: dict[str, type | tuple[type, ...]] = {
     "scopes": (list, type(None)),
     "disk_used": int,
     "disk_total": int,
+    "disk_vip": bool,
 }
 
 
@@ -48,6 +50,7 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/clock", _guarded(_clock(world)), methods=["GET", "POST"]),
         Route("/options", _guarded(_options(world)), methods=["GET", "POST"]),
         Route("/charges", _guarded(_charges(world)), methods=["GET"]),
+        *disks.routes(world, _guarded),
         Route("/reset", _guarded(_reset(world)), methods=["POST"]),
     ]
     return [Mount("/control", routes=table)]
@@ -115,7 +118,10 @@ def _person(world: World) -> Handler:
         person = world.people.get(request.path_params["id"])
         if person is None:
             return JSONResponse({"error": "nobody has this id"}, status_code=404)
-        _edit(person, await wish(request))
+        changes = await wish(request)
+        if (number := changes.pop("big_folder", None)) is not None:
+            disks.fill(world, person.id, int(number))
+        _edit(person, changes)
         return JSONResponse(person.public())
 
     return handle

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from sandbox.contents import Content
 
+Blocks = AsyncIterator[bytes]
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -22,8 +23,12 @@ def serve(
     ranges: bool = True,
     rate: float = 0,
     validator: str | None = None,
+    through: Callable[[Blocks], Blocks] | None = None,
 ) -> Response:
-    """Return the answer to a request for a file; rate is in bytes a second, 0 means as fast as it goes."""
+    """Return the answer to a request for a file.
+
+    Rate is in bytes a second, 0 means as fast as it goes; `through` may cut the bytes short.
+    """
     headers = {"accept-ranges": "bytes"} if ranges else {}
     if name is not None:
         headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
@@ -39,7 +44,8 @@ def serve(
     headers["content-length"] = str(end - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=kind)
-    return StreamingResponse(paced(content.blocks(start, end - start), rate), status, headers, kind)
+    blocks = paced(content.blocks(start, end - start), rate)
+    return StreamingResponse(through(blocks) if through else blocks, status, headers, kind)
 
 
 def _wanted(request: Request, size: int, validator: str | None) -> tuple[int, int] | None:

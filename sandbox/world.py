@@ -3,6 +3,7 @@
 import asyncio
 import random
 import string
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,8 @@ class World:
         self.hdhive = HDHive()
         self.disktop = DiskTop()
         self.linkcheck = LinkCheck()
+        # How often each file of the source server was asked for.
+        self.fetched: Counter[str] = Counter()
         self.faults.clear()
         self.journal.clear()
         # The same one after a reset, emptied: a running bot stays connected.

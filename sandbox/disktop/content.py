@@ -9,11 +9,15 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from sandbox.contents import Content
+from sandbox.contents import Content, Plain
 from sandbox.serving import serve
+from sandbox.tmdb.posters import draw
+from sandbox.waiting import in_thread
 from sandbox.world import World
 
 LINK_SECONDS = 600
+# An MPEG transport stream packet a player skips.
+NULL_PACKET = b"\x47\x1f\xff\x10" + b"\xff" * 184
 VIDEO = frozenset({"mkv", "mp4", "avi", "mov", "ts", "mp3", "flac"})
 
 
@@ -28,7 +32,10 @@ class Wares:
 
 
 def sign(world: World, path: str, until: int) -> str:
-    """Return the signature of a link."""
+    """Return the signature of a link; all of a video's play lists and segments share one."""
+    place, _, file = path.partition("?")[0].rpartition("/")
+    if file.endswith((".m3u8", ".ts")):
+        path = f"{place}?{path.partition('?')[2]}"
     return hmac.new(f"disktop-{world.seed}".encode(), f"{path}:{until}".encode(), sha256).hexdigest()[:32]
 
 
@@ -84,8 +91,30 @@ async def download(world: World, request: Request) -> Response:
 
 
 async def playlist(world: World, request: Request) -> Response:
-    """Answer a play list."""
+    """Answer a play list: the master names the qualities, each of them its segments."""
     if not _valid(world, request):
         return PlainTextResponse("link expired or signature mismatch", 403)
-    text = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nsegment0.ts\n#EXT-X-ENDLIST\n"
+    name, query = request.path_params["name"], request.url.query
+    if name == "master.m3u8":
+        lines = [
+            f"#EXT-X-STREAM-INF:BANDWIDTH={rate},RESOLUTION={size}\n{quality}.m3u8?{query}"
+            for quality, rate, size in (("1080p", 2_500_000, "1920x1080"), ("720p", 1_400_000, "1280x720"))
+        ]
+    else:
+        pieces = [f"#EXTINF:10,\nsegment{number}.ts?{query}" for number in range(3)]
+        lines = ["#EXT-X-TARGETDURATION:10", *pieces, "#EXT-X-ENDLIST"]
+    text = "\n".join(["#EXTM3U", "#EXT-X-VERSION:3", *lines, ""])
     return PlainTextResponse(text, media_type="application/vnd.apple.mpegurl")
+
+
+async def segment(world: World, request: Request) -> Response:
+    """Answer a segment of a video: packets that carry nothing."""
+    if not _valid(world, request):
+        return PlainTextResponse("link expired or signature mismatch", 403)
+    return serve(request, Plain(NULL_PACKET * 500), "video/mp2t")
+
+
+async def cover(request: Request) -> Response:
+    """Answer the cover of a video: a picture drawn for it."""
+    picture = await in_thread(draw, f"cover {request.path_params['id']}", 640, 360)
+    return serve(request, Plain(picture), "image/png")

@@ -22,10 +22,13 @@ def _number(request: Request, name: str, default: int, most: int) -> int:
     return min(int(value), most)
 
 
-def _public(item: Item) -> dict[str, Any]:
-    if item.is_dir:
-        return {"id": item.id, "name": item.name}
-    return {"id": item.id, "name": item.name, "size": item.size, "md5": item.md5}
+def _public(caller: Caller, item: Item) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": item.id, "name": item.name}
+    if not item.is_dir:
+        shown |= {"size": item.size, "md5": item.md5}
+    if caller.world.options.disktop_list_times:
+        shown["create_time"] = int(item.created)
+    return shown
 
 
 async def listing(caller: Caller, request: Request) -> Response:
@@ -41,8 +44,8 @@ async def listing(caller: Caller, request: Request) -> Response:
     return ok(
         {
             "path": path,
-            "folders": [_public(item) for item in shown if item.is_dir],
-            "files": [_public(item) for item in shown if not item.is_dir],
+            "folders": [_public(caller, item) for item in shown if item.is_dir],
+            "files": [_public(caller, item) for item in shown if not item.is_dir],
             "total": len(inside),
         }
     )
@@ -54,11 +57,11 @@ async def search(caller: Caller, request: Request) -> Response:
     words, ext = request.query_params.get("q", "").casefold(), request.query_params.get("ext", "").lower()
     limit = _number(request, "limit", 50, 200)
     found = [
-        _public(item)
+        item
         for item in caller.drive.below(caller.root)
         if not item.is_dir and words in item.name.casefold() and ext in ("", item.ext)
     ]
-    return ok({"files": found[:limit], "total": len(found)})
+    return ok({"files": [_public(caller, item) for item in found[:limit]], "total": len(found)})
 
 
 def _item(caller: Caller, file_id: int, *, is_dir: bool = False) -> Item:
@@ -74,7 +77,7 @@ async def meta(caller: Caller, request: Request) -> Response:
     item = _item(caller, request.path_params["id"])
     kind = mimetypes.guess_type(item.name)[0] or "application/octet-stream"
     return ok(
-        _public(item)
+        _public(caller, item)
         | {
             "ext": item.ext,
             "mime": kind,
@@ -94,7 +97,7 @@ async def download(caller: Caller, request: Request) -> Response:
     caller.need(*ANY_FILES)
     item = _item(caller, request.path_params["id"])
     url = signed(caller.world, f"/dl/{item.id}", _wares(item))
-    return ok({"url": url, "expires_in": LINK_SECONDS} | _public(item))
+    return ok({"url": url, "expires_in": LINK_SECONDS} | _public(caller, item))
 
 
 async def stream(caller: Caller, request: Request) -> Response:
@@ -106,11 +109,11 @@ async def stream(caller: Caller, request: Request) -> Response:
     return ok(streams(caller.world, _wares(item)))
 
 
-def valid_name(name: str) -> str:
+def valid_name(name: str, field: str = "name") -> str:
     """Return a name a file or folder may have; raises invalid_param."""
     name = name.strip()
-    if not name or "/" in name or name in (".", ".."):
-        raise Refusal("invalid_param", "name 无效")
+    if not name or len(name) > 255 or "/" in name or name in (".", ".."):
+        raise Refusal("invalid_param", f"{field} 无效")
     return name
 
 
@@ -140,7 +143,7 @@ async def manage(caller: Caller, request: Request) -> Response:
         case "delete":
             _delete(caller, items)
         case "rename":
-            _rename(items, form.get("new_name", ""))
+            _rename(caller, items, form.get("new_name", ""))
         case "move" | "copy" as action:
             _place(caller, items, form.get("dest_path", "/"), copy=action == "copy")
         case _:
@@ -152,12 +155,16 @@ def _delete(caller: Caller, items: list[Item]) -> None:
     for item in items:
         if item.id in caller.drive.items:
             caller.person.disk_used = max(0, caller.person.disk_used - caller.drive.remove(item))
+    caller.world.disktop.tidy()
 
 
-def _rename(items: list[Item], new_name: str) -> None:
-    if len(items) != 1 or not new_name.strip() or "/" in new_name:
+def _rename(caller: Caller, items: list[Item], new_name: str) -> None:
+    if len(items) != 1:
         raise Refusal("invalid_param", "new_name 无效")
-    items[0].name = new_name.strip()
+    name = valid_name(new_name, "new_name")
+    if name != items[0].name and caller.drive.has(items[0].parent, name):
+        raise Refusal("name_conflict", "同名文件已存在")
+    items[0].name = name
 
 
 def _place(caller: Caller, items: list[Item], path: str, *, copy: bool) -> None:
@@ -168,17 +175,17 @@ def _place(caller: Caller, items: list[Item], path: str, *, copy: bool) -> None:
     for item in items:
         if target.id == item.id or (item.is_dir and drive.inside(item.id, target)):
             raise Refusal("invalid_param", "不能移动到自身之内")
+    if copy and caller.person.disk_used + sum(map(drive.weight, items)) > caller.person.disk_total:
+        raise Refusal("quota_exceeded")
     for item in items:
         if copy:
             _copy(caller, item, target.id)
         else:
-            item.parent = target.id
+            drive.move(item, target.id)
 
 
 def _copy(caller: Caller, item: Item, parent: int) -> None:
     drive = caller.drive
-    if caller.person.disk_used + item.size > caller.person.disk_total:
-        raise Refusal("quota_exceeded")
     inside = drive.children(item.id) if item.is_dir else []
     made = drive.add(parent, item.name, caller.world.now(), is_dir=item.is_dir, content=item.content)
     caller.person.disk_used += item.size

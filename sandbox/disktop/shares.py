@@ -143,7 +143,7 @@ async def video_meta(caller: Caller, request: Request) -> Response:
             "height": 2160 if "2160p" in wares.name else 1080,
             "codec": "hevc" if "2160p" in wares.name else "h264",
             "bitrate": 2_500_000,
-            "cover_url": f"{caller.world.origin}/disktop/cover/{wares.id}.jpg",
+            "cover_url": f"{caller.world.origin}/disktop/cover/{wares.id}/cover.png",
         }
     )
 

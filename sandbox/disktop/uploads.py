@@ -196,6 +196,7 @@ def _entered(world: World, session: Session) -> dict[str, Any]:
         raise Refusal("quota_exceeded")
     folder = session.folder if session.folder in drive.items else drive.app_root
     content = Kept(session.path, session.size, session.md5)
+    world.disktop.kept.add(content)
     item = drive.add(folder, session.name, world.now(), content=content)
     person.disk_used += item.size
     session.outcome = {"file_id": item.id, "path": drive.path(item), "size": item.size, "md5": item.md5}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from sandbox.contents import Content
+from sandbox.contents import Content, Kept
 from sandbox.states.drive import Drive
 from sandbox.states.grants import Grants
 from sandbox.states.uploads import Session
@@ -54,6 +54,8 @@ class DiskTop:
     verified: set[tuple[int, str]] = field(default_factory=set)
     sharing: set[int] = field(default_factory=set)
     uploads: dict[str, Session] = field(default_factory=dict)
+    # The bytes of finished uploads.
+    kept: set[Kept] = field(default_factory=set)
     ids: Iterator[int] = field(default_factory=lambda: count(7001))
 
     def drive(self, person: int, now: float) -> Drive:
@@ -69,6 +71,14 @@ class DiskTop:
                 if not item.is_dir and item.size == size and item.md5 == md5:
                     return item.content
         return None
+
+    def tidy(self) -> None:
+        """Throw away the bytes of finished uploads that lie in nobody's drive any more."""
+        lying = (item.content for drive in self.drives.values() for item in drive.items.values())
+        held = {content for content in lying if isinstance(content, Kept)}
+        for content in self.kept - held:
+            content.path.unlink(missing_ok=True)
+        self.kept &= held
 
     def device_by_user_code(self, user_code: str) -> Device | None:
         """Return the device whose code somebody typed."""

@@ -1,5 +1,6 @@
 """One person's drive: folders and files in a tree."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -8,6 +9,13 @@ from sandbox.contents import Content, Made
 
 APP_FOLDER = ("我的应用数据", "LinkHive")
 NOTHING = Made("", 0)
+# What the files of a big folder are called, and how large they are: small, or too large for a true digest.
+_MANY = (
+    (("IMG", "jpg"), 86_000),
+    (("笔记", "md"), 1_800),
+    (("Song", "mp3"), 9_100_000),
+    (("Clip", "mp4"), 48_000_000),
+)
 _WARES = (("照片", True, 0), ("旅行清单.md", False, 4096), ("毕业典礼.mp4", False, 1_288_490_188))
 
 
@@ -44,6 +52,7 @@ class Drive:
     def __init__(self, ids: Iterator[int], now: float) -> None:
         self.ids = ids
         self.items: dict[int, Item] = {0: Item(0, -1, "", is_dir=True, created=now, content=NOTHING)}
+        self._inside: defaultdict[int, dict[int, Item]] = defaultdict(dict)
         for name, is_dir, size in _WARES:
             self.add(0, name, now, size=size, is_dir=is_dir)
         self.app_root = self.make_path(0, "/".join(APP_FOLDER), now).id
@@ -61,12 +70,33 @@ class Drive:
         """Add an item; a taken name gets a number, as drives do. Bytes not given are made up."""
         number = next(self.ids)
         held = NOTHING if is_dir else content or Made(f"file {number}", size)
-        item = Item(number, parent, self._free_name(parent, name), is_dir, now, held)
+        return self._put(Item(number, parent, self._free_name(parent, name), is_dir, now, held))
+
+    def fill(self, parent: int, number: int, now: float) -> None:
+        """Put many small files into a folder, one an hour, with names nobody has there yet."""
+        for at in range(number):
+            kind, size = _MANY[at % len(_MANY)]
+            made = Made(f"many {at}", size + at % 977)
+            name = f"{kind[0]} {at + 1:05d}.{kind[1]}"
+            self._put(Item(next(self.ids), parent, name, is_dir=False, created=now - 3600 * at, content=made))
+
+    def _put(self, item: Item) -> Item:
         self.items[item.id] = item
+        self._inside[item.parent][item.id] = item
         return item
 
+    def move(self, item: Item, parent: int) -> None:
+        """Put an item into another folder."""
+        del self._inside[item.parent][item.id]
+        item.parent, item.name = parent, self._free_name(parent, item.name)
+        self._inside[parent][item.id] = item
+
+    def has(self, parent: int, name: str) -> bool:
+        """Tell whether a folder has something of this name."""
+        return any(item.name == name for item in self._inside[parent].values())
+
     def _free_name(self, parent: int, name: str) -> str:
-        taken = {item.name for item in self.children(parent)}
+        taken = {item.name for item in self._inside[parent].values()}
         if name not in taken:
             return name
         stem, dot, ext = name.rpartition(".")
@@ -75,8 +105,7 @@ class Drive:
 
     def children(self, parent: int) -> list[Item]:
         """Return what lies directly in a folder, folders first."""
-        inside = [item for item in self.items.values() if item.parent == parent]
-        return sorted(inside, key=lambda item: (not item.is_dir, item.name))
+        return sorted(self._inside[parent].values(), key=lambda item: (not item.is_dir, item.name))
 
     def below(self, root: int) -> Iterator[Item]:
         """Go through everything under a folder."""
@@ -84,6 +113,10 @@ class Drive:
             yield item
             if item.is_dir:
                 yield from self.below(item.id)
+
+    def weight(self, item: Item) -> int:
+        """Return the bytes of an item and of all below it."""
+        return item.size + sum(one.size for one in self.below(item.id))
 
     def at(self, root: int, path: str) -> Item | None:
         """Return the folder at a path below a root."""
@@ -124,4 +157,5 @@ class Drive:
         doomed = [item, *self.below(item.id)]
         for one in doomed:
             del self.items[one.id]
+            del self._inside[one.parent][one.id]
         return sum(one.size for one in doomed)

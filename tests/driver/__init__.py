@@ -6,6 +6,7 @@ from tests.driver.control import Control
 from tests.driver.journal import Call, Journal
 from tests.driver.message import Button, Message
 from tests.driver.person import InlineAnswer, Person, Pressed
+from tests.driver.source import Source, bytes_of, md5_of
 
 __all__ = [
     "BotApi",
@@ -19,4 +20,7 @@ __all__ = [
     "Person",
     "Pressed",
     "Refusal",
+    "Source",
+    "bytes_of",
+    "md5_of",
 ]

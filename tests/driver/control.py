@@ -28,6 +28,30 @@ class Control:
         """Return an address that cannot be used: refuse, tls, certificate, silent."""
         return str((await self._post("/control/doors", kind=kind))["url"])
 
+    async def fill_disk(self, person_id: int, free: int = 0) -> None:
+        """Leave somebody so many free bytes at Disk.Top."""
+        body = (await self._http.get("/control/people")).raise_for_status().json()
+        total = next(one["disk_total"] for one in body["people"] if one["id"] == person_id)
+        await self.person(person_id, disk_used=total - free)
+
+    async def big_folder(self, person_id: int, number: int = 10_000) -> None:
+        """Give somebody a folder of many files in the app's own folder."""
+        await self.person(person_id, big_folder=number)
+
+    async def drive(self, person_id: int) -> dict[str, dict[str, Any]]:
+        """Return what lies in somebody's drive, by path: id, is_dir, of files size and md5."""
+        body = (await self._http.get(f"/control/drives/{person_id}")).raise_for_status().json()
+        return {item["path"]: item for item in body["items"]}
+
+    async def stored(self, person_id: int, path: str) -> bytes:
+        """Return the bytes of a file in somebody's drive."""
+        item = (await self.drive(person_id))[path]
+        return (await self._http.get(f"/control/drives/{person_id}/files/{item['id']}")).content
+
+    async def expire_uploads(self) -> int:
+        """Let every upload under way expire at Disk.Top; return how many that were."""
+        return int((await self._post("/control/uploads/expire"))["expired"])
+
     async def mend(self) -> None:
         """Take all faults away."""
         (await self._http.delete("/control/faults")).raise_for_status()
