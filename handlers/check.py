@@ -56,7 +56,7 @@ async def again(scene: Scene[CheckState], _arg: str) -> None:
     items = tuple(item.model_copy(update=fresh) if unclear(item) else item for item in scene.state.items)
     # Shown first: the new run may be over before this press is.
     await _amend(scene, items=items, finished=False, stopped=False)
-    await scene.services.linkchecks.start(scene.user_id, scene.card.id, items)
+    await scene.services.linkchecks.start(scene.user_id, scene.card.id, items, again=True)
 
 
 async def alive(scene: Scene[CheckState], _arg: str) -> None:

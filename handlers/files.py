@@ -1,50 +1,36 @@
-"""How the files of a share are listed on cards."""
+"""How files and folders are written on cards."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-
-from clients.disktop.models import SharedFile
-from handlers.sizes import size
-from handlers.texts import Html, Speaker, code, escape
-from handlers.views import Press
+from handlers.texts import Html, Speaker, code
 
 FILES_A_PAGE = 8
 # Eight names of this length, and two paths, still fit one message.
 NAME_LIMIT = 160
-Numbered = Sequence[tuple[int, SharedFile]]
-
-
-def files_text(
-    say: Speaker, shown: Numbered, total: int, picked: Sequence[int], *, surl: str, where: str, dest: str
-) -> Html:
-    """Return one page of a folder of a share, with the picks marked."""
-    heading = "save.heading" if where == "/" else "save.heading_in"
-    lines = [say(heading, surl=surl, where=where), say("save.dest", dest=folder_name(say, dest))]
-    lines.append(say.plural("save.count", total) if total else say("save.empty"))
-    lines += [_line(say, n, file, file.id in picked) for n, file in shown]
-    if picked:
-        lines.append(say.plural("save.picked", len(picked)))
-    return Html("\n".join(lines))
-
-
-def _line(say: Speaker, number: int, file: SharedFile, picked: bool) -> Html:
-    kind = "📁" if file.is_dir else "📄"
-    shown = escape(file.name, NAME_LIMIT)
-    bytes_ = "" if file.is_dir else size(file.size)
-    return say("save.row", number=number, mark="☑️" if picked else kind, name=shown, size=bytes_)
-
-
-def numbers(shown: Numbered, picked: Container[int]) -> list[Press]:
-    """Return the buttons that open folders and mark files, by their numbers."""
-    return [
-        Press(f"📁 {n}", "open", str(file.id))
-        if file.is_dir
-        else Press(f"{'☑️' if file.id in picked else '◻️'} {n}", "pick", str(file.id))
-        for n, file in shown
-    ]
+_FILMS = frozenset(
+    "mkv mp4 avi mov ts m2ts m4v webm flv wmv rmvb rm mpg mpeg vob 3gp ogv".split()  # noqa: SIM905
+)
+_SOUNDS = frozenset("mp3 flac m4a aac ogg wav ape wma opus".split())  # noqa: SIM905
 
 
 def folder_name(say: Speaker, path: str) -> Html:
     """Return a folder of the drive as people know it: the one everything goes to has a name."""
     return say("save.root") if path == "/" else code(path)
+
+
+def ending(name: str, ext: str = "") -> str:
+    """Return a file's extension, from its name where a server does not tell it."""
+    return (ext or (name.rpartition(".")[2] if "." in name else "")).casefold().lstrip(".")
+
+
+def is_playable(name: str, ext: str = "") -> bool:
+    """Tell whether a file is a film or a sound, which can be played where it lies."""
+    return ending(name, ext) in _FILMS | _SOUNDS
+
+
+def icon(name: str, ext: str = "", *, is_dir: bool = False) -> str:
+    """Return the sign of what an entry is."""
+    if is_dir:
+        return "📁"
+    kind = ending(name, ext)
+    return "🎬" if kind in _FILMS else "🎵" if kind in _SOUNDS else "📄"

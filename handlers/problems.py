@@ -72,7 +72,7 @@ _KEYS: Mapping[type[Exception], str] = {
 }
 # A repeat cannot help against these; against a missing link it can, once the account is linked.
 _FINAL = (Misconfigured, NotFound, ServiceOff)
-_FINAL_TRANSFERS = frozenset({"expired", "gone", "bad_folder"})
+_FINAL_TRANSFERS = frozenset({"expired", "invalid", "gone", "file_gone", "bad_folder"})
 _RELINK = (NotAuthorized, NotLinked, LinkLost, MissingScope)
 _AT_THE_SITE = frozenset({ForbiddenReason.PREMIUM, ForbiddenReason.LEVEL, ForbiddenReason.RISK})
 _MINUTE = 60
@@ -99,7 +99,8 @@ def sentence(say: Speaker, error: Exception, advice: str | None = None) -> Html:
 
 def _data(error: Exception) -> dict[str, object]:
     if isinstance(error, TransferProblem):
-        return {"needed": size(error.needed), "free": size(error.free), "limit": error.limit}
+        known = {"needed": size(error.needed), "free": size(error.free)}
+        return {**known, "limit": error.limit, "saved": error.saved}
     return vars(error)
 
 

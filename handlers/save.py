@@ -3,154 +3,68 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from telegram import Update
 
-from clients.disktop.models import SharedFile
-from handlers import asking, cards, commands, notes, problems
+from clients.disktop.models import ShareKind
+from handlers import asking, cards, commands, notes, problems, savefile, savelist, savepattern, saverun
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
-from handlers.files import FILES_A_PAGE, files_text, folder_name, numbers
 from handlers.notes import NoticeState
 from handlers.resources import drive_name
-from handlers.scenes import Route, Scene, State, number
-from handlers.texts import Html
-from handlers.views import Button, Press, Row, View, grid, pages_row
+from handlers.savelist import show_files
+from handlers.saverun import show_result
+from handlers.savestate import ROUTE, SaveState, close_row, listing
+from handlers.scenes import Route, Scene
+from handlers.views import Press, View
 from services.errors import TransferProblem
 from services.sharelinks import Drive, ShareLink, extract
-from services.transfers import SaveResult
+from services.trees import Pick
 from storage.dialogs import Dialog
 
-PICK_LIMIT = 200
-MOST_PAGES = 10_000
+__all__ = ["SAVE", "SaveState", "may_answer", "register", "run", "show_files", "show_result"]
+
 ASK_LINK = "save.link"
 ASK_CODE = "save.code"
 _CODE = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
 
 
-class SaveState(State):
-    """A share, where the person is in it, and what they picked."""
-
-    surl: str
-    code: str | None = None
-    dest: str = "/"
-    path: str = "/"
-    page: int = 0
-    picked: tuple[int, ...] = ()
-    opened: bool = False
-    needs_code: bool = False
-    wrong_code: bool = False
-    result: SaveResult | None = None
-
-
 async def show(scene: Scene[SaveState]) -> View:
-    """Show the question for the code, the share's files, or what was saved."""
-    state, say = scene.state, scene.say
+    """Show the question for the code, the share's files, one of them, or what came of a save."""
+    state = scene.state
     if state.result is not None:
         return show_result(scene, state.result)
+    if state.running:
+        return saverun.show_running(scene)
     if state.needs_code:
-        enter = Press(say.label("button.enter_code"), "code")
-        text = say("save.wrong_code" if state.wrong_code else "save.ask_code")
-        return View(text, ([enter, *_close(scene)],))
-    return show_files(scene, await _listing(scene))
+        return _code_question(scene, wrong=state.wrong_code)
+    if state.asking:
+        return savepattern.show_question(scene)
+    try:
+        return await _contents(scene)
+    except TransferProblem as problem:
+        # The sharer gave it another code meanwhile.
+        if problem.kind == "wrong_code":
+            return _code_question(scene, wrong=state.code is not None)
+        # The folder went, perhaps not the share.
+        if problem.kind == "file_gone" and state.path != "/":
+            return await _contents(scene.at(state.model_copy(update={"path": "/", "page": 0})))
+        raise
 
 
-async def _listing(scene: Scene[SaveState]) -> Sequence[SharedFile]:
-    state = scene.state
-    found: Sequence[SharedFile] = await scene.services.transfers.listing(
-        scene.user_id, state.surl, state.path, state.code
-    )
-    return found
+async def _contents(scene: Scene[SaveState]) -> View:
+    if scene.state.pattern is not None:
+        return await savepattern.show_matches(scene)
+    if scene.state.file is not None:
+        return savefile.show_file(scene, scene.state.file)
+    return show_files(scene, await listing(scene))
 
 
-def show_files(scene: Scene[SaveState], found: Sequence[SharedFile]) -> View:
-    """Show one page of a folder of the share, folders first, with the picks marked."""
-    state, say = scene.state, scene.say
-    pages = max(1, -(-len(found) // FILES_A_PAGE))
-    page_ = min(state.page, pages - 1)
-    first = page_ * FILES_A_PAGE
-    shown = list(enumerate(found[first : first + FILES_A_PAGE], first + 1))
-    text = files_text(
-        say, shown, len(found), state.picked, surl=state.surl, where=state.path, dest=state.dest
-    )
-    saving: list[Button] = [Press(say.label("button.save_all"), "all")] if found else []
-    if state.picked:
-        saving.insert(0, Press(say.label("button.save_picked", n=len(state.picked)), "picked"))
-    up: list[Button] = [Press(say.label("button.up"), "up")] if state.path != "/" else []
-    turning = pages_row(say, "page", page_, pages)
-    rows = [*grid(numbers(shown, state.picked), 4), turning, saving, [*up, *_close(scene)]]
-    return View(text, rows)
-
-
-def _close(scene: Scene[Any]) -> Row:
-    return [Press(scene.say.label("button.close"), "close")]
-
-
-def show_result(scene: Scene[SaveState], result: SaveResult) -> View:
-    """Show what was saved and where."""
-    say, where = scene.say, folder_name(scene.say, result.dest)
-    if not result.saved:
-        key = "save.all_there" if result.already else "save.none"
-        return View(say(key, dest=where), (_close(scene),))
-    lines = [say.plural("save.done", result.saved, dest=where)]
-    if result.already:
-        lines.append(say.plural("save.already", result.already))
-    return View(Html("\n".join(lines)), (_close(scene),))
-
-
-async def open_folder(scene: Scene[SaveState], arg: str) -> SaveState:
-    """Go into a folder of the share."""
-    file = await _file(scene, arg)
-    path = f"{scene.state.path.rstrip('/')}/{file.name}"
-    return scene.state.model_copy(update={"path": path, "page": 0, "picked": ()})
-
-
-async def _file(scene: Scene[SaveState], arg: str) -> SharedFile:
-    found = next((file for file in await _listing(scene) if str(file.id) == arg), None)
-    if found is None:
-        # The sharer changed the folder meanwhile.
-        raise TransferProblem("gone")
-    return found
-
-
-async def up(scene: Scene[SaveState], _arg: str) -> SaveState:
-    """Go to the folder above."""
-    parent = scene.state.path.rpartition("/")[0] or "/"
-    return scene.state.model_copy(update={"path": parent, "page": 0, "picked": ()})
-
-
-async def page(scene: Scene[SaveState], arg: str) -> SaveState:
-    """Turn the pages of a folder."""
-    return scene.state.model_copy(update={"page": number(arg, MOST_PAGES)})
-
-
-async def pick(scene: Scene[SaveState], arg: str) -> SaveState:
-    """Mark a file, or take the mark away."""
-    file_id, picked = number(arg), scene.state.picked
-    following = tuple(x for x in picked if x != file_id) if file_id in picked else (*picked, file_id)
-    return scene.state.model_copy(update={"picked": following[:PICK_LIMIT]})
-
-
-async def save_all(scene: Scene[SaveState], _arg: str) -> SaveState:
-    """Save everything in the folder that is shown."""
-    return await _save(scene, await _listing(scene))
-
-
-async def save_picked(scene: Scene[SaveState], _arg: str) -> SaveState:
-    """Save what is marked."""
-    picked = scene.state.picked
-    return await _save(scene, [file for file in await _listing(scene) if file.id in picked])
-
-
-async def _save(scene: Scene[SaveState], picks: Sequence[SharedFile]) -> SaveState:
-    await scene.interim(View(scene.say("save.working")))
-    state = scene.state
-    result = await scene.services.transfers.save(
-        scene.user_id, state.surl, picks, state.dest, state.code, path=state.path
-    )
-    return state.model_copy(update={"result": result})
+def _code_question(scene: Scene[SaveState], *, wrong: bool) -> View:
+    enter = Press(scene.say.label("button.enter_code"), "code")
+    text = scene.say("save.wrong_code" if wrong else "save.ask_code")
+    return View(text, ([enter, *close_row(scene)],))
 
 
 async def ask_code(scene: Scene[SaveState], _arg: str) -> SaveState:
@@ -170,26 +84,54 @@ async def look(scene: Scene[SaveState], _arg: str) -> SaveState:
 
 
 async def _opened(scene: Scene[SaveState]) -> SaveState:
-    """Return the state after looking at the share: it may need a code, or another one."""
+    """Return the state after looking at the share: it may need a code, or another one, or be one file."""
     state = scene.state
     view = await scene.services.transfers.open(scene.user_id, state.surl, state.code)
-    found = {"opened": True, "needs_code": view.needs_code, "wrong_code": view.wrong_code}
-    return state.model_copy(update=found)
+    info = view.info
+    found = {
+        "opened": True,
+        "needs_code": view.needs_code,
+        "wrong_code": view.wrong_code,
+        "files": info.source_count,
+        "expires": info.expire_time,
+        "premium": info.premium,
+    }
+    state = state.model_copy(update=found)
+    if view.needs_code or not (info.type is ShareKind.FILE or info.source_count == 1):
+        return state
+    inside = await listing(scene.at(state))
+    if len(inside) != 1 or inside[0].is_dir:
+        return state
+    alone = scene.at(state.model_copy(update={"single": True}))
+    return await savefile.look(alone, Pick(folder=state.path, file=inside[0]))
 
 
 SAVE = Route(
-    "save",
+    ROUTE,
     SaveState,
     show,
     {
         "look": look,
         "code": ask_code,
-        "open": open_folder,
-        "up": up,
-        "page": page,
-        "pick": pick,
-        "all": save_all,
-        "picked": save_picked,
+        "open": savelist.open_folder,
+        "up": savelist.up,
+        "page": savelist.page,
+        "pick": savelist.pick,
+        "mark": savelist.mark,
+        "clear": savelist.clear,
+        "dest": savelist.choose_dest,
+        "pattern": savepattern.ask_pattern,
+        "matchpage": savepattern.match_page,
+        "list": savepattern.to_list,
+        "file": savefile.open_file,
+        "play": savefile.play,
+        "download": savefile.download,
+        "all": saverun.save_all,
+        "picked": saverun.save_marked,
+        "matches": saverun.save_matches,
+        "one": saverun.save_one,
+        "stop": saverun.stop,
+        "drive": saverun.to_drive,
     },
     private=True,
 )
@@ -241,6 +183,8 @@ def _first(scene: Scene[Any], link: ShareLink, words: str) -> SaveState:
 
 def may_answer(dialog: Dialog, words: str) -> bool:
     """Tell whether words can be what a dialog asked for; a title or a link is no access code."""
+    if dialog.kind == savepattern.ASK_PATTERN:
+        return not extract(words)
     return dialog.kind != ASK_CODE or _CODE.fullmatch(words.strip()) is not None
 
 
@@ -264,3 +208,5 @@ def register(home: LinkHiveApplication) -> None:
     commands.add(home, "save", save, private=True)
     home.dialog(ASK_LINK, link_given)
     home.dialog(ASK_CODE, code_given)
+    home.dialog(savepattern.ASK_PATTERN, savepattern.pattern_given)
+    home.services.saves.on_change = saverun.Live(home).changed

@@ -19,6 +19,7 @@ from services.linking import Linking
 from services.names import Service
 from services.people import People
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
+from services.saves import Saves
 from services.standing import Standing
 from services.steps import Reached, nothing
 from services.titles import Titles
@@ -53,6 +54,7 @@ class Services:
     checkins: CheckIns
     linkchecks: LinkChecks
     transfers: Transfers
+    saves: Saves
     titles: Titles
 
     @classmethod
@@ -81,6 +83,7 @@ class Services:
         if drive is not None:
             providers[Service.DISKTOP] = drive
         tokens = Tokens(db, clock, providers, holder=holder, reached=reached)
+        transfers = Transfers(clock, disktop, tokens)
         return cls(
             db=db,
             clock=clock,
@@ -96,7 +99,8 @@ class Services:
             unlocking=Unlocking(db, clock, hdhive, tokens, reached=reached),
             checkins=CheckIns(hdhive, tokens),
             linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=pace),
-            transfers=Transfers(clock, disktop, tokens),
+            transfers=transfers,
+            saves=Saves(db, clock, transfers, reached=reached),
             titles=Titles(clock, tmdb, hdhive, tokens),
         )
 
@@ -128,7 +132,7 @@ class Services:
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return the job handlers of all use cases: those of each are named where it lives."""
-        own = (self.linking, self.devices, self.tokens, self.unlocking, self.linkchecks)
+        own = (self.linking, self.devices, self.tokens, self.unlocking, self.linkchecks, self.saves)
         return {kind: handler for one in own for kind, handler in one.jobs().items()}
 
     async def resume(self) -> None:

@@ -26,11 +26,15 @@ FOLLOW = "linkcheck.follow"
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds between two notes of progress, seconds for a whole run, and tries to make a job upstream."""
+    """Seconds between two notes of progress, seconds for a whole run, and tries to make a job upstream.
+
+    A service that hangs lets every try take its longest: after `asking` seconds no other is begun.
+    """
 
     every: float = 2.0
     longest: float = 600.0
     tries: int = 3
+    asking: float = 20.0
     at_once: int = 4
     patience: Patience = field(default_factory=Patience)
 
@@ -157,6 +161,7 @@ class Run:
         if linkcheck is None:
             self._rest("service_off", disktop=False)
             return
+        began = self._tools.clock.now()
         for attempt in range(self._tools.pace.tries):
             try:
                 await self._checked(linkcheck)
@@ -164,13 +169,19 @@ class Run:
                 # The service has forgotten the job: ask anew for what is missing.
                 self._job_id = self._last_event_id = None
             except ClientError as error:
-                if not isinstance(error, Unreachable) or attempt + 1 == self._tools.pace.tries:
+                if not isinstance(error, Unreachable) or not self._may_ask_again(attempt, began):
                     break
                 await self._tools.clock.sleep(self._tools.pace.patience.pause * 2**attempt)
             else:
                 self._rest("no_result", disktop=False)
                 return
         self._rest("service_down", disktop=False)
+
+    def _may_ask_again(self, attempt: int, began: float) -> bool:
+        pace = self._tools.pace
+        # A job that is made is worth following for longer than one that is not.
+        patient = self._job_id is not None or self._tools.clock.now() - began < pace.asking
+        return patient and attempt + 1 < pace.tries
 
     async def _checked(self, linkcheck: LinkCheck) -> None:
         if self._job_id is None:

@@ -8,7 +8,18 @@ from storage.links import Link
 
 AttemptKind = Literal["unknown", "expired", "used", "denied", "foreign", "browser", "failed"]
 TransferKind = Literal[
-    "code_needed", "wrong_code", "expired", "premium", "gone", "full", "too_many", "bad_folder"
+    "code_needed",
+    "wrong_code",
+    "expired",
+    "premium",
+    "invalid",
+    "gone",
+    "file_gone",
+    "full",
+    "filled",
+    "too_many",
+    "too_many_folders",
+    "bad_folder",
 ]
 
 
@@ -66,13 +77,17 @@ class AttemptProblem(ServiceError):
 
 @dataclass(eq=False)
 class TransferProblem(ServiceError):
-    """A share cannot be saved: the kind says why; bytes are given when the drive is full."""
+    """A share cannot be saved: the kind says why.
+
+    Bytes are given when the drive is full; it may have filled up after `saved` files.
+    """
 
     kind: TransferKind
     service: str = "disktop"
     needed: int = 0
     free: int = 0
     limit: int = 0
+    saved: int = 0
 
 
 @dataclass(eq=False)

@@ -63,12 +63,17 @@ class LinkChecks:
         """Return what this does in jobs."""
         return {FOLLOW: self.follow}
 
-    async def start(self, user_id: int, card_id: str, items: Sequence[CheckedLink]) -> CheckRun:
-        """Begin a run; links that have a verdict keep it. A run of the same card is replaced."""
+    async def start(
+        self, user_id: int, card_id: str, items: Sequence[CheckedLink], *, again: bool = False
+    ) -> CheckRun:
+        """Begin a run; links that have a verdict keep it. A run of the same card is replaced.
+
+        `again`: somebody asks to look once more, so an uncertain verdict is not remembered.
+        """
         if not items:
             raise NoLinks
         now, chosen = self._clock.now(), list(items[:MAX_LINKS])
-        known = [self._memory.recall(item, now) for item in chosen]
+        known = [self._memory.recall(item, now, certain=again) for item in chosen]
         await self._end(card_id, tell=False)
         payload = {
             "user_id": user_id,

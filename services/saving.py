@@ -32,12 +32,27 @@ class Call(Protocol):
 
 @dataclass
 class Progress:
-    """Count what has been done."""
+    """Count what has been done of `files` in all; `missed` ones the service did not copy."""
 
+    files: int = 0
     saved: int = 0
     already: int = 0
+    missed: int = 0
     folders: int = 0
     bytes: int = 0
+
+    @property
+    def done(self) -> int:
+        """Count the files that are settled."""
+        return self.saved + self.already + self.missed
+
+
+Told = Callable[[Progress], Awaitable[None]]
+
+
+async def untold(progress: Progress) -> None:
+    """Tell nobody."""
+    del progress
 
 
 @dataclass(frozen=True)
@@ -53,8 +68,11 @@ class Place:
 class Saving:
     """Save from one share."""
 
-    def __init__(self, client: DiskTop, share: Call, drive: Call, surl: str, code: str | None) -> None:
+    def __init__(
+        self, client: DiskTop, share: Call, drive: Call, surl: str, code: str | None, told: Told = untold
+    ) -> None:
         self._client = client
+        self._told = told
         self._share = share
         self._drive = drive
         self._surl = surl
@@ -63,19 +81,39 @@ class Saving:
         self._progress = Progress()
 
     async def run(self, plan: Plan, target: str) -> Progress:
-        """Copy the plan to a folder; raises TransferProblem(full) before anything is copied."""
+        """Copy the plan to a folder; raises TransferProblem(full) before anything is copied.
+
+        Raises TransferProblem(filled) where the drive filled up on the way, by somebody else's doing.
+        """
+        self._progress.files = plan.count
         missing: list[tuple[str, list[SharedFile]]] = []
         for below, files in plan.folders.items():
             path = (target.rstrip("/") + below) or "/"
             missing.append((path, self._missing(await self._place(path), files)))
+            await self._told(self._progress)
         needed = sum(file.size for _, files in missing for file in files)
         if needed:
             await self._must_fit(needed)
         for path, files in missing:
             await self._make(path)
             for start in range(0, len(files), BATCH):
-                await self._copy(path, files[start : start + BATCH])
+                try:
+                    await self._copy(path, files[start : start + BATCH])
+                except TransferProblem as problem:
+                    raise await self._told_more(problem, needed) from problem
+                await self._told(self._progress)
         return self._progress
+
+    async def _told_more(self, problem: TransferProblem, needed: int) -> TransferProblem:
+        """Say how much is missing, where the service only says that the drive is full."""
+        if problem.kind != "full":
+            return problem
+        left, saved = needed - self._progress.bytes, self._progress.saved
+        try:
+            free = (await self._drive(self._client.quota)).free_bytes
+        except ClientError:
+            return problem
+        return TransferProblem("filled" if saved else "full", needed=left, free=free, saved=saved)
 
     def _missing(self, place: Place, files: Sequence[SharedFile]) -> list[SharedFile]:
         there = place.files.copy()
@@ -108,8 +146,9 @@ class Saving:
                 raise
             copied = len(files)
         else:
-            copied = done.transferred
+            copied = min(done.transferred or len(done.file_ids), len(files))
         self._progress.saved += copied
+        self._progress.missed += len(files) - copied
         self._progress.bytes += sum(file.size for file in files)
 
     def _missing_now(self, place: Place, files: Sequence[SharedFile]) -> bool:

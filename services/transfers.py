@@ -1,31 +1,43 @@
-"""Save Disk.Top shares to the user's own drive."""
+"""Look into Disk.Top shares, play what is in them, and save it to the user's own drive."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import TypeVar
 
 from clients.disktop.client import DiskTop
-from clients.disktop.models import SharedFile, ShareInfo
+from clients.disktop.models import Download, SharedFile, ShareInfo, VideoMeta, VideoStream
 from clients.errors import ClientError, Forbidden, ForbiddenReason, NotFound, Rejected
 from services.clock import Clock
+from services.episodes import wanted
 from services.errors import ServiceOff, TransferKind, TransferProblem
 from services.names import Service
-from services.saving import Saving
+from services.recent import Recent
+from services.saving import Saving, Told, untold
 from services.tokens import Tokens
-from services.trees import Plan, clean_path, walk
+from services.trees import Pick, Plan, clean_path, files_below, walk
 
 T = TypeVar("T")
+
+# How long all files of a share are remembered: somebody pages through what a pattern found.
+TREE_SECONDS = 300.0
+TREES = 50
+NAMED = 5
 
 _KINDS: dict[str, TransferKind] = {
     "pwd_required_or_wrong": "wrong_code",
     "share_expired": "expired",
+    "invalid_surl": "invalid",
+    "share_not_found": "gone",
+    "file_not_found": "file_gone",
+    "folder_not_found": "file_gone",
+    "path_not_found": "file_gone",
     "quota_exceeded": "full",
     "insufficient_storage": "full",
     "no_space": "full",
     "storage_full": "full",
 }
+_MISSING: frozenset[TransferKind] = frozenset({"gone", "file_gone"})
 
 
 @dataclass(frozen=True)
@@ -40,13 +52,18 @@ class ShareView:
 
 @dataclass(frozen=True)
 class SaveResult:
-    """Be what came of saving: files copied, files that were there already, and the folder."""
+    """Be what came of saving: files copied, files that were there already, and the folder.
+
+    `missed` files the service did not copy; `names` are the first few of what was picked.
+    """
 
     saved: int
     already: int
     dest: str
     folders: int = 0
     bytes: int = 0
+    missed: int = 0
+    names: tuple[str, ...] = ()
 
 
 class Transfers:
@@ -56,6 +73,7 @@ class Transfers:
         self._clock = clock
         self._disktop = disktop
         self._tokens = tokens
+        self._trees: Recent[tuple[int, str, str | None, str], tuple[Pick, ...]] = Recent(TREES)
 
     async def open(self, user_id: int, surl: str, code: str | None = None) -> ShareView:
         """Look at a share and try its code; raises TransferProblem(gone, expired, premium)."""
@@ -80,30 +98,73 @@ class Transfers:
         found = await self._call(user_id, lambda t: client.share_files(t, surl, folder, code))
         return tuple(sorted(found, key=lambda file: (not file.is_dir, natural(file.name), file.id)))
 
+    async def matching(
+        self, user_id: int, surl: str, path: str, code: str | None, pattern: str
+    ) -> tuple[Pick, ...]:
+        """Find files anywhere below a folder of a share by words, patterns or ranges of episodes.
+
+        Raises TransferProblem(too_many, too_many_folders) where the share is too large to be looked through.
+        """
+        base, now = clean_path(path), self._clock.now()
+        found = self._trees.get((user_id, surl, code, base), now)
+        if found is None:
+            found = await files_below(partial(self.listing, user_id, surl, code=code), base)
+            self._trees.put((user_id, surl, code, base), found, now + TREE_SECONDS)
+        return matching(found, pattern)
+
     async def save(
         self,
         user_id: int,
         surl: str,
-        picks: Sequence[SharedFile],
+        picks: Sequence[Pick],
         dest: str = "/",
         code: str | None = None,
         *,
-        path: str = "/",
+        told: Told = untold,
     ) -> SaveResult:
-        """Copy picks of a share's folder `path` to `dest`, folders with all they hold.
+        """Copy picks of a share to `dest`, folders with all they hold, keeping the tree they have in common.
 
         What lies there already with the same name and size is counted, not copied; repeating a save is safe.
-        Raises TransferProblem(full, too_many, gone, wrong_code, expired, premium), or a ClientError.
+        Raises TransferProblem(full, filled, too_many, gone, wrong_code, premium and more), or a ClientError.
         """
         target, client = clean_path(dest), self._client()
 
         async def listed(folder: str) -> Sequence[SharedFile]:
             return await self._call(user_id, lambda t: client.share_files(t, surl, folder, code))
 
-        plan: Plan = await walk(listed, clean_path(path), picks)
+        plan: Plan = await walk(listed, picks)
         share, drive = partial(self._call, user_id), partial(self._at_home, user_id)
-        done = await Saving(client, share, drive, surl, code).run(plan, target)
-        return SaveResult(done.saved, done.already, target, done.folders, done.bytes)
+        done = await Saving(client, share, drive, surl, code, told).run(plan, target)
+        names = tuple(pick.file.name for pick in picks[:NAMED])
+        return SaveResult(done.saved, done.already, target, done.folders, done.bytes, done.missed, names)
+
+    async def stream(self, user_id: int, surl: str, file_id: int, code: str | None = None) -> VideoStream:
+        """Get addresses that play a shared film, good for some minutes."""
+        client = self._client()
+        return await self._inside(user_id, surl, code, lambda t: client.share_stream(t, surl, file_id, code))
+
+    async def video_meta(self, user_id: int, surl: str, file_id: int, code: str | None = None) -> VideoMeta:
+        """Get length, size, codec and cover of a shared film."""
+        client = self._client()
+        return await self._inside(user_id, surl, code, lambda t: client.share_video_meta(t, surl, file_id))
+
+    async def download(self, user_id: int, surl: str, file_id: int, code: str | None = None) -> Download:
+        """Get a direct address of a shared file, good for some minutes."""
+        client = self._client()
+        return await self._inside(
+            user_id, surl, code, lambda t: client.share_download(t, surl, file_id, code)
+        )
+
+    async def _inside(
+        self, user_id: int, surl: str, code: str | None, work: Callable[[str], Awaitable[T]]
+    ) -> T:
+        """Do a call inside a share; a server that has forgotten the code is told it once more."""
+        try:
+            return await self._call(user_id, work)
+        except TransferProblem as problem:
+            if problem.kind != "wrong_code" or code is None or not await self._fits(user_id, surl, code):
+                raise
+        return await self._call(user_id, work)
 
     async def _fits(self, user_id: int, surl: str, code: str) -> bool:
         client = self._client()
@@ -137,7 +198,7 @@ class Transfers:
             kind = kind_of(error)
             if kind is None:
                 raise
-            raise TransferProblem("bad_folder" if kind == "gone" else kind) from error
+            raise TransferProblem("bad_folder" if kind in _MISSING else kind) from error
 
     def _client(self) -> DiskTop:
         if self._disktop is None:
@@ -155,14 +216,10 @@ def kind_of(error: ClientError) -> TransferKind | None:
     return "gone" if isinstance(error, NotFound) else None
 
 
-def matching(files: Sequence[SharedFile], pattern: str) -> tuple[SharedFile, ...]:
-    """Pick files by a pattern with * and ?, or by words their names contain; case does not matter."""
-    wanted = pattern.strip().casefold()
-    if not wanted:
-        return ()
-    if not any(sign in wanted for sign in "*?["):
-        return tuple(file for file in files if all(word in file.name.casefold() for word in wanted.split()))
-    return tuple(file for file in files if fnmatchcase(file.name.casefold(), wanted))
+def matching(found: Sequence[Pick], pattern: str) -> tuple[Pick, ...]:
+    """Pick files by words, by a pattern with * and ?, or by ranges of episodes; case does not matter."""
+    fits = wanted(pattern)
+    return () if fits is None else tuple(pick for pick in found if fits(pick.folder, pick.file.name))
 
 
 def natural(name: str) -> tuple[tuple[int, str], ...]:

@@ -188,7 +188,7 @@ async def test_the_folder_of_a_share_that_changed_is_said_to_be_gone(
     share = box.world.catalogue.shares["8d2f3a"]
     share.nodes = [node for node in share.nodes if not node.is_dir]
     await person.press(card, "📁")
-    failed = await person.until(say("problem.transfer.gone"))
+    failed = await person.until(say("problem.transfer.file_gone"))
     await person.press(failed, say("button.back"))
     await person.until(lambda message: message.find(say("button.save_all")) is not None)
 
@@ -246,7 +246,7 @@ async def test_upstream_words_neither_break_nor_forge_a_card(
     harmless(listed)
     await person.press(listed, "📁")
     # A name with a slash is no path that leads anywhere; that is said then.
-    gone = say("problem.transfer.gone")
+    gone = say("problem.transfer.file_gone")
     harmless(await person.until(lambda m: m.find(say("button.up")) is not None or gone in m.text))
 
 

@@ -22,6 +22,7 @@ from services.names import Service
 from services.people import Person
 from services.titles import Found
 from services.transfers import SaveResult
+from services.trees import Pick
 from services.unlocking import Quote
 from services.verdicts import CheckedLink
 from storage.links import Link
@@ -237,12 +238,15 @@ async def _verdicts(s: Stage) -> View:
 async def _files(s: Stage) -> View:
     w = s.words
     found = [SharedFile(id=n, name=w(), size=12345, is_dir=n % 2 == 0) for n in range(20)]
-    state = save.SaveState(surl="8d2f3a", path=f"/{w()}", dest=f"/{w()}", picked=(1, 3), page=1)
+    marks = tuple(Pick(folder=f"/{w()}", file=file) for file in found[:3])
+    state = save.SaveState(surl="8d2f3a", path=f"/{w()}", dest=f"/{w()}", marks=marks, page=1)
     return save.show_files(s.scene.at(state), found)
 
 
 async def _saved(s: Stage) -> View:
-    return save.show_result(s.scene, SaveResult(saved=2, already=1, dest=f"/{s.words()}"))
+    return save.show_result(
+        s.scene, SaveResult(saved=2, already=1, dest=f"/{s.words()}", names=(s.words(),) * 5)
+    )
 
 
 async def _checkin(s: Stage) -> View:

@@ -1,12 +1,16 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from clients.linkcheck.client import LinkCheck
+from clients.linkcheck.following import Patience
 from clients.linkcheck.models import Verdict
-from services.checkrun import FOLLOW
+from clients.transport import Timeouts, Transport
+from services.checkrun import FOLLOW, Pace
 from services.errors import NoLinks
-from services.linkchecks import MAX_LINKS, CheckedLink, Snapshot
+from services.linkchecks import MAX_LINKS, CheckedLink, LinkChecks, Snapshot
 from services.names import Service
 from services.sharelinks import extract
 from tests.services.conftest import Crash, House
@@ -84,9 +88,11 @@ async def test_verdicts_are_remembered_each_for_its_time(house):
 
 async def test_asking_again_asks_for_what_was_uncertain(house):
     shown = await follow(house, quark("uncertain1", "alive1"))
-    again = [item.model_copy(update={"verdict": None}) for item in shown.last.items]
-    run = await house.services.linkchecks.start(1001, "card2", again)
-    assert [item.verdict for item in run.snapshot.items] == [None, V.ALIVE]
+    fresh = [item.model_copy(update={"verdict": None, "reason": None}) for item in shown.last.items]
+    run = await house.services.linkchecks.start(1001, "card2", fresh)
+    assert verdicts(run.snapshot) == [V.UNCERTAIN, V.ALIVE], "not asked for: it is remembered for a while"
+    run = await house.services.linkchecks.start(1001, "card2", fresh, again=True)
+    assert verdicts(run.snapshot) == [None, V.ALIVE]
 
 
 async def test_a_link_that_has_its_verdict_keeps_it(house):
@@ -196,6 +202,29 @@ async def test_a_service_that_is_down_leaves_the_rest_uncertain(house, fault):
     house.box.world.faults.clear()
     # A service's fault says nothing about the link: it is not remembered.
     assert verdicts((await follow(house, quark("alive1"), "card2")).last) == [V.ALIVE]
+
+
+async def test_a_service_that_hangs_is_not_asked_again_and_again(house):
+    transport = Transport("linkcheck", f"{house.box.url}/linkcheck", timeout=Timeouts(read=0.3), backoff=0.01)
+    client = LinkCheck(transport, house.box.world.credentials.linkcheck_api_key)
+    services = house.services
+    for asking, asked in ((0.2, 1), (20.0, 3)):
+        pace = Pace(every=0.05, asking=asking, patience=Patience(silence=1.0, pause=0.02, tries=3))
+        impatient = LinkChecks(services.db, services.clock, client, None, services.tokens, pace=pace)
+        finals = []
+
+        async def told(card_id: str, snapshot: Snapshot, final: bool, into: list[Any] = finals) -> None:
+            into.extend([snapshot] * final)
+
+        impatient.on_change = told
+        house.fault("linkcheck", "/jobs", "hang", times=0)
+        began = len(await house.calls("linkcheck", "POST", "/jobs"))
+        await impatient.start(1001, "card1", quark("alive1"))
+        await replace(house, services=replace(services, linkchecks=impatient)).work(kinds=[FOLLOW])
+        house.box.world.faults.clear()
+        assert [(i.verdict, i.reason) for i in finals[0].items] == [(V.UNCERTAIN, "service_down")]
+        assert len(await house.calls("linkcheck", "POST", "/jobs")) - began == asked
+    await transport.aclose()
 
 
 async def test_a_service_that_goes_down_midway_loses_nothing(house):

@@ -5,7 +5,7 @@ from clients.errors import Rejected, UpstreamBroken
 from services.errors import NotLinked, ServiceOff, TransferProblem
 from services.names import Service
 from services.transfers import kind_of, matching, natural
-from services.trees import clean_path, joined, walk
+from services.trees import Pick, clean_path, common, joined, walk
 from tests.services.conftest import House
 
 
@@ -26,8 +26,12 @@ async def tree(house: House, user_id: int = 1001, path: str = "/") -> dict[str, 
     return found
 
 
-async def everything(house: House, surl: str, code: str | None = None, path: str = "/"):
-    return await house.services.transfers.listing(1001, surl, path, code)
+async def everything(house: House, surl: str, code: str | None = None, path: str = "/", user: int = 1001):
+    return picked(await house.services.transfers.listing(user, surl, path, code), path)
+
+
+def picked(files, path: str = "/") -> list[Pick]:
+    return [Pick(folder=path, file=file) for file in files]
 
 
 async def problem(awaitable) -> TransferProblem:
@@ -49,7 +53,7 @@ async def test_opening_tells_what_a_share_needs(home):
 
 
 @pytest.mark.parametrize(
-    ("surl", "kind"), [("dead00", "gone"), ("0ld000", "expired"), ("ffffff", "gone"), ("x", "gone")]
+    ("surl", "kind"), [("dead00", "gone"), ("0ld000", "expired"), ("ffffff", "gone"), ("x", "invalid")]
 )
 async def test_shares_that_cannot_be_opened(home, surl, kind):
     assert (await problem(home.services.transfers.open(1001, surl))).kind == kind
@@ -59,7 +63,7 @@ async def test_premium_shares_are_for_premium_users(home):
     assert (await home.services.transfers.open(1001, "9e0000")).info.premium
     await home.link(1002, Service.DISKTOP)
     assert (await problem(home.services.transfers.open(1002, "9e0000"))).kind == "premium"
-    files = await home.services.transfers.listing(1002, "9e0000")
+    files = await everything(home, "9e0000", user=1002)
     assert (await problem(home.services.transfers.save(1002, "9e0000", files))).kind == "premium"
 
 
@@ -80,9 +84,9 @@ async def test_faults_pass_through(home):
 
 
 async def test_listing_a_tree(home):
-    top = await everything(home, "8d2f3a")
+    top = await home.services.transfers.listing(1001, "8d2f3a")
     assert [(file.name, file.is_dir) for file in top] == [("docs", True), ("demo.mp4", False)]
-    inner = await everything(home, "8d2f3a", path="//docs/")
+    inner = await home.services.transfers.listing(1001, "8d2f3a", "//docs/")
     assert [file.name for file in inner] == ["封面 cover.jpg", "说明.txt"]
     assert (await problem(everything(home, "c0de12", "9999"))).kind == "wrong_code"
 
@@ -116,7 +120,7 @@ async def test_saving_only_what_is_missing(home):
 
 async def test_picks_of_an_inner_folder_go_straight_to_the_destination(home):
     files = await everything(home, "c0de12", "1234", "/Season 01")
-    result = await home.services.transfers.save(1001, "c0de12", files[:2], "/", "1234", path="/Season 01")
+    result = await home.services.transfers.save(1001, "c0de12", files[:2], "/", "1234")
     assert (result.saved, result.dest) == (2, "/")
     assert sorted(await tree(home)) == ["/示例剧.S01E01.mkv", "/示例剧.S01E02.mkv"]
 
@@ -133,7 +137,7 @@ async def test_nothing_picked_saves_nothing(home):
 
 async def test_a_drive_that_is_too_full_is_known_before(home):
     await home.link(1002, Service.DISKTOP)
-    files = await home.services.transfers.listing(1002, "b19b19")
+    files = await everything(home, "b19b19", user=1002)
     full = await problem(home.services.transfers.save(1002, "b19b19", files))
     assert (full.kind, full.needed) == ("full", 88 * 1024**3)
     assert full.free == 700 * 1024**2
@@ -204,13 +208,20 @@ def file(name: str, number: int = 1, *, size: int = 1, is_dir: bool = False) -> 
 
 
 def test_patterns():
-    files = [file("Show.S01E01.1080p.mkv"), file("Show.S01E02.2160p.mkv"), file("字幕.ass")]
-    assert [f.name for f in matching(files, "*.MKV")] == [files[0].name, files[1].name]
-    assert [f.name for f in matching(files, "s01e0? 1080p")] == []
-    assert [f.name for f in matching(files, "*s01e0?*1080p*")] == [files[0].name]
-    assert [f.name for f in matching(files, "show 2160")] == [files[1].name]
-    assert [f.name for f in matching(files, "字幕")] == ["字幕.ass"]
-    assert matching(files, "  ") == ()
+    found = picked([file("Show.S01E01.1080p.mkv"), file("Show.S01E02.2160p.mkv"), file("字幕.ass")], "/剧")
+    names = [pick.file.name for pick in found]
+
+    def matched(pattern: str) -> list[str]:
+        return [pick.file.name for pick in matching(found, pattern)]
+
+    assert matched("*.MKV") == names[:2]
+    assert matched("s01e0? 1080p") == []
+    assert matched("*s01e0?*1080p*") == names[:1]
+    assert matched("show 2160") == names[1:2]
+    assert matched("字幕") == ["字幕.ass"]
+    assert matched("E02-E05") == names[1:2]
+    assert matched("剧") == names
+    assert matched("  ") == []
 
 
 def test_people_count_in_numbers():
@@ -242,17 +253,34 @@ async def test_walks_have_limits():
         return [file("d", is_dir=True)]
 
     with pytest.raises(TransferProblem) as caught:
-        await walk(deep, "/", [file("d", is_dir=True)])
-    assert caught.value.kind == "too_many"
+        await walk(deep, picked([file("d", is_dir=True)]))
+    assert caught.value.kind == "too_many_folders"
 
     async def nothing(path: str) -> list[SharedFile]:
         return []
 
     with pytest.raises(TransferProblem) as caught:
-        await walk(nothing, "/", [file(f"f{n}", n) for n in range(2001)])
+        await walk(nothing, picked([file(f"f{n}", n) for n in range(2001)]))
     assert caught.value.limit == 2000
     with pytest.raises(TransferProblem):
-        await walk(nothing, "/", [file(f"d{n}", n, is_dir=True) for n in range(300)])
+        await walk(nothing, picked([file(f"d{n}", n, is_dir=True) for n in range(300)]))
+
+
+async def test_picks_of_several_folders_keep_their_tree():
+    inside = {"/A/x": [file("deep.mkv", 9)]}
+
+    async def listed(path: str) -> list[SharedFile]:
+        return inside[path]
+
+    first, second = Pick(folder="/A", file=file("1.mkv", 1)), Pick(folder="/B", file=file("1.mkv", 2))
+    whole = Pick(folder="/A", file=file("x", 3, is_dir=True))
+    brought = Pick(folder="/A/x", file=file("deep.mkv", 9))
+    assert [common(p) for p in ([first], [first, second], [first, brought], [])] == ["/A", "/", "/A", "/"]
+    plan = await walk(listed, [first, second, whole, brought, first])
+    names = {folder: [f.id for f in files] for folder, files in plan.folders.items()}
+    assert names == {"": [], "/A": [1], "/A/x": [9], "/B": [2]}
+    alone = await walk(listed, [brought])
+    assert alone.folders[""][0].id == 9
 
 
 def test_errors_that_are_not_about_the_share():
