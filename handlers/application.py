@@ -19,7 +19,8 @@ from storage.dialogs import Dialog
 Callback = Callable[[Update, LinkHiveContext], Awaitable[None]]
 StartLink = Callable[[Update, LinkHiveContext, str], Awaitable[None]]
 Answer = Callable[[Update, LinkHiveContext, Dialog], Awaitable[None]]
-Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter]]
+# None where it was told on a card that is there already.
+Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter | None]]
 
 
 @dataclass(frozen=True)

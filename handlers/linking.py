@@ -22,6 +22,9 @@ from services.names import Service
 from storage import cards as stored_cards
 from storage import links
 
+# The step to the other way to link; `handlers.device` takes it.
+DEVICE_STEP = "go_device"
+
 
 class LinkState(State):
     """Which service is being linked, and the page where that begins."""
@@ -41,9 +44,17 @@ async def show(scene: Scene[LinkState]) -> View:
     if state.ticket_url:
         text = say("link.ready", service=service, minutes=TICKET_SECONDS // 60)
         open_page = Open(say.label("button.authorize", service=service), state.ticket_url)
-        return View(text, ([open_page], [Press(say.label("button.cancel"), "close")]))
+        rows: list[Row] = [[open_page], *_other_way(scene), [Press(say.label("button.cancel"), "close")]]
+        return View(text, rows)
     heading = say("link.unknown", service=state.unknown) if state.unknown else say("link.choose")
     return View(heading, [*_choices(scene), [Press(say.label("button.close"), "close")]])
+
+
+def _other_way(scene: Scene[LinkState]) -> list[Row]:
+    """Return the button for linking with a code, where the service knows that way."""
+    if scene.state.service != Service.DISKTOP or DEVICE_STEP not in scene.home.routes.steps:
+        return []
+    return [[Press(scene.say.label("button.device"), DEVICE_STEP)]]
 
 
 def _choices(scene: Scene[LinkState]) -> list[Row]:
@@ -124,7 +135,7 @@ async def finish(update: Update, context: LinkHiveContext, payload: str) -> None
         stored = await scene.services.db.read(lambda tx: links.all_of(tx, scene.user_id))
         linked = Linked(error.link, tuple(x.service for x in stored if x.state == "active"))
     await _retire_card(scene, linked.link.service)
-    await cards.post(scene, LINK.name, _done(scene, linked))
+    await cards.post(scene, LINK.name, done(scene, linked))
 
 
 def _failed(scene: Scene[LinkState], error: AttemptProblem) -> View:
@@ -145,7 +156,8 @@ async def _retire_card(scene: Scene[LinkState], service: str) -> None:
         await cards.refresh(home, card.id)
 
 
-def _done(scene: Scene[LinkState], linked: Linked) -> View:
+def done(scene: Scene[Any], linked: Linked) -> View:
+    """Show that an account is linked, and what comes next."""
     say, link_ = scene.say, linked.link
     service = service_name(say, link_.service)
     name = link_.account_name

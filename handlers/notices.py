@@ -27,6 +27,8 @@ async def deliver(home: LinkHiveApplication, job: Job) -> None:
         return
     scene = await _private_scene(home, job.payload)
     letter = await draw(scene, job.payload)
+    if letter is None:
+        return
     try:
         await cards.post(scene.at(letter.state), letter.route, letter.view)
     except Forbidden:

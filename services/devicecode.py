@@ -9,7 +9,7 @@ from services.devicepolls import End, Polling, after, end_of
 from services.errors import ServiceOff
 from services.jobs import JobHandler, Lease, RetryLater
 from services.names import Service
-from services.notices import notice
+from services.notices import card_changed, notice
 from services.providers import DiskTopProvider
 from services.steps import Reached, nothing
 from services.tokens import new_link
@@ -53,12 +53,15 @@ class DeviceLinking:
         self._unlinking = unlinking
         self._reached = reached
 
-    async def start(self, user_id: int) -> ShownCode:
-        """Get a code, and have it polled for; raises ServiceOff or the ClientError of the call."""
+    async def start(self, user_id: int, card_id: str | None = None) -> ShownCode:
+        """Get a code, and have it polled for; the card is told of its end.
+
+        Raises ServiceOff or the ClientError of the call.
+        """
         provider = self._on()
         given = await provider.client.device_code(provider.scopes)
         polling = Polling.begin(given, self._clock.now())
-        payload = {"user_id": user_id, "polling": asdict(polling)}
+        payload = {"user_id": user_id, "card_id": card_id, "polling": asdict(polling)}
 
         async def work(tx: Tx) -> None:
             await jobs.cancel(tx, POLL, str(user_id))
@@ -95,7 +98,7 @@ class DeviceLinking:
             await self._on_error(job, lease, polling, error)
             return
         await self._reached("device.granted")
-        await self._linked(int(job.payload["user_id"]), self._provider, grant, lease)
+        await self._linked(job, self._provider, grant, lease)
 
     async def _on_error(self, job: Job, lease: Lease, polling: Polling, error: ClientError) -> None:
         following = after(polling, error, self._clock.now())
@@ -109,32 +112,39 @@ class DeviceLinking:
         await lease.keep({**job.payload, "polling": asdict(polling)})
 
     async def _ended(self, job: Job, lease: Lease, end: End) -> None:
-        await lease.finish(lambda tx: self._tell(tx, int(job.payload["user_id"]), end))
+        await lease.finish(lambda tx: self._tell(tx, job, end))
 
-    async def _linked(self, user_id: int, provider: DiskTopProvider, grant: TokenGrant, lease: Lease) -> None:
-        now = self._clock.now()
+    async def _linked(self, job: Job, provider: DiskTopProvider, grant: TokenGrant, lease: Lease) -> None:
+        user_id, now = int(job.payload["user_id"]), self._clock.now()
         new = new_link(user_id, Service.DISKTOP, grant, provider.scopes, now)
 
         async def work(tx: Tx) -> None:
             await self._unlinking.replaced(tx, new, now)
             kept.append(await links.save(tx, new, now))
-            await self._tell(tx, user_id, "linked")
+            await self._tell(tx, job, "linked")
 
         kept: list[Link] = []
         await lease.finish(work)
         await self._reached("device.saved")
-        await self._describe(provider, kept[-1])
+        await self._describe(provider, kept[-1], job.payload.get("card_id"))
 
-    async def _tell(self, tx: Tx, user_id: int, end: End) -> None:
-        await notice(tx, user_id, f"device_{end}", now=self._clock.now(), service=Service.DISKTOP)
+    async def _tell(self, tx: Tx, job: Job, end: End) -> None:
+        user_id, now = int(job.payload["user_id"]), self._clock.now()
+        about = {"service": Service.DISKTOP, "card_id": job.payload.get("card_id")}
+        await notice(tx, user_id, f"device_{end}", now=now, **about)
 
-    async def _describe(self, provider: DiskTopProvider, link: Link) -> None:
+    async def _describe(self, provider: DiskTopProvider, link: Link, card_id: str | None) -> None:
         """Note whose link it is; one that cannot tell just now stays unnamed."""
         try:
             account = await provider.describe(link.access_token)
         except ClientError:
             return
-        await self._db.write(lambda tx: links.describe(tx, link.id, account.id, account.name))
+
+        async def work(tx: Tx) -> None:
+            await links.describe(tx, link.id, account.id, account.name)
+            await card_changed(tx, card_id, now=self._clock.now())
+
+        await self._db.write(work)
 
     def _on(self) -> DiskTopProvider:
         if self._provider is None:

@@ -11,6 +11,7 @@ from handlers.scenes import Route, Scene, State
 from handlers.views import Press, View
 from sandbox.server import Sandbox
 from tests.driver import Control, Journal, Message, Person
+from tests.e2e.process import until
 
 
 def qr(text: str) -> bytes:
@@ -105,7 +106,7 @@ async def test_a_picture_becomes_a_text_and_a_picture_again(
     text = await ben.until("shows none")
     assert not text.has_photo
     assert text.id > card.id
-    assert card.id not in box.world.telegram.chats[ben.id].messages, "one card per task"
+    await until(lambda: card.id not in box.world.telegram.chats[ben.id].messages, "one card per task")
     assert len(await journal.calls("telegram", path="*/sendMessage")) == 1
     assert len(await journal.calls("telegram", path="*/deleteMessage")) == 1
     await ben.press(text, "b")
@@ -118,7 +119,7 @@ async def test_a_new_message_keeps_what_the_press_changed(card: Message, ben: Pe
     await ben.press(card, "Interim")
     done = await ben.until("done")
     assert done.has_photo
-    assert card.id not in box.world.telegram.chats[ben.id].messages
+    await until(lambda: card.id not in box.world.telegram.chats[ben.id].messages, "one card per task")
     await ben.press(done, "b")
     assert (await ben.until("shows b")).id == done.id, "its buttons work"
 
@@ -132,7 +133,7 @@ async def test_words_too_many_for_a_caption_are_shown_without_the_picture(card: 
 async def test_a_picture_that_telegram_forgot_is_uploaded_again(
     card: Message, ben: Person, journal: Journal, box: Sandbox
 ) -> None:
-    box.world.telegram.files._files.clear()
+    box.world.telegram.files.forget()
     await journal.forget()
     await ben.press(card, "other words")
     assert (await ben.until("other words")).has_photo
@@ -146,7 +147,7 @@ async def test_an_old_picture_that_cannot_be_deleted_is_closed(
     await control.fault("telegram", "*/deleteMessage", "status", status=400, body=refused, times=0)
     await ben.press(card, "none")
     text = await ben.until("shows none")
-    left = next(message for message in await ben.messages() if message.id == card.id)
+    left = next(message for message in await ben.settled() if message.id == card.id)
     assert not left.buttons
     await ben.press(text, "b")
     picture = await ben.until("shows b")
