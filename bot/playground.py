@@ -87,15 +87,15 @@ class Child:
         return _say("Good-bye.", 0)
 
     async def _start(self) -> asyncio.subprocess.Process:
-        # A session of its own: Ctrl-C reaches only us, and we end the bot in order.
+        # A session of its own: Ctrl-C reaches only us, and we end the bot in order. Should we be killed,
+        # the pipe breaks and the bot ends by itself.
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "bot",
-            "run",
+            "bot.leash",
             env=self._environment,
             cwd=Path(__file__).parent.parent,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
 

@@ -85,6 +85,13 @@ async def test_a_closed_terminal_ends_the_sandbox_too(playground: Playground) ->
     assert not child.is_running()
 
 
+async def test_a_killed_sandbox_leaves_no_bot_behind(playground: Playground) -> None:
+    child = playground.child()
+    assert child is not None
+    await playground.kill()
+    await until(lambda: not child.is_running(), "the bot ends with the sandbox")
+
+
 async def test_a_taken_port_is_told(box: Sandbox, tmp_path: Path) -> None:
     code, out, err = await run("sandbox", "--port", str(box.port), env={}, folder=tmp_path)
     assert code == 1
