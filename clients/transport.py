@@ -2,9 +2,18 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import aiohttp
@@ -15,6 +24,7 @@ from clients.connection import open_client
 from clients.encoding import Pairs, form
 from clients.errors import BadResponse, ClientError, Misconfigured, RateLimited, Unreachable, UpstreamBroken
 from clients.faults import classify, is_garbled
+from clients.outgoing import Outgoing
 from clients.reply import Reply, UnreadableError, read_reply
 
 T = TypeVar("T")
@@ -50,6 +60,15 @@ class Transport:
     ) -> None:
         self.service = service
         self.base_url = base_url.rstrip("/")
+        self._same = partial(
+            Transport,
+            service,
+            proxy=proxy,
+            max_bytes=max_bytes,
+            attempts=attempts,
+            backoff=backoff,
+            verify=verify,
+        )
         self._timeout = timeout or Timeouts()
         self._max_bytes = max_bytes
         self._attempts = attempts
@@ -61,6 +80,10 @@ class Transport:
         """Close all connections."""
         await self._http.aclose()
         await self._single.aclose()
+
+    def sibling(self, base_url: str, *, timeout: Timeouts) -> "Transport":
+        """Make a transport to another address of the same service, by the same proxy."""
+        return self._same(base_url, timeout=timeout)
 
     async def request(
         self,
@@ -89,6 +112,33 @@ class Transport:
                 return await self._once(operation, self._single, request, check)
         except TimeoutError:
             pass  # raised outside, so that no address of the cause is kept
+        raise Unreachable(self.service, operation, "timeout", sent=True)
+
+    async def send(
+        self,
+        operation: str,
+        path: str,
+        body: AsyncIterator[bytes],
+        size: int,
+        *,
+        params: Pairs,
+        silence: float,
+        check: Check | None = None,
+    ) -> Reply:
+        """POST `size` bytes as `body` yields them; never repeated, and as long as it moves without an end.
+
+        `silence` seconds without headway are Unreachable. What `body` raises comes through unchanged.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(silence) as patience:
+                source = Outgoing(body, size, lambda: patience.reschedule(loop.time() + silence))
+                request = self._build(
+                    operation, "POST", path, params, None, None, source.headers, silence, source
+                )
+                return await source.carried(self._once(operation, self._http, request, check))
+        except TimeoutError:
+            pass  # raised outside, as above
         raise Unreachable(self.service, operation, "timeout", sent=True)
 
     async def _repeated(self, operation: str, request: httpx.Request, check: Check | None) -> Reply:
@@ -164,6 +214,7 @@ class Transport:
         data: Sequence[tuple[str, object]] | None,
         headers: Mapping[str, str] | None,
         silence: float | None = None,
+        content: AsyncIterable[bytes] | None = None,
     ) -> httpx.Request:
         sent = dict(headers or {})
         if data is not None:
@@ -177,7 +228,7 @@ class Transport:
                 self.base_url + path,
                 params=list(params) if params else None,
                 json=json,
-                content=None if data is None else form(data),
+                content=content if data is None else form(data),
                 headers=sent,
                 # The pool's time is aiohttp's for getting a connection, DNS included.
                 timeout=httpx.Timeout(connect=connect, read=read, write=read, pool=connect),

@@ -37,6 +37,14 @@ class DeviceExpired(ClientError):
     """The code is too old: begin anew."""
 
 
+@dataclass(eq=False, repr=False)
+class Incomplete(Rejected):
+    """Parts are missing: `received` of `total` are there (0 of 0 where the server does not say)."""
+
+    received: int = 0
+    total: int = 0
+
+
 _DEVICE: Mapping[str, type[ClientError]] = {
     "authorization_pending": DevicePending,
     "slow_down": DeviceSlowDown,
@@ -53,7 +61,7 @@ _TOKEN = frozenset(
 )
 _MISSING = frozenset(
     {"invalid_surl", "share_not_found", "file_not_found", "folder_not_found", "path_not_found"}
-    | {"not_found", "share_expired"}
+    | {"not_found", "share_expired", "upload_not_found", "upload_expired"}
 )
 _FORBIDDEN = {
     "insufficient_scope": ForbiddenReason.USER_SCOPE,
@@ -61,10 +69,15 @@ _FORBIDDEN = {
     "vip_required": ForbiddenReason.PREMIUM,
     "premium_required": ForbiddenReason.PREMIUM,
 }
+# Words for a drive without room.
+FULL = frozenset({"quota_exceeded", "storage_full", "insufficient_storage"})
 # Refusals of this one request, whatever status they come with.
-_REJECTED = frozenset({"pwd_required_or_wrong", "quota_exceeded", "storage_full", "name_conflict"})
+_REJECTED = FULL | {"pwd_required_or_wrong", "name_conflict", "invalid_param"}
+# The service's own failure, even inside a 200 (upload document: 502 complete failed).
+_BROKEN = frozenset({"complete_failed", "internal_error", "server_error"})
 _LIMITS = frozenset({"rate_limited", "rate_limit_exceeded", "too_many_requests"})
 _KNOWN = _OPERATOR | _TOKEN | _MISSING | _REJECTED | _LIMITS | _FORBIDDEN.keys() | _DEVICE.keys()
+_COUNTS = re.compile(r"(\d{1,9})\s*/\s*(\d{1,9})")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -85,6 +98,16 @@ def error_for(service: str, operation: str, reply: Reply) -> ClientError | None:
     if broken is not None or _succeeded(reply):
         return broken
     return _business(_fault(service, operation, reply))
+
+
+def upload_error_for(service: str, operation: str, reply: Reply) -> ClientError | None:
+    """Tell which error an answer of an upload endpoint is; whatever is missing there is the session."""
+    error = error_for(service, operation, reply)
+    if not isinstance(error, NotFound):
+        return error
+    expired = reply.status == 410 or "expired" in (error.code or "")
+    code = "upload_expired" if expired else "upload_not_found"
+    return NotFound(service, operation, code, error.message)
 
 
 def oauth_error_for(service: str, operation: str, reply: Reply) -> ClientError | None:
@@ -111,6 +134,8 @@ def _unusable(service: str, operation: str, reply: Reply) -> ClientError | None:
         return UpstreamBroken(service, operation, reply.status, html=reply.is_html)
     # An error number above 499 inside a 200 is the same thing.
     number = code_of(body) or ""
+    if number in _BROKEN:
+        return UpstreamBroken(service, operation, max(reply.status, 500))
     if number.isdecimal() and len(number) == 3 and int(number) >= 500:
         return UpstreamBroken(service, operation, int(number))
     return None
@@ -140,12 +165,20 @@ def _business(fault: Fault) -> ClientError:
         return Forbidden(fault.service, fault.operation, _FORBIDDEN[code], code, message)
     if code in _REJECTED:
         return Rejected(fault.service, fault.operation, code, message)
+    if fault.status == 425 or code == "incomplete":
+        return _incomplete(fault)
     if fault.status == 401 or code in _TOKEN:
         return NotAuthorized(fault.service, fault.operation, code, message, refreshable=True)
     if fault.status == 403:
         return Forbidden(fault.service, fault.operation, ForbiddenReason.OTHER, code, message)
     kind = NotFound if fault.status in (404, 410) else Rejected
     return kind(fault.service, fault.operation, code, message)
+
+
+def _incomplete(fault: Fault) -> Incomplete:
+    counts = _COUNTS.search(fault.message or "")
+    received, total = map(int, counts.groups()) if counts else (0, 0)
+    return Incomplete(fault.service, fault.operation, "incomplete", fault.message, {}, received, total)
 
 
 def _limited(service: str, operation: str, reply: Reply) -> RateLimited:
