@@ -6,27 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from telegram import Update
-
-from clients.disktop.models import Folder
 from clients.errors import NotFound
-from handlers import asking, cards, foldernames, problems
+from handlers import driveask
 from handlers.application import LinkHiveApplication
-from handlers.context import LinkHiveContext, message_of
 from handlers.files import FILES_A_PAGE, NAME_LIMIT, folder_name
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, escape
 from handlers.views import Button, Press, View, grid, pages_row
-from services.names import Service
-from services.transfers import natural
+from services.drive import Entry
 from services.trees import clean_path
-from storage.dialogs import Dialog
 
-ASK_NAME = "folder.name"
 MOST_PAGES = 10_000
-# The server's own limit for one page of a folder.
-SERVER_PAGE = 200
-MOST_SERVER_PAGES = 100
 
 
 class FolderState(State):
@@ -40,9 +30,7 @@ class FolderState(State):
     hide: tuple[int, ...] = ()
     path: str = "/"
     page: int = 0
-    naming: bool = False
     name: str = ""
-    fault: str | None = None
 
 
 def ask(
@@ -76,9 +64,6 @@ def ask(
 async def show(scene: Scene[FolderState]) -> View:
     """Show the folders inside the one the person looks at, or the question for a new name."""
     state, say = scene.state, scene.say
-    if state.naming:
-        text = foldernames.question(say, say("folders.ask_name", folder=_here(scene)), state.fault)
-        return View(text, ([Press(say.label("button.cancel"), "look")],))
     try:
         found = await _folders(scene)
     except NotFound:
@@ -112,27 +97,14 @@ def _ways_out(scene: Scene[FolderState]) -> list[Button]:
     return [*up_, Press(say.label("button.back"), "back")]
 
 
-async def _folders(scene: Scene[FolderState]) -> list[Folder]:
-    """Return the folders in the order people count; servers list them before the files."""
-    client, path = scene.services.require_disktop(), scene.state.path
-    found: dict[int, Folder] = {}
-    for page_ in range(1, MOST_SERVER_PAGES + 1):
-        listed = await scene.services.tokens.call(
-            scene.user_id,
-            Service.DISKTOP,
-            lambda token, page_=page_: client.files(token, path, page_, SERVER_PAGE),  # type: ignore[misc]
-        )
-        new = {folder.id: folder for folder in listed.folders if folder.id not in found}
-        found |= new
-        # Where a page brings files alone, the rest of the folder does too.
-        if not new or len(listed.folders) + len(listed.files) < SERVER_PAGE:
-            break
-    kept = [folder for folder in found.values() if folder.id not in scene.state.hide]
-    return sorted(kept, key=lambda folder: (natural(folder.name), folder.id))
+async def _folders(scene: Scene[FolderState]) -> list[Entry]:
+    """Return the folders in the order people count."""
+    found = await scene.services.drive.folders.folders(scene.user_id, scene.state.path)
+    return [folder for folder in found if folder.id not in scene.state.hide]
 
 
 def _at(scene: Scene[FolderState], path: str) -> FolderState:
-    return scene.state.model_copy(update={"path": path, "page": 0, "naming": False, "fault": None})
+    return scene.state.model_copy(update={"path": path, "page": 0, "name": ""})
 
 
 async def open_folder(scene: Scene[FolderState], arg: str) -> FolderState:
@@ -157,13 +129,6 @@ async def up(scene: Scene[FolderState], _arg: str) -> FolderState:
 async def page(scene: Scene[FolderState], arg: str) -> FolderState:
     """Turn the pages."""
     return scene.state.model_copy(update={"page": number(arg, MOST_PAGES)})
-
-
-async def look(scene: Scene[FolderState], _arg: str) -> FolderState:
-    """Leave the question for a name."""
-    if scene.card is not None:
-        await asking.leave(scene, scene.card.id)
-    return _at(scene, scene.state.path)
 
 
 async def back(scene: Scene[FolderState], _arg: str) -> Switch:
@@ -192,11 +157,9 @@ def _asker(scene: Scene[FolderState]) -> Route[Any]:
     return asker
 
 
-async def new(scene: Scene[FolderState], _arg: str) -> FolderState:
+async def new(scene: Scene[FolderState], _arg: str) -> Switch:
     """Ask for the name of a new folder."""
-    if scene.card is not None:
-        await asking.expect(scene, ASK_NAME, scene.card.id)
-    return scene.state.model_copy(update={"naming": True, "fault": None})
+    return await driveask.ask(scene, "name", "make", scene.say("folders.ask_name", folder=_here(scene)))
 
 
 async def make(scene: Scene[FolderState], _arg: str) -> FolderState:
@@ -204,29 +167,8 @@ async def make(scene: Scene[FolderState], _arg: str) -> FolderState:
     path, name = scene.state.path, scene.state.name
     if not name:
         raise OddPress("make")
-    await foldernames.make(scene, path, name)
+    await scene.services.drive.changes.make_folder(scene.user_id, path, name)
     return _at(scene, f"{path.rstrip('/')}/{name}")
-
-
-async def name_given(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:
-    """Take the name that was asked for; the card continues below the answer."""
-    asked = await cards.asking(context.home, dialog)
-    if asked is None or asked.route != FOLDER.name:
-        return
-    name = foldernames.given(message_of(update).text)
-    fault = foldernames.fault(name)
-    state = FOLDER.load(asked.state).model_copy(update={"name": name, "naming": True, "fault": fault})
-    scene = cards.scene_of(update, context, state)
-    if fault is None:
-        scene = scene.at(state.model_copy(update={"naming": False}))
-        try:
-            scene = scene.at(await make(scene, ""))
-        except problems.KNOWN as error:
-            await cards.post(scene, FOLDER.name, cards.trouble(FOLDER, scene, error, ("make", ""), back=True))
-            return
-    card = await cards.post(scene, FOLDER.name, await cards.shown(FOLDER, scene))
-    if fault is not None:
-        await asking.expect(scene, ASK_NAME, card.id)
 
 
 FOLDER = Route(
@@ -237,7 +179,6 @@ FOLDER = Route(
         "open": open_folder,
         "up": up,
         "page": page,
-        "look": look,
         "back": back,
         "choose": choose,
         "new": new,
@@ -250,4 +191,3 @@ FOLDER = Route(
 def register(home: LinkHiveApplication) -> None:
     """Let cards ask for a folder."""
     home.card(FOLDER)
-    home.dialog(ASK_NAME, name_given)

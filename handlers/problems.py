@@ -25,6 +25,7 @@ from handlers.texts import Html, Speaker, escape
 from handlers.views import Button, Open, Press, Row, View
 from services.errors import (
     AttemptProblem,
+    DriveProblem,
     LinkLost,
     MissingScope,
     NoLinks,
@@ -64,6 +65,7 @@ _KEYS: Mapping[type[Exception], str] = {
     MissingScope: "problem.missing_scope",
     AttemptProblem: "problem.attempt.failed",
     TransferProblem: "problem.transfer.gone",
+    DriveProblem: "problem.drive.gone",
     TooManyLinks: "problem.too_many_links",
     NoLinks: "check.none",
     TooLate: "unlock.stale",
@@ -72,6 +74,7 @@ _KEYS: Mapping[type[Exception], str] = {
 }
 # A repeat cannot help against these; against a missing link it can, once the account is linked.
 _FINAL = (Misconfigured, NotFound, ServiceOff)
+_FINAL_CHANGES = frozenset({"gone", "dest_gone", "inside", "doubtful"})
 _FINAL_TRANSFERS = frozenset({"expired", "invalid", "gone", "file_gone", "bad_folder"})
 _RELINK = (NotAuthorized, NotLinked, LinkLost, MissingScope)
 _AT_THE_SITE = frozenset({ForbiddenReason.PREMIUM, ForbiddenReason.LEVEL, ForbiddenReason.RISK})
@@ -112,6 +115,8 @@ def _specific(error: Exception) -> str:
             return f"problem.unreachable.{kind}"
         case AttemptProblem(kind=kind):
             return f"problem.attempt.{kind}"
+        case DriveProblem(kind=kind):
+            return f"problem.drive.{kind}"
         case TransferProblem(kind=kind):
             return f"problem.transfer.{kind}"
     return f"problem.code.{str(getattr(error, 'code', None)).lower()}"
@@ -166,6 +171,8 @@ def may_repeat(error: Exception) -> bool:
     """Tell whether trying again can help."""
     if isinstance(error, TransferProblem):
         return error.kind not in _FINAL_TRANSFERS
+    if isinstance(error, DriveProblem):
+        return error.kind not in _FINAL_CHANGES
     return not isinstance(error, _FINAL)
 
 

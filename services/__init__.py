@@ -12,6 +12,7 @@ from services.checkins import CheckIns
 from services.checkrun import Pace
 from services.clock import Clock
 from services.devicecode import DeviceLinking
+from services.drive import Drive
 from services.errors import ServiceOff
 from services.jobs import JobHandler
 from services.linkchecks import LinkChecks
@@ -54,6 +55,7 @@ class Services:
     checkins: CheckIns
     linkchecks: LinkChecks
     transfers: Transfers
+    drive: Drive
     saves: Saves
     titles: Titles
 
@@ -101,6 +103,7 @@ class Services:
             linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=pace),
             transfers=transfers,
             saves=Saves(db, clock, transfers, reached=reached),
+            drive=Drive(clock, disktop, tokens, reached=reached),
             titles=Titles(clock, tmdb, hdhive, tokens),
         )
 

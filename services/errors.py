@@ -21,6 +21,7 @@ TransferKind = Literal[
     "too_many_folders",
     "bad_folder",
 ]
+DriveKind = Literal["gone", "dest_gone", "conflict", "full", "inside", "doubtful"]
 
 
 class ServiceError(Exception):
@@ -88,6 +89,20 @@ class TransferProblem(ServiceError):
     free: int = 0
     limit: int = 0
     saved: int = 0
+
+
+@dataclass(eq=False)
+class DriveProblem(ServiceError):
+    """Something in the person's own drive cannot be done.
+
+    gone: it is no longer there; dest_gone: the folder `dest` is not; conflict: the name is taken; full; inside:
+    a folder cannot go into itself; doubtful: whether it was copied to `dest` is not known.
+    """
+
+    kind: DriveKind
+    service: str = "disktop"
+    name: str = ""
+    dest: str = ""
 
 
 @dataclass(eq=False)

@@ -191,8 +191,10 @@ async def test_folders_that_vanish_are_said_to_be_gone(
     assert series is not None
     drive.remove(series)
     await person.press(inside, "📁 1")
-    gone = await person.until("/Series")
+    gone = await person.until("/Series/S1")
     assert say.starts("folders.gone") in gone.text
+    await person.press(gone, say("button.up"))
+    gone = await person.until(say.starts("folders.gone"))
     await person.press(gone, say("button.up"))
     top = await person.until(say("folders.none"))
     assert top.find(say("button.up")) is None

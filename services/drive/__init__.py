@@ -1,0 +1,20 @@
+"""The person's own Disk.Top drive: look into it, and change it."""
+
+from services.drive.changes import Changes, Done
+from services.drive.entries import Entry, Sort
+from services.drive.links import PlayLink, TimedLink
+from services.drive.own import Drive, Found, Weight
+from services.drive.reading import FolderPage
+
+__all__ = [
+    "Changes",
+    "Done",
+    "Drive",
+    "Entry",
+    "FolderPage",
+    "Found",
+    "PlayLink",
+    "Sort",
+    "TimedLink",
+    "Weight",
+]
