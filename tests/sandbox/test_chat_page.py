@@ -126,6 +126,24 @@ async def test_commands_panel_and_people(page: Page, api: BotApi, box: Sandbox) 
 
 
 @pytest.mark.browser
+async def test_the_panel_has_the_drive_in_hand(page: Page, box: Sandbox) -> None:
+    await page.get_by_test_id("start-bar").click()
+    await page.get_by_test_id("panel-toggle").first.click()
+    await page.get_by_test_id("fillDisk").click()
+    await expect(page.locator("#panel-drive")).to_contain_text("1.5 TB / 1.5 TB")
+    await page.get_by_test_id("bigFolder").click()
+    await page.get_by_test_id("slowUploads").check()
+    await page.get_by_test_id("localServer").check()
+    await page.get_by_test_id("fault-disktop-upload-lose").click()
+    await expect(page.get_by_test_id("mend")).to_be_visible()
+    world = box.world
+    assert world.people[1001].disk_used == world.people[1001].disk_total
+    assert len(world.disktop.drive(1001, 0.0).items) > 10_000
+    assert (world.options.disktop_upload_rate, world.telegram.options.local_server) == (1_000_000, "path")
+    assert world.faults.waiting[0].kind == "lose"
+
+
+@pytest.mark.browser
 async def test_inline_mode(page: Page, api: BotApi) -> None:
     await page.get_by_test_id("start-bar").click()
     await api.updates()

@@ -1,7 +1,7 @@
 """Controls for tests: send updates again, hold and reorder them, drop them, switch options."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from starlette.routing import BaseRoute
@@ -25,6 +25,7 @@ def routes(tg: Telegram) -> list[BaseRoute]:
         route(tg, "/release", release),
         route(tg, "/drop", drop),
         route(tg, "/options", options),
+        route(tg, "/options", shown_options, "GET"),
         route(tg, "/deactivate", deactivate),
     ]
 
@@ -109,6 +110,11 @@ async def options(wish: Wish) -> Json:
         else:
             raise Refused(400, f"there is no option {name}")
     return {"ok": True}
+
+
+async def shown_options(wish: Wish) -> Json:
+    """Return the options as they are."""
+    return asdict(wish.tg.options)
 
 
 def _limits(current: LimitOptions, values: Any) -> None:

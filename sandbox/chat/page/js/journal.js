@@ -44,6 +44,7 @@ export function drawJournal() {
 function detail(entry) {
   const lines = [`${entry.service} ${entry.method} ${short(entry.path)}${entry.query ? `?${entry.query}` : ""}`];
   if (entry.fault) lines.push(`fault: ${entry.fault}`);
+  if (entry.size && !entry.body) lines.push(`${entry.size} bytes`);
   if (entry.body) lines.push("", pretty(entry.body));
   return lines.join("\n");
 }

@@ -2,24 +2,11 @@
 
 import { get, post, remove } from "./api.js";
 import { $, h, iconButton } from "./dom.js";
+import { FAULTS } from "./faults.js";
 import { drawJournal, watchJournal } from "./journal.js";
 import { on, state } from "./state.js";
 import { toast, trying } from "./toast.js";
 import { bytes, locale, t } from "./words.js";
-
-const FAULTS = [
-  { en: "HDHive is down", zh: "HDHive 宕机", service: "hdhive", kind: "status", status: 503, times: 0 },
-  { en: "HDHive resets unlock", zh: "解锁时连接中断", service: "hdhive", path: "*/unlock*", kind: "reset_after" },
-  { en: "HDHive 429", zh: "HDHive 限流", service: "hdhive", kind: "retry_after", status: 429, retry_after: 30 },
-  { en: "Disk.Top answers HTML", zh: "Disk.Top 返回网页", service: "disktop", kind: "html", times: 0 },
-  { en: "Disk.Top hangs", zh: "Disk.Top 无响应", service: "disktop", kind: "hang" },
-  { en: "Link check is slow", zh: "链接检测变慢", service: "linkcheck", kind: "drip", times: 0 },
-  { en: "Link check cuts the stream", zh: "检测流被切断", service: "linkcheck", path: "*events*", kind: "cut" },
-  { en: "TMDB 429", zh: "TMDB 限流", service: "tmdb", kind: "retry_after", status: 429, retry_after: 20 },
-  { en: "TMDB bad JSON", zh: "TMDB 返回坏数据", service: "tmdb", kind: "bad_json" },
-  { en: "Telegram 429", zh: "Telegram 限流", service: "telegram", path: "*/send*", kind: "retry_after", status: 429, retry_after: 5, style: "telegram" },
-  { en: "Telegram 502", zh: "Telegram 502", service: "telegram", path: "*/getUpdates", kind: "status", status: 502, times: 3 },
-];
 
 const panel = () => $("panel");
 const isOpen = () => $("app").classList.contains("with-panel");
@@ -38,12 +25,13 @@ async function draw() {
     h("header", { class: "panel-head" }, h("b", {}, t("sandbox")), iconButton("close", t("cancel"), toggle)),
     h("div", { class: "panel-body" },
       section("person", h("div", { id: "panel-person" })),
+      section("drive", h("div", { id: "panel-drive" })),
       section("faults", h("div", { id: "panel-faults" })),
       section("tokens", tokens()),
       section("clock", h("div", { id: "panel-clock" })),
       section("journal", h("div", { id: "panel-journal", class: "journal" })),
       h("button", { type: "button", class: "wide danger", "data-testid": "reset", onclick: () => act(() => post("/control/reset", {})) }, t("reset"))));
-  await Promise.all([drawPerson(), drawFaults(), drawClock()].map((work) => trying(() => work)));
+  await Promise.all([drawPerson(), drawDrive(), drawFaults(), drawClock()].map((work) => trying(() => work)));
   drawJournal();
 }
 
@@ -64,13 +52,36 @@ async function drawPerson() {
   const field = h("input", { type: "number", min: 0, value: person.points, "aria-label": t("points"), "data-testid": "points", onchange: () => change({ points: Number(field.value) }) });
   const step = (by, sign) => h("button", { type: "button", onclick: () => change({ points: Math.max(0, person.points + by) }) }, sign);
   const premium = h("input", { type: "checkbox", role: "switch", checked: person.premium, "data-testid": "premium", onchange: () => change({ premium: premium.checked }) });
-  const used = person.disk_used / person.disk_total;
   $("panel-person").replaceChildren(
     h("div", { class: "line" }, h("span", {}, t("points")), h("span", { class: "stepper" }, step(-10, "−"), field, step(10, "+"))),
     h("label", { class: "line" }, h("span", {}, t("premium")), premium),
-    h("div", { class: "line" }, h("span", {}, t("disk")), h("small", {}, `${bytes(person.disk_used)} / ${bytes(person.disk_total)}`)),
-    h("div", { class: "meter" }, h("i", { style: `width:${Math.min(100, used * 100)}%` })),
     h("button", { type: "button", class: "wide", onclick: () => act(() => post("/app/block", { person: person.id })) }, t("block")));
+}
+
+// Disk.Top of this person, and how its uploads and Telegram's files behave.
+async function drawDrive() {
+  const [{ people }, options] = await Promise.all([get("/control/people"), get("/control/options")]);
+  const person = people.find((each) => each.id === state.person.id);
+  const change = (changes) => act(() => post(`/control/people/${person.id}`, changes), drawDrive);
+  const switched = (name, on, path, values) => {
+    const box = h("input", { type: "checkbox", role: "switch", checked: on, "data-testid": name, onchange: () => act(() => post(path, values(box.checked)), drawDrive) });
+    return h("label", { class: "line" }, h("span", {}, t(name)), box);
+  };
+  const local = await get("/app/control/options");
+  $("panel-drive").replaceChildren(
+    h("div", { class: "line" }, h("span", {}, t("disk")), h("small", {}, `${bytes(person.disk_used)} / ${bytes(person.disk_total)}`)),
+    h("div", { class: "meter" }, h("i", { style: `width:${Math.min(100, (100 * person.disk_used) / person.disk_total)}%` })),
+    h("div", { class: "chips" },
+      chip("fillDisk", () => change({ disk_used: person.disk_total })),
+      chip("emptyDisk", () => change({ disk_used: 0 })),
+      chip("bigFolder", () => change({ big_folder: 10000 })),
+      chip("expireUploads", () => act(() => post("/control/uploads/expire", {}), drawDrive))),
+    switched("slowUploads", options.disktop_upload_rate > 0, "/control/options", (on) => ({ disktop_upload_rate: on ? 1000000 : 0 })),
+    switched("localServer", local.local_server !== "off", "/app/control/options", (on) => ({ local_server: on ? "path" : "off" })));
+}
+
+function chip(name, onclick) {
+  return h("button", { type: "button", class: "chip", "data-testid": name, onclick }, t(name));
 }
 
 async function drawFaults() {
