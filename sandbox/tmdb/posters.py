@@ -116,7 +116,7 @@ def draw(seed: str, width: int, height: int) -> bytes:
     canvas = Canvas(width, height)
 
     def sky(y: int) -> Colour:
-        return mix(above, horizon, (y / height / 0.75) ** 1.4)
+        return mix(above, horizon, max(0.0, y / height / 0.75) ** 1.4)
 
     for y in range(height):
         canvas.row(y, 0, width, sky(y))

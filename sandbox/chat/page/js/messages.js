@@ -38,7 +38,7 @@ function append(message, before, fresh = false) {
 }
 
 const ordered = () => [...state.messages.values()].sort((a, b) => a.message_id - b.message_id);
-const nearEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
+export const nearEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
 
 export function toEnd(smooth = true) {
   missed = 0;

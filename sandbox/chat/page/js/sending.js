@@ -2,6 +2,7 @@
 
 import { upload } from "./api.js";
 import { $, h, icon, iconButton } from "./dom.js";
+import { nearEnd, toEnd } from "./messages.js";
 import { trying } from "./toast.js";
 import { bytes, t } from "./words.js";
 
@@ -28,7 +29,9 @@ function line(file, cancel) {
   const size = h("small", {}, bytes(file.size));
   const row = h("div", { class: "sending", "data-testid": "sending" }, icon("file", 18),
     h("span", {}, h("b", {}, file.name), h("span", { class: "meter" }, bar)), size, iconButton("close", t("cancel"), cancel));
+  const follow = nearEnd();
   $("sending").append(row);
+  if (follow) toEnd();
   const progress = (sent) => {
     bar.style.width = `${(100 * sent) / file.size}%`;
     size.textContent = `${bytes(sent)} / ${bytes(file.size)}`;
