@@ -137,8 +137,7 @@ async def _write(world: World, session: Session, number: int, request: Request) 
         async for block in gathered(_paced(world, request)):
             if size + len(block) > expected:
                 break
-            await in_thread(put, file, block, start + size)
-            etag = zlib.crc32(block, etag)
+            etag = await in_thread(_put, file, block, start + size, etag)
             size += len(block)
         else:
             if size == expected:
@@ -146,6 +145,11 @@ async def _write(world: World, session: Session, number: int, request: Request) 
     finally:
         os.close(file)
     raise Refusal("invalid_param", "分块大小不符")
+
+
+def _put(file: int, block: bytes, at: int, etag: int) -> int:
+    put(file, block, at)
+    return zlib.crc32(block, etag)
 
 
 async def _paced(world: World, request: Request) -> AsyncIterator[bytes]:

@@ -217,6 +217,26 @@ async def test_pictures_and_videos_are_shown_as_such(page: Page, api: BotApi, tm
 
 
 @pytest.mark.browser
+async def test_links_in_words_and_buttons_download(page: Page, api: BotApi, box: Sandbox) -> None:
+    await page.get_by_test_id("start-bar").click()
+    url = f"{box.url}/files/film.mkv?size=5000&filename=film.mkv"
+    row = [{"text": "Download", "url": url}]
+    await api(
+        "sendMessage",
+        chat_id=1001,
+        text=f'<a href="{url.replace("&", "&amp;")}">the film</a>',
+        parse_mode="HTML",
+        reply_markup={"inline_keyboard": [row]},
+    )
+    for link in (page.get_by_test_id("button"), page.get_by_test_id("message").last.locator(".text a")):
+        async with page.context.expect_event("page"), page.context.expect_event("download") as found:
+            await link.click()
+        download = await found.value
+        assert download.suggested_filename == "film.mkv"
+        assert (await download.path()).stat().st_size == 5000
+
+
+@pytest.mark.browser
 async def test_the_phone_shows_one_column(page: Page) -> None:
     await page.set_viewport_size({"width": 390, "height": 800})
     await expect(page.get_by_test_id("start-bar")).not_to_be_visible()
