@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from clients.fetch.gate import read_entry
 from storage import crypto
 from storage import url as database_urls
 
@@ -133,6 +134,17 @@ def scopes(value: object) -> tuple[str, ...]:
     if not words or not all(_SCOPE.fullmatch(word) for word in words):
         raise ValueError("must be scope names between spaces")
     return tuple(dict.fromkeys(words))
+
+
+def hosts(value: object) -> frozenset[str]:
+    """Read `host` and `host:port` entries between commas or spaces."""
+    words = (
+        value if isinstance(value, (frozenset, set, tuple, list)) else str(value).replace(",", " ").split()
+    )
+    try:
+        return frozenset(read_entry(str(word)) for word in words)
+    except ValueError:
+        raise ValueError("must be host or host:port entries between commas, without https://") from None
 
 
 def database(value: str) -> str:

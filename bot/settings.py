@@ -14,6 +14,7 @@ from bot.formats import Listen
 Address = Annotated[str, AfterValidator(formats.address)]
 Proxy = Annotated[str, AfterValidator(formats.proxy)]
 Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(formats.ids)]
+Hosts = Annotated[frozenset[str], NoDecode, BeforeValidator(formats.hosts)]
 Scopes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(formats.scopes)]
 Secret = Annotated[str, AfterValidator(formats.secret)]
 
@@ -74,6 +75,7 @@ class Settings(StorageSettings):
     admin_ids: Ids = frozenset()
     allowed_ids: Ids = frozenset()
     http_proxy_url: Proxy | None = Field(default=None, repr=False)
+    fetch_allowed_hosts: Hosts = frozenset()
 
     hdhive_url: Address = "https://hdhive.com"
     hdhive_client_id: str | None = None

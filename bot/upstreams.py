@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from bot.probes import Probe
 from bot.settings import Settings
 from clients.disktop.client import DiskTop
+from clients.fetch.fetcher import Fetcher
 from clients.hdhive.client import HDHive
 from clients.linkcheck.client import LinkCheck
 from clients.tmdb.client import TMDB
@@ -35,6 +36,7 @@ class Upstreams:
     disktop: DiskTop | None
     linkcheck: LinkCheck | None
     tmdb: TMDB | None
+    fetcher: Fetcher
 
     async def aclose(self) -> None:
         """Close every client."""
@@ -77,7 +79,7 @@ def open_upstreams(settings: Settings) -> Upstreams:
         linkcheck = LinkCheck(transport(Service.LINKCHECK, s.linkcheck_url), s.linkcheck_api_key)
     if s.tmdb_token:
         tmdb = TMDB(transport(Service.TMDB, s.tmdb_url), s.tmdb_token, s.tmdb_image_url)
-    return Upstreams(hdhive, disktop, linkcheck, tmdb)
+    return Upstreams(hdhive, disktop, linkcheck, tmdb, Fetcher(allowed_hosts=s.fetch_allowed_hosts))
 
 
 def _with(token: str, call: Callable[[str], object]) -> Probe:

@@ -22,7 +22,7 @@ def open_client(
     Without `keep` every request gets a connection of its own: on a kept one that the server closes
     at that moment, nobody could tell whether the request arrived.
     """
-    context = _system_trust() if verify is True else httpx.create_ssl_context(verify)
+    context = system_trust() if verify is True else httpx.create_ssl_context(verify)
     way, login = _proxy(proxy)
     headers = {"user-agent": "LinkHive", "accept": "application/json", "accept-encoding": "gzip"}
     if login and base_url.startswith("http:"):
@@ -48,7 +48,8 @@ def _session(context: ssl.SSLContext, keep: bool) -> aiohttp.ClientSession:
 
 
 @lru_cache(maxsize=1)
-def _system_trust() -> ssl.SSLContext:
+def system_trust() -> ssl.SSLContext:
+    """Return the certificates that are trusted, read once."""
     return httpx.create_ssl_context()
 
 
