@@ -47,9 +47,10 @@ async def show(scene: Scene[SaveState]) -> View:
         # The sharer gave it another code meanwhile.
         if problem.kind == "wrong_code":
             return _code_question(scene, wrong=state.code is not None)
-        # The folder went, perhaps not the share.
+        # The folder went, perhaps not the share: the way up leads out.
         if problem.kind == "file_gone" and state.path != "/":
-            return await _contents(scene.at(state.model_copy(update={"path": "/", "page": 0})))
+            above = Press(scene.say.label("button.up"), "up")
+            return View(problems.sentence(scene.say, problem), ([above, *close_row(scene)],))
         raise
 
 

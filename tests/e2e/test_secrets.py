@@ -140,9 +140,11 @@ async def go_the_way(person: Person, slug: str) -> None:
     await person.press(opened, ZH("button.check"))
     await person.until(lambda m: m.id > opened.id and "✅" in m.text, timeout=15)
     await person.press(opened, ZH("button.save"))
-    listed = await person.until(lambda m: m.find(ZH("button.save_all")) is not None)
+    listed = await person.until(lambda m: m.find(ZH("button.download_shared")) is not None)
     assert FILE in listed.text
-    await person.press(listed, ZH("button.save_all"))
+    await person.press(listed, ZH("button.download_shared"))
+    listed = await person.until(lambda m: m.find(ZH("button.download_shared_now")) is not None)
+    await person.press(listed, ZH("button.save"))
     await person.until(ZH.starts("save.done"), timeout=15)
     await person.send("/checkin")
     await person.until(lambda m: m.id > listed.id)

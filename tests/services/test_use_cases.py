@@ -221,7 +221,7 @@ async def test_the_door_knows_what_is_on(house, build):
     for require in (off.require_hdhive, off.require_disktop, off.require_linkcheck, off.require_tmdb):
         with pytest.raises(ServiceOff):
             require()
-    kinds = {"unlock.settle", "linkcheck.follow", "link.revoke", "link.resume", "device.poll"}
+    kinds = {"unlock.settle", "linkcheck.follow", "link.revoke", "link.resume", "device.poll", "save.run"}
     assert set(services.jobs()) == kinds
 
 
