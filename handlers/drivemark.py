@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from handlers import cards, driveask, drivedelete, folderpick
+from handlers import cards, driveask, drivedelete, folderpick, problems
 from handlers.drivefolder import DRIVE, DriveState, fresh, page_of
 from handlers.driveviews import key_of, where
 from handlers.scenes import Act, OddPress, S, Scene, Switch, number
@@ -125,11 +125,13 @@ async def once(scene: Scene[S], route: str, dest: str, work: Callable[[], Awaita
     busy = scene.state.model_copy(update={"busy": True})
     card = await cards.keep(scene.home, scene.card, busy, route)
     await scene.interim(View(say("drive.copying", folder=where(say, dest))))
-    state: S = scene.state
     try:
         state = await work()
-    finally:
-        await cards.keep(scene.home, card, state, route)
+    except problems.KNOWN:
+        # Told, and may be tried again; whatever else ends this leaves the card busy.
+        await cards.keep(scene.home, card, scene.state, route)
+        raise
+    await cards.keep(scene.home, card, state, route)
     return state
 
 

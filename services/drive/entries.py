@@ -54,11 +54,11 @@ def of_file(file: DriveFile) -> Entry:
     return Entry(file.id, file.name, False, file.size, file.md5, file.create_time)
 
 
-def natural(name: str) -> tuple[tuple[int, str], ...]:
-    """Return a sort key by which E2 comes before E10."""
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a sort key by which E2 comes before E10, and numbers before letters."""
     parts = _DIGITS.split(name.casefold())
     return tuple(
-        (int(part[:_MOST_DIGITS]), "") if i % 2 else (-1, part) for i, part in enumerate(parts) if part
+        (0, int(part[:_MOST_DIGITS]), "") if i % 2 else (1, 0, part) for i, part in enumerate(parts) if part
     )
 
 

@@ -160,6 +160,9 @@ class Folders:
             pages = await asyncio.gather(*(self._server_page(user_id, path, known, n) for n in numbers))
             found |= {entry.key: entry for page in pages for entry in page}
         number = promised
+        # Without a total that can be trusted: until a page is not full, or brings nothing new.
+        if known.regular and len(found) >= known.total:
+            return tuple(found.values())
         while len(known.pages[number]) >= SERVER_PAGE and number < MOST_SERVER_PAGES:
             number += 1
             before = len(found)

@@ -160,7 +160,7 @@ async def test_ten_thousand_files_in_pages(
     await person.press(last, say("button.sort"))
     menu = await person.until(lambda message: message.find(say("drive.sort.newest")) is not None)
     await person.press(menu, say("drive.sort.newest"))
-    shown = await person.until(say("drive.page", page=1, pages=1250))
+    shown = await person.until(say("drive.page", page=1, pages=1250), 60)
     assert "00001." in rows_of(shown)[0]
     edits = await journal.calls("telegram", path="*/editMessageText")
     assert any(
