@@ -60,10 +60,15 @@ class Session:
     async def hash_on(self) -> None:
         """Hash the parts that follow on what is hashed, each read once, in a thread."""
         async with self._lock:
-            while (number := self._hashed + 1) in self.parts:
+            while (part := self.parts.get(number := self._hashed + 1)) is not None:
                 digest = self._digest.copy()
-                await in_thread(self._add, digest, number)
-                if number in self.parts and self._hashed == number - 1:
+                try:
+                    await in_thread(self._add, digest, number)
+                except FileNotFoundError:
+                    # Aborted, or the sandbox was reset.
+                    return
+                # Not if it was written anew meanwhile.
+                if self.parts.get(number) is part and self._hashed == number - 1:
                     self._digest, self._hashed = digest, number
 
     async def digest(self) -> str:
