@@ -22,6 +22,23 @@ TransferKind = Literal[
     "bad_folder",
 ]
 DriveKind = Literal["gone", "dest_gone", "conflict", "full", "inside", "doubtful"]
+UploadKind = Literal[
+    "too_many",
+    "too_big",
+    "too_big_for_bot",
+    "address",
+    "source_gone",
+    "source_refused",
+    "source_down",
+    "no_folder",
+    "full",
+    "no_room",
+    "refused",
+    "service_down",
+    "corrupt",
+    "failed",
+    "unknown",
+]
 
 
 class ServiceError(Exception):
@@ -103,6 +120,24 @@ class DriveProblem(ServiceError):
     service: str = "disktop"
     name: str = ""
     dest: str = ""
+
+
+@dataclass(eq=False)
+class UploadProblem(ServiceError):
+    """Something cannot be uploaded.
+
+    too_many: `limit` uploads wait already; too_big: for us, `limit` bytes; too_big_for_bot: Telegram hands
+    bots `limit` bytes at most without a Bot API server of one's own; address: not one that may be fetched;
+    source_gone, source_refused, source_down: nothing there, not for us, not reachable for long; no_folder: the
+    folder is gone; full: the drive; no_room: this machine; refused: the drive says why in `message`;
+    service_down: the drive, for long; corrupt: what arrived differs, twice; failed: by a fault of our own;
+    unknown: no such upload.
+    """
+
+    kind: UploadKind
+    service: str = "disktop"
+    limit: int = 0
+    message: str | None = None
 
 
 @dataclass(eq=False)

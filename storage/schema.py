@@ -63,6 +63,12 @@ preferences = Table(
     needed("timezone", Text, "'Asia/Shanghai'"),
     needed("unlock_limit", Integer, "0"),
     needed("default_folder", Text, "'/'"),
+    Column("checkin_at", Text),
+    needed("checkin_lucky", Boolean, "false"),
+    needed("notices", Text, "'all'"),
+    Column("quiet_from", Text),
+    Column("quiet_to", Text),
+    needed("auto_unlock_budget", Integer, "50"),
 )
 
 chats = Table(
@@ -199,6 +205,31 @@ Index(
 UNSETTLED = text("state IN ('claimed', 'doubtful')")
 Index("ix_unlocks_unsettled", unlocks.c.created_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
+checkins = Table(
+    "checkins",
+    metadata,
+    key("id"),
+    needed("user_id", BigInteger),
+    needed("account_key", Text),
+    needed("day", Text),
+    needed("state", Text),
+    needed("automatic", Boolean),
+    needed("sent", Boolean),
+    needed("tries", Integer),
+    Column("gained", Integer),
+    Column("points", Integer),
+    Column("reason", Text),
+    Column("words", Text),
+    Column("next_at", Double),
+    needed("created_at", Double),
+    needed("updated_at", Double),
+    # The promise "once per account and Beijing day" rests on this index.
+    UniqueConstraint("account_key", "day"),
+    Index("ix_checkins_user", "user_id", "day"),
+    Index("ix_checkins_day", "day"),
+)
+CHECKIN_OPEN = text("state IN ('claimed', 'later')")
+
 jobs = Table(
     "jobs",
     metadata,
@@ -221,6 +252,26 @@ OPEN = text("state = 'open'")
 Index("ix_jobs_due", jobs.c.run_at, jobs.c.seq, sqlite_where=OPEN, postgresql_where=OPEN)
 Index("ix_jobs_key", jobs.c.kind, jobs.c.key, jobs.c.run_at, sqlite_where=OPEN, postgresql_where=OPEN)
 Index("uq_jobs_dedup", jobs.c.kind, jobs.c.dedup, unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    key("id"),
+    needed("user_id", BigInteger),
+    needed("chat_id", BigInteger),
+    Column("card_id", Text),
+    needed("service", Text),
+    needed("stage", Text),
+    sealed("folder"),
+    # Source, name, size, digest, session, outcome: private, and read only as a whole.
+    sealed("detail"),
+    Column("retry_at", Double),
+    needed("created_at", Double),
+    needed("updated_at", Double),
+    Index("ix_uploads_user", "user_id", "created_at"),
+)
+UNDER_WAY = text("stage NOT IN ('done', 'failed', 'cancelled')")
+Index("ix_uploads_under_way", uploads.c.user_id, sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
 
 cooldowns = Table(
     "cooldowns",

@@ -1,0 +1,110 @@
+"""Bring what lies in the spool into the drive: at once, or by a session that outlives cuts and restarts."""
+
+from clients.errors import ClientError, NotFound
+from services.uploads.course import Course
+from services.uploads.failures import PASSING
+from services.uploads.model import Stage, Stored
+from services.uploads.sending import Sending
+from services.uploads.spoolfile import SpoolFile
+from services.uploads.targets import Missing, Session, Target
+
+
+class Damaged(Exception):
+    """Say that what the drive got is not what was sent."""
+
+
+class Delivering:
+    """Deliver one file of the spool."""
+
+    def __init__(self, course: Course, target: Target, file: SpoolFile, *, doubtful: bool) -> None:
+        self._course = course
+        self._target = target
+        self._file = file
+        # Whether an earlier run may have made the file without hearing of it.
+        self._doubtful = doubtful
+
+    async def run(self) -> Stored:
+        """Deliver, and return the file as it lies in the drive; raises Damaged."""
+        course, facts = self._course, self._course.detail.facts
+        losses = 0
+        while True:
+            session, fresh = course.detail.session, False
+            if session is None or not session.serves(course.row.folder, facts, course.now()):
+                begun = await self._begin()
+                if isinstance(begun, Stored):
+                    return begun
+                session, fresh = begun, True
+            try:
+                return self._checked(await self._through(session, fresh=fresh))
+            except NotFound:
+                # Gone: too old, or completed by an answer that was lost (`_begin` looks for that).
+                losses += 1
+                if losses > course.pace.cuts:
+                    raise
+            await course.note(Stage.INSTANT, session=None)
+
+    def _checked(self, stored: Stored) -> Stored:
+        facts = self._course.detail.facts
+        if stored.size not in (0, facts.size) or (stored.md5 and stored.md5.lower() != facts.md5):
+            raise Damaged(stored)
+        return stored.model_copy(update={"size": facts.size, "md5": facts.md5})
+
+    async def _begin(self) -> Session | Stored:
+        """Open a session, or find the file there: an answer that was lost is read back first."""
+        course, facts, cuts = self._course, self._course.detail.facts, 0
+        row = course.row
+        while True:
+            try:
+                if self._doubtful and (there := await self._target.find(row.user_id, row.folder, facts)):
+                    return there
+                if course.stage is not Stage.INSTANT:
+                    await course.note(Stage.INSTANT)
+                begun = await self._target.begin(row.user_id, row.folder, facts)
+                break
+            except PASSING as error:
+                self._doubtful = self._doubtful or error.doubtful
+                cuts += 1
+                if cuts > course.pace.cuts:
+                    raise
+            await course.wait(cuts)
+        await course.reached("upload.begun")
+        if isinstance(begun, Session):
+            self._doubtful = False
+            await course.note(Stage.SENDING, session=begun)
+        return begun
+
+    async def _through(self, session: Session, *, fresh: bool) -> Stored:
+        """Send what is missing and complete; NotFound where the session is gone."""
+        course, cuts = self._course, 0
+        send = not (course.stage is Stage.FINISHING and not fresh)
+        while True:
+            if send:
+                if course.stage is not Stage.SENDING:
+                    await course.note(Stage.SENDING)
+                await Sending(course, self._target, session, self._file).run(fresh=fresh)
+                await course.note(Stage.FINISHING)
+            failure: Exception
+            try:
+                return await self._complete(session)
+            except Missing as error:
+                send, fresh, failure = True, False, error
+            except PASSING as error:
+                send, failure = False, error
+            cuts += 1
+            if cuts > course.pace.cuts:
+                raise _given_up(failure)
+            await course.wait(cuts)
+
+    async def _complete(self, session: Session) -> Stored:
+        try:
+            stored = await self._target.complete(self._course.row.user_id, session)
+        except ClientError as error:
+            self._doubtful = self._doubtful or error.doubtful
+            raise
+        await self._course.reached("upload.completed")
+        return stored
+
+
+def _given_up(failure: Exception) -> Exception:
+    """Return what to raise when complete fails for good: parts that never are all there are damage too."""
+    return Damaged(None) if isinstance(failure, Missing) else failure

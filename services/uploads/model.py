@@ -1,0 +1,145 @@
+"""What an upload is made of: where it comes from, how far it is, what came of it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.errors import ServiceError
+
+# Uploads of one person that wait or run.
+MAX_WAITING = 20
+MAX_BYTES = 50 * 1024**3
+
+
+class Stage(StrEnum):
+    """How far an upload is."""
+
+    WAITING = "waiting"
+    FETCHING = "fetching"
+    INSTANT = "instant"
+    SENDING = "sending"
+    FINISHING = "finishing"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def over(self) -> bool:
+        """Tell whether nothing more happens by itself."""
+        return self in (Stage.DONE, Stage.FAILED, Stage.CANCELLED)
+
+
+class Source(BaseModel):
+    """Where the bytes come from: an address, or a file that Telegram holds (`ref` is its file_id)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["url", "telegram"]
+    ref: str = Field(repr=False)
+    name: str = Field(default="", repr=False)
+    size: int | None = None
+    mime: str | None = None
+
+
+class Stored(BaseModel):
+    """The file as it lies in the drive; `instant` when no byte had to be sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file_id: int | None = None
+    path: str = Field(default="", repr=False)
+    size: int = 0
+    md5: str = ""
+    instant: bool = False
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Be one upload as the database knows it."""
+
+    id: int
+    user_id: int
+    chat_id: int
+    card_id: str | None
+    service: str
+    source: Source
+    folder: str = field(repr=False)
+    stage: Stage
+    created_at: float
+    updated_at: float
+    # From the source, once it was opened; the name is then fit for a drive.
+    name: str = field(default="", repr=False)
+    size: int | None = None
+    md5: str | None = None
+    # Set while it waits after a fault of the source, the service or a full spool.
+    retry_at: float | None = None
+    stored: Stored | None = None
+    # Why it failed: NotLinked, LinkLost, MissingScope, ServiceOff or UploadProblem.
+    problem: ServiceError | None = None
+
+
+@dataclass(frozen=True)
+class UploadView:
+    """Be an upload at one moment; `sent` of `total` bytes count the stage it is in (fetching or sending)."""
+
+    upload: Upload
+    sent: int = 0
+    total: int | None = None
+    # Bytes a second, and seconds to the end of the stage; None while nobody knows.
+    speed: float | None = None
+    seconds_left: float | None = None
+    # How many of the same person go first.
+    ahead: int = 0
+
+    @property
+    def stage(self) -> Stage:
+        """Return how far it is."""
+        return self.upload.stage
+
+
+class Opened(Protocol):
+    """Be a source that is open for reading from `offset` (0 where it could not go on from where it was)."""
+
+    @property
+    def name(self) -> str:
+        """Return the file's name as the source has it."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """Return the size of the whole file, None where the source does not tell."""
+        ...
+
+    @property
+    def mime(self) -> str | None:
+        """Return the kind of file."""
+        ...
+
+    @property
+    def resumable(self) -> bool:
+        """Tell whether it can be opened again in the middle."""
+        ...
+
+    @property
+    def validator(self) -> str | None:
+        """Return what changes when the bytes do."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """Return where the blocks begin."""
+        ...
+
+    def blocks(self) -> AsyncIterator[bytes]:
+        """Yield the bytes in blocks."""
+        ...
+
+
+# Opens a source at an offset, if its bytes are still those of the validator.
+Opener = Callable[[Source, int, str | None], AbstractAsyncContextManager[Opened]]
+# Hears of an upload now and then, and always of its end (`final`; a crash may tell that twice).
+OnChange = Callable[[int, UploadView, bool], Awaitable[None]]

@@ -1,0 +1,123 @@
+"""One run of an upload, from wherever the last one left it to its end or to a pause."""
+
+import errno
+import logging
+from collections.abc import Mapping
+
+from clients.errors import ClientError
+from services.errors import ServiceError, ServiceOff, UploadProblem
+from services.jobs import Lease, LeaseLost, RetryLater
+from services.uploads.course import Course, Ended
+from services.uploads.delivering import Damaged, Delivering
+from services.uploads.failures import Verdict, judge
+from services.uploads.fetching import Fetching
+from services.uploads.model import Opener, Stage, Stored
+from services.uploads.record import Trouble
+from services.uploads.spool import NoRoom, Spool
+from services.uploads.spoolfile import SpoolFile, SpoolLost
+from services.uploads.targets import Target
+
+log = logging.getLogger(__name__)
+
+# From these on an earlier run may have made the file without hearing of it.
+DOUBTFUL = (Stage.INSTANT, Stage.FINISHING)
+
+
+class Run:
+    """Do one upload."""
+
+    def __init__(
+        self, course: Course, lease: Lease, spool: Spool, target: Target, sources: Mapping[str, Opener]
+    ) -> None:
+        self._course = course
+        self._lease = lease
+        self._spool = spool
+        self._target = target
+        self._sources = sources
+
+    async def work(self) -> None:
+        """Go on until the end, which is told before the job is finished; raises RetryLater for a pause."""
+        course = self._course
+        if not course.stage.over:
+            async with course.shown():
+                await self._to_the_end()
+        await self._spool.drop(course.row.id)
+        # Told before the job is finished: after a crash in between it is told again, which harms nobody.
+        await course.tell(final=True)
+        await self._lease.finish()
+
+    async def _to_the_end(self) -> None:
+        course = self._course
+        try:
+            stored = await self._deliver()
+        except (Ended, LeaseLost):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person is told of it
+            await self._fail(error)
+            return
+        await course.note(Stage.DONE, stored=stored, session=None, trouble=None, puts_off=0)
+
+    async def _deliver(self) -> Stored:
+        """Fetch what is not in the spool, then send it."""
+        course = self._course
+        doubtful = course.stage in DOUBTFUL
+        await self._target.ready(course.row.user_id)
+        file = await self._spool.open(course.row.id)
+        try:
+            while True:
+                try:
+                    if not self._whole(file):
+                        await Fetching(course, self._spool, file, self._opener()).run()
+                    return await Delivering(course, self._target, file, doubtful=doubtful).run()
+                except (Damaged, SpoolLost) as error:
+                    await self._again(error, file)
+                    doubtful = False
+        finally:
+            await self._spool.shut(course.row.id)
+
+    def _whole(self, file: SpoolFile) -> bool:
+        detail = self._course.detail
+        return detail.md5 is not None and detail.validator != "" and file.length == detail.size
+
+    def _opener(self) -> Opener:
+        kind = self._course.detail.source.kind
+        if kind not in self._sources:
+            raise ServiceOff(kind)
+        return self._sources[kind]
+
+    async def _again(self, error: Damaged | SpoolLost, file: SpoolFile) -> None:
+        """Begin anew after damage, so often and no more."""
+        course = self._course
+        stored = error.args[0] if error.args else None
+        if isinstance(stored, Stored):
+            await self._target.discard(course.row.user_id, stored)
+        damages = course.detail.damages + 1
+        if damages > course.pace.damages:
+            raise UploadProblem("corrupt", course.row.service)
+        log.warning("upload %s arrived damaged (%s); it is begun anew", course.row.id, type(error).__name__)
+        await file.restart()
+        await course.note(Stage.FETCHING, damages=damages, session=None, md5=None, validator=None)
+
+    async def _fail(self, error: Exception) -> None:
+        """Put the upload off, or end it with a reason."""
+        course = self._course
+        verdict = self._judge(error)
+        times = 0 if course.headway else course.detail.puts_off
+        if verdict.passing and times < course.pace.puts_off:
+            delay = course.pace.later_after(times) if verdict.delay is None else verdict.delay
+            at = course.now() + delay
+            await course.note(Stage.WAITING, retry_at=at, puts_off=times + 1)
+            await course.tell(final=False)
+            raise RetryLater(at=at)
+        trouble = Trouble.of(verdict.problem, course.row.service)
+        await course.note(Stage.FAILED, trouble=trouble)
+
+    def _judge(self, error: Exception) -> Verdict:
+        service = self._course.row.service
+        if isinstance(error, NoRoom):
+            return Verdict(UploadProblem("no_room", service), passing=not error.ever)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return Verdict(UploadProblem("no_room", service), passing=True)
+        if not isinstance(error, (ClientError, ServiceError)):
+            log.error("upload %s failed", self._course.row.id, exc_info=error)
+        return judge(error, service)

@@ -1,0 +1,137 @@
+"""The folder that uploads pass through: bounded, one file for each, swept of what nobody needs."""
+
+import asyncio
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from services.uploads.pace import GIB, MIB
+from services.uploads.spoolfile import SpoolFile
+
+T = TypeVar("T")
+
+LIMIT = 100 * GIB
+# Left free on the disk whatever happens: the database lives there too.
+SPARE = GIB
+# Files of unknown size get room in steps.
+STEP = 256 * MIB
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+class NoRoom(Exception):
+    """Say that there is no room now, or (`ever`) that there never will be."""
+
+    def __init__(self, *, ever: bool) -> None:
+        super().__init__(ever)
+        self.ever = ever
+
+
+def _boot() -> str:
+    """Return what names this run of the machine: after a power cut a file may hold less than was written."""
+    try:
+        seed = BOOT.read_text()
+    except OSError:
+        seed = os.urandom(16).hex()
+    return hashlib.sha256(seed.encode()).hexdigest()[:12]
+
+
+class Spool:
+    """Keep what was fetched until it is sent."""
+
+    def __init__(self, folder: Path, *, limit: int = LIMIT, spare: int = SPARE, threads: int = 4) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._spare = spare
+        self._boot = _boot()
+        self._held: dict[int, int] = {}
+        self._files: dict[int, SpoolFile] = {}
+        # Of its own: a digest keeps a thread busy for as long as a file takes.
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="spool")
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=True)
+
+    async def open(self, upload_id: int) -> SpoolFile:
+        """Open an upload's file where an earlier run of this boot left it, else a new one."""
+        descriptor = await self.run(lambda: self._locked(self._path(upload_id)))
+        file = SpoolFile(descriptor, os.fstat(descriptor).st_size, self.run)
+        self._files[upload_id] = file
+        self._held[upload_id] = max(self._held.get(upload_id, 0), file.length)
+        return file
+
+    async def shut(self, upload_id: int) -> None:
+        """Close an upload's file; what is in it stays."""
+        file = self._files.pop(upload_id, None)
+        if file is not None:
+            await file.close()
+
+    async def drop(self, upload_id: int) -> None:
+        """Delete an upload's file and give its room back."""
+        self._held.pop(upload_id, None)
+        await self.run(lambda: self._path(upload_id).unlink(missing_ok=True))
+
+    async def sweep(self, needed: Collection[int]) -> None:
+        """Delete what belongs to no upload under way, and what an earlier boot left; count the rest."""
+
+        def sweep() -> dict[int, int]:
+            kept: dict[int, int] = {}
+            for path, upload_id in self._found():
+                if upload_id in needed and path == self._path(upload_id):
+                    kept[upload_id] = path.stat().st_size
+                elif upload_id not in self._files:
+                    path.unlink(missing_ok=True)
+            return kept
+
+        for upload_id, size in (await self.run(sweep)).items():
+            self._held.setdefault(upload_id, size)
+
+    def reserve(self, upload_id: int, size: int) -> None:
+        """Keep room for a file of this size, or raise NoRoom."""
+        others = sum(held for held_id, held in self._held.items() if held_id != upload_id)
+        own = self._files[upload_id].length if upload_id in self._files else 0
+        to_come = sum(self._held.get(i, 0) - f.length for i, f in self._files.items() if i != upload_id)
+        disk = os.statvfs(self._folder)
+        free = disk.f_bavail * disk.f_frsize - self._spare - max(0, to_come)
+        if others + size > self._limit or size - own > free:
+            raise NoRoom(ever=size > self._limit or (not others and size - own > free))
+        self._held[upload_id] = max(self._held.get(upload_id, 0), size)
+
+    def reserve_on(self, upload_id: int, length: int) -> None:
+        """Keep room for a file that has grown to this length and goes on, by steps."""
+        if length > self._held.get(upload_id, 0):
+            self.reserve(upload_id, length + STEP)
+
+    def run(self, work: Callable[[], T]) -> "asyncio.Future[T]":
+        """Do something with files in a thread."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _path(self, upload_id: int) -> Path:
+        return self._folder / f"{upload_id}-{self._boot}.part"
+
+    def _found(self) -> Iterator[tuple[Path, int]]:
+        for path in self._folder.glob("*.part"):
+            number, _, _ = path.stem.partition("-")
+            if number.isdecimal():
+                yield path, int(number)
+
+    def _locked(self, path: Path) -> int:
+        """Open a file that nobody else writes to; one that a stalled process still holds is left to it."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(descriptor)
+                path.unlink(missing_ok=True)
+                continue
+            with suppress(FileNotFoundError):
+                if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                    return descriptor
+            os.close(descriptor)
