@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot import database
 from bot.settings import Settings
 from bot.upstreams import Upstreams
 from services import Services
@@ -29,8 +30,11 @@ def assemble(
         disktop=upstreams.disktop,
         linkcheck=upstreams.linkcheck,
         tmdb=upstreams.tmdb,
+        fetcher=upstreams.fetcher,
+        spool=database.spool_folder(settings),
         hdhive_scopes=settings.hdhive_scopes,
         disktop_scopes=settings.disktop_scopes,
+        checkin_spread=settings.checkin_spread_seconds,
         holder=holder,
         standing=standing,
         reached=reached,

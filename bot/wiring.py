@@ -45,6 +45,9 @@ Stop = Callable[[], Awaitable[None]]
 
 # Together below the ten seconds that a container is given to stop.
 CHATS_PATIENCE = 6.0
+DAILY_AT_ONCE = 16
+# A large file lives through many restarts; each kill counts as a failure of its job.
+UPLOAD_FAILURES = 100
 
 
 @dataclass
@@ -58,6 +61,8 @@ class House:
     store: Store
     dispatch: Dispatch
     jobs: JobRunner
+    daily: JobRunner
+    uploads: JobRunner
     metrics: Metrics
     web: WebServer | None = None
     serving: bool = False
@@ -112,7 +117,11 @@ def _build(
     dispatch = Dispatch(hand_to(application, Manners(), metrics), clock, metrics)
     store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
     jobs = JobRunner(db, clock, holder, {**services.jobs(), **application.routes.jobs})
-    return House(settings, db, services, application, store, dispatch, jobs, metrics)
+    # A service that hangs in everybody's check-in must not hold up notices.
+    daily = JobRunner(db, clock, holder, services.checkins.jobs(), limit=DAILY_AT_ONCE)
+    # Hours of uploading must not hold up anything else.
+    uploads = JobRunner(db, clock, holder, services.uploads.jobs(), max_failures=UPLOAD_FAILURES)
+    return House(settings, db, services, application, store, dispatch, jobs, daily, uploads, metrics)
 
 
 async def _introduce(stack: AsyncExitStack, house: House, clock: Clock) -> None:
@@ -130,6 +139,8 @@ async def _start(
     _background(stack, house.services.standing.follow())
     await house.services.resume()
     _background(stack, house.jobs.run(), house.jobs.stop)
+    _background(stack, house.daily.run(), house.daily.stop)
+    _background(stack, house.uploads.run(), house.uploads.stop)
     await house.store.start()
     stack.push_async_callback(lambda: house.store.stop(CHATS_PATIENCE))
     house.web = server = _web(stack, house, clock, upstreams)

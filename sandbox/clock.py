@@ -1,6 +1,7 @@
 """The clock all stand-ins read: real time plus what the control API added."""
 
 import asyncio
+import contextlib
 import time
 
 
@@ -27,7 +28,7 @@ class Clock:
         until = self.now() + seconds
         while (left := until - self.now()) > 0:
             moved = self._moved
-            try:
-                await asyncio.wait_for(moved.wait(), left)
-            except TimeoutError:
-                continue
+            # `wait_for` of Python 3.11 may swallow a cancel that comes in the moment the clock is moved.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await moved.wait()

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from clients.disktop.client import DiskTop
+from clients.fetch.fetcher import Fetcher
 from clients.hdhive.client import HDHive
 from clients.linkcheck.client import LinkCheck
 from clients.tmdb.client import TMDB
-from services.checkins import CheckIns
+from services.checkins import SPREAD_SECONDS, CheckIns
 from services.checkrun import Pace
 from services.clock import Clock
 from services.devicecode import DeviceLinking
@@ -28,6 +30,10 @@ from services.tokens import Tokens
 from services.transfers import Transfers
 from services.unlinking import Unlinking
 from services.unlocking import Unlocking
+from services.uploads import Uploads
+from services.uploads.disktop import DiskTopTarget
+from services.uploads.pace import Pace as UploadPace
+from services.uploads.spool import Spool
 from storage.database import Database
 
 T = TypeVar("T")
@@ -57,6 +63,7 @@ class Services:
     transfers: Transfers
     drive: Drive
     saves: Saves
+    uploads: Uploads
     titles: Titles
 
     @classmethod
@@ -70,10 +77,14 @@ class Services:
         disktop: DiskTop | None = None,
         linkcheck: LinkCheck | None = None,
         tmdb: TMDB | None = None,
+        fetcher: Fetcher | None = None,
         hdhive_scopes: tuple[str, ...] = HDHIVE_SCOPES,
         disktop_scopes: tuple[str, ...] = DISKTOP_SCOPES,
         holder: str | None = None,
         pace: Pace | None = None,
+        upload_pace: UploadPace | None = None,
+        spool: Path | None = None,
+        checkin_spread: float = SPREAD_SECONDS,
         standing: Standing | None = None,
         reached: Reached = nothing,
     ) -> "Services":
@@ -86,6 +97,8 @@ class Services:
             providers[Service.DISKTOP] = drive
         tokens = Tokens(db, clock, providers, holder=holder, reached=reached)
         transfers = Transfers(clock, disktop, tokens)
+        people = People(db, clock)
+        checkins = CheckIns(db, clock, hdhive, tokens, people, spread=checkin_spread, reached=reached)
         return cls(
             db=db,
             clock=clock,
@@ -93,16 +106,25 @@ class Services:
             disktop=disktop,
             linkcheck=linkcheck,
             tmdb=tmdb,
-            people=People(db, clock),
+            people=people,
             standing=standing or Standing(db, clock),
             linking=Linking(db, clock, providers, public_url, reached=reached),
             devices=DeviceLinking(db, clock, drive, Unlinking(db, clock, providers), reached=reached),
             tokens=tokens,
             unlocking=Unlocking(db, clock, hdhive, tokens, reached=reached),
-            checkins=CheckIns(hdhive, tokens),
+            checkins=checkins,
             linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=pace),
             transfers=transfers,
             saves=Saves(db, clock, transfers, reached=reached),
+            uploads=Uploads(
+                db,
+                clock,
+                {Service.DISKTOP: DiskTopTarget(clock, disktop, tokens)},
+                Spool(spool),
+                fetcher=fetcher,
+                pace=upload_pace,
+                reached=reached,
+            ),
             drive=Drive(clock, disktop, tokens, reached=reached),
             titles=Titles(clock, tmdb, hdhive, tokens),
         )
@@ -142,10 +164,13 @@ class Services:
         """Take up what a killed process left under way; call it at the start."""
         await self.tokens.resume()
         await self.unlocking.resume()
+        await self.checkins.resume()
+        await self.uploads.resume()
 
     async def close(self) -> None:
         """Wait for what must not be cut short; clients and database stay open."""
         await self.tokens.close()
+        self.uploads.close()
 
 
 def _on(client: T | None, service: Service) -> T:

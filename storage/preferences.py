@@ -1,23 +1,35 @@
 """What each user chose under /settings; who never chose has the defaults."""
 
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
 from sqlalchemy import bindparam, select
 
 from storage.schema import preferences
 from storage.tx import Tx, both
 
+Notices = Literal["all", "failures", "weekly"]
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Be one user's choices."""
+    """Be one user's choices.
+
+    Times of day are `HH:MM` by the user's own clock. What costs at most `unlock_limit` is unlocked without a
+    question, as long as a day's unlocks stay within `auto_unlock_budget` points.
+    """
 
     user_id: int
     language: str | None = None
     timezone: str = "Asia/Shanghai"
     unlock_limit: int = 0
     default_folder: str = "/"
+    checkin_at: str | None = None
+    checkin_lucky: bool = False
+    notices: Notices = "all"
+    quiet_from: str | None = None
+    quiet_to: str | None = None
+    auto_unlock_budget: int = 50
 
 
 class Changes(TypedDict, total=False):
@@ -27,6 +39,12 @@ class Changes(TypedDict, total=False):
     timezone: str
     unlock_limit: int
     default_folder: str
+    checkin_at: str | None
+    checkin_lucky: bool
+    notices: Notices
+    quiet_from: str | None
+    quiet_to: str | None
+    auto_unlock_budget: int
 
 
 NAMES = tuple(field.name for field in fields(Preferences))

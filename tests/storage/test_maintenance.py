@@ -73,7 +73,7 @@ async def test_upgrade_is_quick_when_nothing_is_to_do(any_url: str) -> None:
 async def test_replicas_that_start_at_once_upgrade_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/50%25/new.db"
     assert sorted(await asyncio.gather(*(upgrade(url) for _ in range(5)))) == [False] * 4 + [True]
-    assert head() == "0001"
+    assert head() >= "0003"
 
 
 async def test_a_backup_under_load_holds_one_state(any_url: str, db: Database, tmp_path: Path) -> None:

@@ -1,0 +1,257 @@
+"""Check-ins that run themselves: once per account and Beijing day, again after faults, never after an answer.
+
+The row of the day is claimed in a commit before the one POST. Whoever finds a claimed row after a crash asks
+HDHive first whether the check-in counted, and sends another POST only when it did not.
+"""
+
+from datetime import date, timedelta
+
+from clients.errors import ClientError, RateLimited
+from clients.hdhive.client import HDHive
+from services.beijing import day_of, end_of
+from services.checkinends import End, Known, ending
+from services.checkinnotices import DIGEST, digest_at, told
+from services.checkinplan import LAST_CALL_SECONDS, Plan
+from services.clock import Clock
+from services.errors import ServiceError, ServiceOff
+from services.jobs import JobHandler, Lease, LeaseLost, RetryLater
+from services.ledger import account_keys, reason_of
+from services.names import Service
+from services.notices import notice
+from services.steps import Reached, nothing
+from services.tokens import Tokens
+from storage import checkins, jobs, links, preferences
+from storage.checkins import CheckInRow
+from storage.database import Database
+from storage.jobs import Job
+from storage.preferences import Preferences
+from storage.tx import Tx
+
+AUTO = "checkin.auto"
+# Whose turn is over for this long was missed, and gets a new turn: else all would fire at once on return.
+LATE_SECONDS = 300.0
+# How many are planned in one commit when jobs are missing.
+AT_ONCE = 500
+
+
+class CheckInRuns:
+    """Run the daily check-ins."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        hdhive: HDHive | None,
+        tokens: Tokens,
+        *,
+        spread: float,
+        reached: Reached = nothing,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._hdhive = hdhive
+        self._tokens = tokens
+        self._spread = spread
+        self._reached = reached
+
+    def jobs(self) -> dict[str, JobHandler]:
+        """Return what this does in jobs; without HDHive they stay where they are."""
+        return {} if self._hdhive is None else {AUTO: self._run, DIGEST: self._digest}
+
+    async def resume(self) -> None:
+        """Plan for everybody whose job is missing, given up for instance; what was due today is due now."""
+        while await self._db.write(self._plan_missing):
+            pass
+
+    async def _plan_missing(self, tx: Tx) -> bool:
+        """Plan for some; True when there may be more."""
+        now = self._clock.now()
+        without = await checkins.without_job(tx, AUTO, AT_ONCE)
+        for user_id in without:
+            plan = Plan.of(await preferences.get(tx, user_id), self._spread)
+            if plan is not None:
+                await _enqueue(tx, user_id, plan.slot(day_of(now)))
+        untold = await checkins.without_digest(tx, DIGEST, AT_ONCE)
+        for user_id in untold:
+            await _enqueue_digest(tx, await preferences.get(tx, user_id), now)
+        return bool(without or untold)
+
+    async def replan(self, tx: Tx, old: Preferences, new: Preferences) -> None:
+        """Plan anew in the commit of a change of choices."""
+        now = self._clock.now()
+        if (old.checkin_at, old.timezone) != (new.checkin_at, new.timezone):
+            await jobs.cancel(tx, AUTO, str(new.user_id))
+            plan = Plan.of(new, self._spread)
+            if plan is not None:
+                known = await _look(tx, new.user_id, day_of(now))
+                await _enqueue(tx, new.user_id, plan.next(now, known.row))
+        if _digest_wish(old) != _digest_wish(new):
+            await jobs.cancel(tx, DIGEST, str(new.user_id))
+            if _digest_wish(new) is not None:
+                await _enqueue_digest(tx, new, now)
+
+    async def _run(self, job: Job, lease: Lease) -> None:
+        """Do somebody's check-in of today, if it is their turn."""
+        user_id, now = int(job.payload["user_id"]), self._clock.now()
+        day = day_of(now)
+        known = await self._db.read(lambda tx: _look(tx, user_id, day))
+        plan = Plan.of(known.chosen, self._spread)
+        if plan is None:
+            return
+        if known.is_over:
+            await lease.finish(lambda tx: _enqueue(tx, user_id, plan.slot(day + timedelta(days=1))))
+            return
+        due = known.due(plan, now)
+        if now < due:
+            raise RetryLater(at=due)
+        if now > end_of(day) - LAST_CALL_SECONDS:
+            await self._finish(
+                lease, plan, known, End("missed", reason=known.row.reason if known.row else None)
+            )
+            return
+        if now - due > LATE_SECONDS and job.payload.get("made_up") != day.isoformat():
+            await lease.keep({**job.payload, "made_up": day.isoformat()})
+            raise RetryLater(at=plan.on_return(now, day))
+        await self._try(lease, plan, known)
+
+    async def _try(self, lease: Lease, plan: Plan, known: Known) -> None:
+        """Check in, and write how that ended or when to try again."""
+        in_doubt = known.row is not None and known.row.sent
+        row = await self._claim(lease, known)
+        if row is None:
+            # The account's row has ended meanwhile, by a press or by another person's link to it.
+            await self._finish(lease, plan, known, None)
+            return
+        await self._reached("checkin.claimed")
+        known = Known(known.chosen, known.link, row, known.day)
+        try:
+            end = await self._ask(known, in_doubt=in_doubt)
+        except (ClientError, ServiceError) as error:
+            clear = ending(error, was_linked=known.is_linked)
+            if clear is None:
+                in_doubt = in_doubt or (isinstance(error, ClientError) and error.doubtful)
+                await self._later(lease, plan, known, error, in_doubt=in_doubt)
+                return
+            end = clear
+        await self._reached("checkin.answered")
+        await self._finish(lease, plan, known, end)
+        await self._reached("checkin.written")
+
+    async def _claim(self, lease: Lease, known: Known) -> CheckInRow | None:
+        user, now, day = known.chosen.user_id, self._clock.now(), known.day.isoformat()
+        account = known.row.account_key if known.row else account_keys(user, known.link)[0]
+        claimed: list[CheckInRow | None] = []
+
+        async def work(tx: Tx) -> None:
+            claimed.append(await checkins.claim(tx, user_id=user, account_key=account, day=day, now=now))
+
+        await lease.write(work)
+        return claimed[-1]
+
+    async def _ask(self, known: Known, *, in_doubt: bool) -> End:
+        """Send the one POST, unless an earlier one turns out to have counted."""
+        hdhive, user = self._hdhive, known.chosen.user_id
+        if hdhive is None:
+            raise ServiceOff(Service.HDHIVE)
+        if in_doubt:
+            me = await self._tokens.call(user, Service.HDHIVE, hdhive.me)
+            if me.last_checkin == known.day.isoformat():
+                return End("done", points=me.points)
+        lucky = known.chosen.checkin_lucky
+        await self._reached("checkin.sending")
+        got = await self._tokens.call(user, Service.HDHIVE, lambda token: hdhive.checkin(token, lucky))
+        if got.checked_in:
+            return End("done", got.points, got.total_points, words=got.message)
+        # What an earlier request of ours brought about is no surprise to its person.
+        return End("done" if in_doubt else "already", points=got.total_points, words=got.message)
+
+    async def _later(
+        self,
+        lease: Lease,
+        plan: Plan,
+        known: Known,
+        error: ClientError | ServiceError,
+        *,
+        in_doubt: bool,
+    ) -> None:
+        """Wait longer after each fault; the day's end ends it."""
+        now, row, reason = self._clock.now(), known.row, reason_of(error)
+        asked = error.retry_after if isinstance(error, RateLimited) else 0.0
+        at = plan.again(now, known.day, row.tries if row else 1, asked)
+        if at is None or row is None:
+            await self._finish(lease, plan, known, End("missed", reason=reason))
+            return
+        await lease.write(lambda tx: checkins.postpone(tx, row.id, at, reason, now, in_doubt=in_doubt))
+        raise RetryLater(at=at)
+
+    async def _finish(self, lease: Lease, plan: Plan, known: Known, end: End | None) -> None:
+        """Write the end, the notice of it and the next day's job in one commit."""
+        tomorrow = plan.slot(known.day + timedelta(days=1))
+
+        async def work(tx: Tx) -> None:
+            await self._settle(tx, known, end)
+            await _enqueue(tx, plan.user_id, tomorrow)
+
+        try:
+            await lease.finish(work)
+        except LeaseLost:
+            # Planned anew meanwhile, or taken over: the answer counts all the same.
+            await self._db.write(lambda tx: self._settle(tx, known, end))
+            raise
+
+    async def _settle(self, tx: Tx, known: Known, end: End | None) -> None:
+        if end is None:
+            return
+        now, user, day = self._clock.now(), known.chosen.user_id, known.day.isoformat()
+        before = await checkins.before(tx, user, day)
+        row = known.row
+        if row is None or row.state not in ("claimed", "later"):
+            row = await checkins.claim(
+                tx, user_id=user, account_key=account_keys(user, known.link)[0], day=day, now=now
+            )
+        if row is None:
+            return
+        ended = await checkins.settle(
+            tx,
+            row.id,
+            end.state,
+            now,
+            gained=end.gained,
+            points=end.points,
+            reason=end.reason,
+            words=end.words,
+        )
+        if ended is not None and not end.told_already and told(known.chosen, before, ended):
+            await notice(tx, user, "checkin", now=now, day=day, state=end.state, row=ended.id)
+
+    async def _digest(self, job: Job, lease: Lease) -> None:
+        """Tell of a week, and plan the next."""
+        user_id, now = int(job.payload["user_id"]), self._clock.now()
+        chosen = await self._db.read(lambda tx: preferences.get(tx, user_id))
+        if _digest_wish(chosen) is None:
+            return
+
+        async def work(tx: Tx) -> None:
+            await notice(tx, user_id, "checkin_week", now=now, day=day_of(now).isoformat())
+            await _enqueue_digest(tx, chosen, now)
+
+        await lease.finish(work)
+
+
+def _digest_wish(chosen: Preferences) -> str | None:
+    return chosen.timezone if chosen.notices == "weekly" and chosen.checkin_at is not None else None
+
+
+async def _look(tx: Tx, user_id: int, day: date) -> Known:
+    chosen = await preferences.get(tx, user_id)
+    link = await links.get(tx, user_id, Service.HDHIVE)
+    return Known(chosen, link, await checkins.of_day(tx, account_keys(user_id, link), day.isoformat()), day)
+
+
+async def _enqueue(tx: Tx, user_id: int, at: float) -> None:
+    await jobs.enqueue(tx, AUTO, str(user_id), {"user_id": user_id}, at, dedup=str(user_id))
+
+
+async def _enqueue_digest(tx: Tx, chosen: Preferences, now: float) -> None:
+    user = chosen.user_id
+    await jobs.enqueue(tx, DIGEST, str(user), {"user_id": user}, digest_at(chosen, now), dedup=str(user))
