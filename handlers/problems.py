@@ -34,6 +34,7 @@ from services.errors import (
     ServiceOff,
     TooManyLinks,
     TransferProblem,
+    UploadProblem,
 )
 from services.unlocking import TooLate
 
@@ -66,6 +67,7 @@ _KEYS: Mapping[type[Exception], str] = {
     AttemptProblem: "problem.attempt.failed",
     TransferProblem: "problem.transfer.gone",
     DriveProblem: "problem.drive.gone",
+    UploadProblem: "problem.upload.failed",
     TooManyLinks: "problem.too_many_links",
     NoLinks: "check.none",
     TooLate: "unlock.stale",
@@ -76,6 +78,7 @@ _KEYS: Mapping[type[Exception], str] = {
 _FINAL = (Misconfigured, NotFound, ServiceOff)
 _FINAL_CHANGES = frozenset({"gone", "dest_gone", "inside", "doubtful"})
 _FINAL_TRANSFERS = frozenset({"expired", "invalid", "gone", "file_gone", "bad_folder"})
+_FINAL_UPLOADS = frozenset({"too_big", "too_big_for_bot", "address", "unknown"})
 _RELINK = (NotAuthorized, NotLinked, LinkLost, MissingScope)
 _AT_THE_SITE = frozenset({ForbiddenReason.PREMIUM, ForbiddenReason.LEVEL, ForbiddenReason.RISK})
 _MINUTE = 60
@@ -95,7 +98,7 @@ def sentence(say: Speaker, error: Exception, advice: str | None = None) -> Html:
     if advice is not None:
         parts.append(say(advice, **values))
     words = getattr(error, "message", None)
-    if words:
+    if words and getattr(error, "kind", None) != "address":
         parts.append(Html(f"<i>{say('problem.words', words=words)}</i>"))
     return Html("\n".join(parts))
 
@@ -104,6 +107,8 @@ def _data(error: Exception) -> dict[str, object]:
     if isinstance(error, TransferProblem):
         known = {"needed": size(error.needed), "free": size(error.free)}
         return {**known, "limit": error.limit, "saved": error.saved}
+    if isinstance(error, UploadProblem):
+        return {"limit": error.limit if error.kind == "too_many" else size(error.limit)}
     return vars(error)
 
 
@@ -119,6 +124,10 @@ def _specific(error: Exception) -> str:
             return f"problem.drive.{kind}"
         case TransferProblem(kind=kind):
             return f"problem.transfer.{kind}"
+        case UploadProblem(kind="address", message=reason):
+            return f"problem.upload.address.{reason}"
+        case UploadProblem(kind=kind):
+            return f"problem.upload.{kind}"
     return f"problem.code.{str(getattr(error, 'code', None)).lower()}"
 
 
@@ -173,6 +182,8 @@ def may_repeat(error: Exception) -> bool:
         return error.kind not in _FINAL_TRANSFERS
     if isinstance(error, DriveProblem):
         return error.kind not in _FINAL_CHANGES
+    if isinstance(error, UploadProblem):
+        return error.kind not in _FINAL_UPLOADS
     return not isinstance(error, _FINAL)
 
 
