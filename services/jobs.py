@@ -155,7 +155,7 @@ class JobRunner:
     async def _inherit(self) -> None:
         """Go on at once with what a process of our own name, killed before us, was doing."""
         try:
-            await self._db.write(lambda tx: jobs.inherit(tx, self._holder, self._clock.now()))
+            await self._db.write(lambda tx: jobs.inherit(tx, self._kinds, self._holder, self._clock.now()))
         except Exception:
             log.exception("jobs left by a killed process wait for the end of their leases")
 

@@ -105,7 +105,13 @@ _CLAIM = both(
 )
 _RENEW = update(jobs).where(*_HELD).values(lease_until=bindparam("until"))
 _KEEP = update(jobs).where(*_HELD).values(payload=bindparam("new_payload"))
-_INHERIT = update(jobs).where(_IS_OPEN, jobs.c.holder == bindparam("by")).values(lease_until=bindparam("now"))
+_INHERIT = both(
+    lambda d: (
+        update(jobs)
+        .where(_IS_OPEN, jobs.c.holder == bindparam("by"), d.among(jobs.c.kind, "kinds"))
+        .values(lease_until=bindparam("now"))
+    )
+)
 _FINISH = delete(jobs).where(*_HELD)
 _BESIDE = (
     select(*COLUMNS)
@@ -222,10 +228,14 @@ async def claim(
     return [claimed[job_id] for job_id in ids]
 
 
-async def inherit(tx: Tx, holder: str, now: float) -> int:
-    """End the leases of an earlier process of the same name, which died with them; return how many."""
+async def inherit(tx: Tx, kinds: Sequence[str], holder: str, now: float) -> int:
+    """End the leases of an earlier process of the same name, which died with them; return how many.
+
+    Only those of the kinds that the caller runs: another runner of this very process may be at the others.
+    """
     tx.wakes.add("jobs")
-    return (await tx.conn.execute(_INHERIT, {"by": holder, "now": now})).rowcount
+    params = {"kinds": tx.many(kinds), "by": holder, "now": now}
+    return (await tx.conn.execute(_INHERIT[tx.dialect], params)).rowcount
 
 
 async def renew(tx: Tx, job: Job, now: float, seconds: float) -> bool:

@@ -160,7 +160,7 @@ class Rounds:
             await self.db.write(lambda tx: jobs.retry(tx, job, at, None))
         except Kill:
             self.judge.forget(job.payload["polling"]["device_code"])
-            await self.db.write(lambda tx: jobs.inherit(tx, "w", clock.now()))
+            await self.db.write(lambda tx: jobs.inherit(tx, [job.kind], "w", clock.now()))
 
 
 async def test_a8_device_codes_are_never_asked_for_too_early(box: Sandbox, sqlite_url: str) -> None:

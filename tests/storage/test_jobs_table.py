@@ -143,7 +143,8 @@ async def test_a_new_process_goes_on_with_the_jobs_of_its_killed_namesake(db: Da
     (mine,) = await claim(db, "the only one")
     await enqueue(db, "theirs")
     await claim(db, "another")
-    assert await db.write(lambda tx: jobs.inherit(tx, "the only one", 3.0)) == 1
+    assert await db.write(lambda tx: jobs.inherit(tx, ["upload"], "the only one", 3.0)) == 0
+    assert await db.write(lambda tx: jobs.inherit(tx, KINDS, "the only one", 3.0)) == 1
     (again,) = await claim(db, "the only one", now=3.0)
     assert (again.id, again.attempt, again.failures) == (mine.id, 2, 1)
     assert not await db.write(lambda tx: jobs.finish(tx, mine)), "the dead one's fence is old"
