@@ -31,6 +31,15 @@ def key_file(settings: StorageSettings) -> Path:
     return file.with_name(f"{file.name}.keys")
 
 
+def spool_folder(settings: StorageSettings) -> Path | None:
+    """Return where files on their way to a drive lie: beside a SQLite database, else None."""
+    address = addresses.parse(settings.database_url)
+    if addresses.dialect(address) != "sqlite":
+        return None
+    file = addresses.file(address)
+    return file.with_name(f"{file.name}.spool")
+
+
 def keys(settings: StorageSettings) -> KeyRing:
     """Return the keys of the settings, else those beside the database, made at first start."""
     if settings.secret_keys is not None:

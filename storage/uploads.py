@@ -51,7 +51,7 @@ _WAITING = select(*COLUMNS).where(_OWN, UNDER_WAY).order_by(uploads.c.created_at
 _OVER = select(*COLUMNS).where(_OWN, _ENDED).order_by(uploads.c.updated_at.desc()).limit(bindparam("most"))
 _COUNT = select(func.count()).where(_OWN, UNDER_WAY)
 _AHEAD = select(func.count()).where(_OWN, UNDER_WAY, uploads.c.created_at < bindparam("made"))
-_OPEN = select(uploads.c.id).where(UNDER_WAY)
+_OPEN = select(uploads.c.id, uploads.c.user_id).where(UNDER_WAY).order_by(uploads.c.created_at)
 # Only what is under way moves: an end stays an end until somebody asks to try again.
 _NOTE = (
     update(uploads)
@@ -147,9 +147,9 @@ async def ahead(tx: Tx, row: Row) -> int:
     return int((await tx.conn.execute(_AHEAD, {"owner": row.user_id, "made": row.created_at})).scalar_one())
 
 
-async def under_way(tx: Tx) -> set[int]:
-    """Return the ids of all uploads that have not ended."""
-    return set(await tx.conn.scalars(_OPEN))
+async def under_way(tx: Tx) -> dict[int, int]:
+    """Return the ids of all uploads that have not ended, oldest first, with their people's."""
+    return {row.id: row.user_id for row in await tx.conn.execute(_OPEN)}
 
 
 async def note(

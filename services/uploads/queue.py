@@ -86,8 +86,17 @@ class Uploads:
         return {RUN: self._run, TIDY: self._tidy}
 
     async def resume(self) -> None:
-        """Sweep the spool, and make sure that whatever is under way has its job; call it at the start."""
-        await self._spool.sweep(await self._db.read(uploads.under_way))
+        """Sweep the spool of what a killed process left, and see that all have jobs; call it at the start."""
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> dict[int, int]:
+            under_way = await uploads.under_way(tx)
+            for upload_id, user_id in under_way.items():
+                # Nothing happens where there is one; a job given up must not leave its upload hanging.
+                await self._enqueue(tx, upload_id, user_id, now)
+            return under_way
+
+        await self._spool.sweep(await self._db.write(work))
 
     def close(self) -> None:
         """End the threads; call it when no job runs any more."""
@@ -121,7 +130,7 @@ class Uploads:
                 detail=kept(Detail(source=source)),
                 now=now,
             )
-            await self._enqueue(tx, row, now)
+            await self._enqueue(tx, row.id, user_id, now)
             return row
 
         row = await self._db.write(work)
@@ -137,15 +146,19 @@ class Uploads:
         if size > MAX_BYTES:
             raise UploadProblem("too_big", service, limit=MAX_BYTES)
 
-    async def _enqueue(self, tx: Tx, row: Row, now: float) -> None:
-        await jobs.enqueue(tx, RUN, str(row.user_id), {"upload_id": row.id}, now, dedup=str(row.id))
+    async def _enqueue(self, tx: Tx, upload_id: int, user_id: int, now: float) -> None:
+        await jobs.enqueue(tx, RUN, str(user_id), {"upload_id": upload_id}, now, dedup=str(upload_id))
 
     async def place(self, upload_id: int, card_id: str | None) -> None:
         """Note the card that shows an upload."""
         await self._db.write(lambda tx: uploads.place(tx, upload_id, card_id))
 
-    async def get(self, upload_id: int) -> UploadView | None:
-        """Return an upload as it is now."""
+    async def get(self, upload_id: int) -> Upload:
+        """Return an upload; raises UploadProblem(unknown)."""
+        return (await self.view(upload_id)).upload
+
+    async def view(self, upload_id: int) -> UploadView:
+        """Return an upload as it is now; raises UploadProblem(unknown)."""
 
         async def look(tx: Tx) -> tuple[Row | None, int]:
             row = await uploads.get(tx, upload_id)
@@ -153,7 +166,9 @@ class Uploads:
             return row, await uploads.ahead(tx, row) if row is not None and waits else 0
 
         row, ahead = await self._db.read(look)
-        return None if row is None else self._view(row, ahead)
+        if row is None:
+            raise UploadProblem("unknown")
+        return self._view(row, ahead)
 
     async def of(self, user_id: int) -> tuple[UploadView, ...]:
         """Return a person's uploads: those under way in their order, then what ended lately."""
@@ -234,13 +249,13 @@ class Uploads:
             row = await uploads.reopen(tx, upload_id, kept(fresh), now)
             if row is not None:
                 row = await uploads.move(tx, upload_id, folder) if folder is not None else row
-                await self._enqueue(tx, before, now)
+                await self._enqueue(tx, upload_id, before.user_id, now)
             return row
 
         if Stage(before.stage) in (Stage.FAILED, Stage.CANCELLED):
             await self._targets[before.service].ready(before.user_id)
             await self._db.write(work)
-        return await self.get(upload_id) or self._view(before)
+        return await self.view(upload_id)
 
     async def move_to(self, upload_id: int, folder: str) -> Upload | None:
         """Change where an upload goes; None when it no longer waits."""

@@ -1,9 +1,11 @@
 """The folder that uploads pass through: bounded, one file for each, swept of what nobody needs."""
 
 import asyncio
+import errno
 import fcntl
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -40,11 +42,18 @@ def _boot() -> str:
     return hashlib.sha256(seed.encode()).hexdigest()[:12]
 
 
+def own_folder() -> Path:
+    """Return a folder for a spool among the machine's temporary files, where no other has a place for it."""
+    return Path(tempfile.gettempdir()) / f"linkhive-spool-{os.getuid()}"
+
+
 class Spool:
     """Keep what was fetched until it is sent."""
 
-    def __init__(self, folder: Path, *, limit: int = LIMIT, spare: int = SPARE, threads: int = 4) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Path | None = None, *, limit: int = LIMIT, spare: int = SPARE, threads: int = 4
+    ) -> None:
+        self._folder = folder or own_folder()
         self._limit = limit
         self._spare = spare
         self._boot = _boot()
@@ -120,9 +129,14 @@ class Spool:
             if number.isdecimal():
                 yield path, int(number)
 
+    def _make(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._folder.stat().st_uid != os.getuid():
+            raise PermissionError(errno.EPERM, "the spool belongs to somebody else")
+
     def _locked(self, path: Path) -> int:
         """Open a file that nobody else writes to; one that a stalled process still holds is left to it."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make()
         while True:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
