@@ -14,7 +14,6 @@ from handlers.scenes import OddPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, escape
 from handlers.views import Button, Press, View, grid, pages_row
 from services.drive import Entry
-from services.trees import clean_path
 
 MOST_PAGES = 10_000
 
@@ -56,7 +55,8 @@ def ask(
         then=then,
         purpose=purpose,
         hide=tuple(hide),
-        path=clean_path(start),
+        # Names keep their spaces: only what leads nowhere is taken out.
+        path="/" + "/".join(part for part in start.split("/") if part not in ("", ".", "..")),
     )
     return Switch(FOLDER.name, state)
 

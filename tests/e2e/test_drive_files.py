@@ -26,6 +26,7 @@ from tests.e2e.driveways import (
 )
 from tests.e2e.hurried import Hurried
 from tests.e2e.process import Bot, until
+from tests.e2e.test_cards import HOSTILE, harmless
 from tests.e2e.words import Words
 
 
@@ -358,6 +359,36 @@ async def test_a_missing_scope_leads_to_linking_again(
     await person.press(await person.until(say("drive.delete_final")), say("button.delete_n", n=1))
     refused = await person.until(say("problem.forbidden.user_scope", service="Disk.Top"))
     assert refused.find("Disk.Top") is not None
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
+async def test_hostile_names_neither_break_nor_forge_a_card(
+    bot: House, person: Person, say: Words, box: Sandbox, words: str
+) -> None:
+    name = words.replace("/", "_")
+    for number in range(6):
+        put(box, person, f"{number} {name}.mkv")
+    put(box, person, f"{name}/")
+    card = await opened(person)
+    harmless(card)
+    await person.press(card, say("button.mark"))
+    card = await person.until(say("drive.mark_hint"))
+    await person.press(card, say("button.mark_page"))
+    card = await person.until(lambda m: m.find(say("button.delete_n", n=7)) is not None)
+    harmless(card)
+    await person.press(card, say("button.delete_n", n=7))
+    harmless(await person.until(say("drive.delete_final")))
+    await person.send("/drive")
+    card = await person.until(lambda m: m.find("🎬") is not None)
+    await person.press(card, "🎬")
+    card = await person.until("MD5")
+    harmless(card)
+    await person.press(card, say("button.move"))
+    picker = await person.until("📂")
+    harmless(picker)
+    await person.press(picker, say("button.back"))
+    await person.press(await person.until("MD5"), say("button.rename"))
+    harmless(await person.until(say.starts("drive.ask_rename").split("{")[0].splitlines()[0]))
 
 
 @pytest.mark.slow
