@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ StartLink = Callable[[Update, LinkHiveContext, str], Awaitable[None]]
 Answer = Callable[[Update, LinkHiveContext, Dialog], Awaitable[None]]
 # None where it was told on a card that is there already.
 Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter | None]]
+# Several of a kind that waited for the same person, oldest first, told in one message.
+Fold = Callable[[Scene[Any], Sequence[Mapping[str, Any]]], Awaitable[Letter | None]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Routes:
     dialogs: dict[str, Answer] = field(default_factory=dict)
     jobs: dict[str, JobHandler] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
+    folds: dict[str, Fold] = field(default_factory=dict)
     steps: dict[str, Act[Any]] = field(default_factory=dict)
 
 
@@ -80,9 +83,11 @@ class LinkHiveApplication(
         """Work off jobs of a kind."""
         _once(self.routes.jobs, kind, handler)
 
-    def notice(self, kind: str, draw: Notice) -> None:
-        """Draw the notices of a kind, which jobs deliver."""
+    def notice(self, kind: str, draw: Notice, fold: Fold | None = None) -> None:
+        """Draw the notices of a kind, which jobs deliver; `fold` draws several that waited as one."""
         _once(self.routes.notices, kind, draw)
+        if fold is not None:
+            _once(self.routes.folds, kind, fold)
 
 
 def _once(table: dict[str, Any], key: str, value: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -11,28 +11,63 @@ from telegram.error import Forbidden
 from handlers import cards
 from handlers.application import LinkHiveApplication
 from handlers.notes import NoticeState
-from handlers.scenes import Scene
-from services.jobs import Lease
+from handlers.scenes import Letter, Scene
+from services import quiet
+from services.jobs import Lease, RetryLater
+from storage import jobs
 from storage.jobs import Job
+from storage.tx import Tx
 
 log = structlog.get_logger(__name__)
 
 
-async def deliver(home: LinkHiveApplication, job: Job) -> None:
-    """Send a notice to its person; one who blocked the bot is left in peace."""
+async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
+    """Send a notice to its person, after their quiet hours; one who blocked the bot is left in peace."""
     kind = str(job.payload.get("kind"))
-    draw = home.routes.notices.get(kind)
-    if draw is None:
+    if kind not in home.routes.notices:
         log.warning("notice_unknown", kind=kind)
         return
     scene = await _private_scene(home, job.payload)
-    letter = await draw(scene, job.payload)
-    if letter is None:
-        return
-    try:
-        await cards.post(scene.at(letter.state), letter.route, letter.view)
-    except Forbidden:
-        log.info("notice_not_wanted", kind=kind)
+    await _keep_quiet(scene, kind, job)
+    beside = await _beside(home, kind, job)
+    letter = await _drawn(home, scene, kind, [job.payload, *(one.payload for one in beside)])
+    if letter is not None:
+        try:
+            await cards.post(scene.at(letter.state), letter.route, letter.view)
+        except Forbidden:
+            log.info("notice_not_wanted", kind=kind)
+    if beside:
+        await lease.finish(lambda tx: _told(tx, beside))
+
+
+async def _keep_quiet(scene: Scene[Any], kind: str, job: Job) -> None:
+    """Put off what can wait until the person's quiet hours are over."""
+    now = scene.services.clock.now()
+    at = quiet.when(scene.person, kind, now, by_job=bool(job.payload.get("by_job")))
+    if at > now:
+        raise RetryLater(at=at)
+
+
+async def _beside(home: LinkHiveApplication, kind: str, job: Job) -> list[Job]:
+    """Return the person's other notices of a kind that are due as well, where they go into one message."""
+    if kind not in home.routes.folds:
+        return []
+    now = home.services.clock.now()
+    due = await home.services.db.read(lambda tx: jobs.beside(tx, job, now))
+    return [one for one in due if one.payload.get("kind") == kind]
+
+
+async def _drawn(
+    home: LinkHiveApplication, scene: Scene[Any], kind: str, payloads: Sequence[Mapping[str, Any]]
+) -> Letter | None:
+    if len(payloads) > 1:
+        return await home.routes.folds[kind](scene, payloads)
+    return await home.routes.notices[kind](scene, payloads[0])
+
+
+async def _told(tx: Tx, told: Sequence[Job]) -> None:
+    for job in told:
+        await jobs.finish(tx, job)
 
 
 async def _private_scene(home: LinkHiveApplication, payload: Mapping[str, Any]) -> Scene[Any]:
@@ -50,8 +85,8 @@ async def _private_scene(home: LinkHiveApplication, payload: Mapping[str, Any]) 
 def register(home: LinkHiveApplication) -> None:
     """Work off notices and changed cards."""
 
-    async def notice(job: Job, _lease: Lease) -> None:
-        await deliver(home, job)
+    async def notice(job: Job, lease: Lease) -> None:
+        await deliver(home, job, lease)
 
     async def changed(job: Job, _lease: Lease) -> None:
         await cards.refresh(home, str(job.payload["card_id"]))

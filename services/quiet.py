@@ -5,7 +5,7 @@ from services.people import Person
 from storage.preferences import Preferences
 
 # Somebody waits for these: they end what that person began.
-CANNOT_WAIT = frozenset({"unlock_done", "unlock_released", "unlock_unknown", "upload_done", "upload_failed"})
+CANNOT_WAIT = ("unlock_", "upload_", "device_", "link_burned")
 # These cannot wait either where a press found them out, but can where a job did.
 AFTER_A_PRESS = frozenset({"link_lost"})
 
@@ -15,7 +15,7 @@ def when(person: Person, kind: str, now: float, *, by_job: bool = True) -> float
 
     `by_job` tells that no press of the person brought it up.
     """
-    if kind in CANNOT_WAIT or (kind in AFTER_A_PRESS and not by_job):
+    if kind.startswith(CANNOT_WAIT) or (kind in AFTER_A_PRESS and not by_job):
         return now
     return end_of_quiet(person.preferences, now) or now
 

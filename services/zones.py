@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo, available_timezones
 DEFAULT = "Asia/Shanghai"
 WESTMOST, EASTMOST = timedelta(hours=-12), timedelta(hours=14)
 MINUTES = frozenset({0, 15, 30, 45})
-_OFFSET = re.compile(r"(?:utc|gmt)?([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
+_OFFSET = re.compile(r"(?:utc|gmt)?([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE | re.ASCII)
 _STORED = re.compile(r"UTC([+-])(\d\d):(\d\d)")
 # What full-width keyboards and typographers write.
-_PLAIN = str.maketrans("＋－−–：／（）　", "+---:/() ")
+_PLAIN = str.maketrans("＋－−–：／　０１２３４５６７８９", "+---:/ 0123456789")
 # Folders of zones that are no places, and of names kept for old programs.
 _NO_PLACES = ("Etc/", "SystemV/", "posix/", "right/", "US/")
 
@@ -24,7 +24,7 @@ def of(name: str) -> tzinfo:
         return timezone(_span(*stored.groups()))
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return ZoneInfo(DEFAULT)
 
 
