@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -31,11 +33,13 @@ def key_file(settings: StorageSettings) -> Path:
     return file.with_name(f"{file.name}.keys")
 
 
-def spool_folder(settings: StorageSettings) -> Path | None:
-    """Return where files on their way to a drive lie: beside a SQLite database, else None."""
+def spool_folder(settings: StorageSettings) -> Path:
+    """Return where files on their way to a drive lie: beside the SQLite file, else among temporary ones."""
     address = addresses.parse(settings.database_url)
     if addresses.dialect(address) != "sqlite":
-        return None
+        # Two bots on one machine must not sweep each other's.
+        mark = hashlib.sha256(settings.database_url.encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"linkhive-{os.getuid()}-{mark}.spool"
     file = addresses.file(address)
     return file.with_name(f"{file.name}.spool")
 

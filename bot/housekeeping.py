@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from services.clock import Clock
-from storage import attempts, cards, inbox
+from storage import attempts, cards, inbox, uploads
 from storage.database import Database
 from storage.tx import Tx
 
@@ -17,6 +17,7 @@ DAY = 86_400.0
 UPDATES_KEPT = 2 * DAY
 ATTEMPTS_KEPT = DAY
 CARDS_KEPT = 90 * DAY
+UPLOADS_KEPT = 30 * DAY
 
 
 async def run(db: Database, clock: Clock) -> None:
@@ -34,3 +35,4 @@ async def clean(tx: Tx, now: float) -> None:
     await inbox.purge_done(tx, now - UPDATES_KEPT)
     await attempts.purge(tx, now - ATTEMPTS_KEPT)
     await cards.purge(tx, now - CARDS_KEPT)
+    await uploads.purge(tx, now - UPLOADS_KEPT)

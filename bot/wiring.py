@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import handlers
-from bot import database, housekeeping, probes, telegram
+from bot import database, housekeeping, probes, telegram, telegramfiles
 from bot.assembly import assemble
 from bot.intake.dispatch import Dispatch
 from bot.intake.hand import hand_to
@@ -119,6 +119,7 @@ def _build(
     jobs = JobRunner(db, clock, holder, {**services.jobs(), **application.routes.jobs})
     # A service that hangs in everybody's check-in must not hold up notices.
     daily = JobRunner(db, clock, holder, services.checkins.jobs(), limit=DAILY_AT_ONCE)
+    telegramfiles.serve(services.uploads, line.bot, settings)
     # Hours of uploading must not hold up anything else.
     uploads = JobRunner(db, clock, holder, services.uploads.jobs(), max_failures=UPLOAD_FAILURES)
     return House(settings, db, services, application, store, dispatch, jobs, daily, uploads, metrics)

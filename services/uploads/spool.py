@@ -5,10 +5,12 @@ import errno
 import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,18 +44,13 @@ def _boot() -> str:
     return hashlib.sha256(seed.encode()).hexdigest()[:12]
 
 
-def own_folder() -> Path:
-    """Return a folder for a spool among the machine's temporary files, where no other has a place for it."""
-    return Path(tempfile.gettempdir()) / f"linkhive-spool-{os.getuid()}"
-
-
 class Spool:
-    """Keep what was fetched until it is sent."""
+    """Keep what was fetched until it is sent; without a folder given, in one that ends with it."""
 
     def __init__(
         self, folder: Path | None = None, *, limit: int = LIMIT, spare: int = SPARE, threads: int = 4
     ) -> None:
-        self._folder = folder or own_folder()
+        self._given = folder
         self._limit = limit
         self._spare = spare
         self._boot = _boot()
@@ -63,8 +60,19 @@ class Spool:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="spool")
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads; what a given folder holds stays for the next start."""
         self._threads.shutdown(wait=True)
+        if self._given is None and "_folder" in self.__dict__:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @cached_property
+    def _folder(self) -> Path:
+        if self._given is None:
+            return Path(tempfile.mkdtemp(prefix="linkhive-spool-"))
+        self._given.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._given.stat().st_uid != os.getuid():
+            raise PermissionError(errno.EPERM, "the spool belongs to somebody else")
+        return self._given
 
     async def open(self, upload_id: int) -> SpoolFile:
         """Open an upload's file where an earlier run of this boot left it, else a new one."""
@@ -97,6 +105,8 @@ class Spool:
                     path.unlink(missing_ok=True)
             return kept
 
+        if self._given is None:
+            return
         for upload_id, size in (await self.run(sweep)).items():
             self._held.setdefault(upload_id, size)
 
@@ -129,14 +139,8 @@ class Spool:
             if number.isdecimal():
                 yield path, int(number)
 
-    def _make(self) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self._folder.stat().st_uid != os.getuid():
-            raise PermissionError(errno.EPERM, "the spool belongs to somebody else")
-
     def _locked(self, path: Path) -> int:
         """Open a file that nobody else writes to; one that a stalled process still holds is left to it."""
-        self._make()
         while True:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
