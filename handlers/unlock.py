@@ -18,10 +18,11 @@ from handlers.resources import SLUG, facts, named, price_label
 from handlers.scenes import Letter, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
 from handlers.views import COPY_LIMIT, URL_LIMIT, Button, Copy, Inline, Open, Press, Row, View, opens
+from services import zones
 from services.errors import ServiceError
 from services.names import Service
 from services.sharelinks import Drive, extract, hdhive_slug
-from services.unlocking import OutcomeState, Quote
+from services.unlocking import Budget, OutcomeState, Quote
 from storage.dialogs import Dialog
 from storage.unlocks import Unlock
 
@@ -76,6 +77,10 @@ async def show_question(scene: Scene[ResourceState], quote: Quote) -> View:
     say = scene.say
     title = named(say, quote.share.title, scene.state.film)
     lines = [say("unlock.ask", points=quote.price, title=title)]
+    if scene.state.note == "unlock.capped":
+        budget = _budget(scene)
+        spent = await scene.services.unlocking.spent(scene.user_id, budget.since)
+        lines.append(say("unlock.capped", spent=spent, budget=budget.points))
     balance = await _balance(scene)
     if balance is not None:
         lines.append(say("unlock.balance", points=balance))
@@ -141,8 +146,13 @@ async def unlock_pressed(scene: Scene[ResourceState], arg: str) -> ResourceState
     )
     shown = number(arg, MOST_POINTS)
     if quote.price <= min(shown, scene.person.preferences.unlock_limit):
-        return await spend(scene.at(state), quote.price)
+        return await spend(scene.at(state), quote.price, _budget(scene))
     return state.model_copy(update={"asking": True})
+
+
+def _budget(scene: Scene[ResourceState]) -> Budget:
+    chosen, now = scene.person.preferences, scene.services.clock.now()
+    return Budget(chosen.auto_unlock_budget, zones.midnight(now, chosen.timezone))
 
 
 async def confirm(scene: Scene[ResourceState], arg: str) -> ResourceState | None:
@@ -152,11 +162,11 @@ async def confirm(scene: Scene[ResourceState], arg: str) -> ResourceState | None
 
 async def cancel(scene: Scene[ResourceState], _arg: str) -> ResourceState:
     """Go back to the resource without paying."""
-    return scene.state.model_copy(update={"asking": False})
+    return scene.state.model_copy(update={"asking": False, "note": ""})
 
 
-async def spend(scene: Scene[ResourceState], price: int) -> ResourceState:
-    """Unlock for at most the shown price, telling each state."""
+async def spend(scene: Scene[ResourceState], price: int, budget: Budget | None = None) -> ResourceState:
+    """Unlock for at most the shown price, telling each state; what nobody confirmed keeps to a budget."""
     await scene.interim(View(scene.say("unlock.working")))
     outcome = await scene.services.unlocking.unlock(
         scene.user_id,
@@ -164,6 +174,7 @@ async def spend(scene: Scene[ResourceState], price: int) -> ResourceState:
         price_shown=price,
         card_id=scene.card.id if scene.card else None,
         pressed_at=scene.received_at,
+        budget=budget,
     )
     state = scene.state.model_copy(update={"asking": False, "note": "", "fresh": False})
     match outcome.state:
@@ -171,6 +182,8 @@ async def spend(scene: Scene[ResourceState], price: int) -> ResourceState:
             return state.model_copy(update={"fresh": True})
         case OutcomeState.REPRICED:
             return state.model_copy(update={"note": "unlock.repriced", "old_price": price})
+        case OutcomeState.CAPPED:
+            return state.model_copy(update={"asking": True, "note": "unlock.capped"})
         case OutcomeState.STALE:
             return state.model_copy(update={"note": "unlock.stale"})
         case OutcomeState.REFUSED if outcome.error is not None:

@@ -40,6 +40,15 @@ class OutcomeState(StrEnum):
     REPRICED = "repriced"
     STALE = "stale"
     BUSY = "busy"
+    CAPPED = "capped"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Be what may be spent without a question: so many points, counting all that was spent since a time."""
+
+    points: int
+    since: float
 
 
 @dataclass(frozen=True)
@@ -113,9 +122,19 @@ class Unlocking:
         return Quote(share, 0 if owned else share.price_for_user, owned, known)
 
     async def unlock(
-        self, user_id: int, slug: str, price_shown: int, card_id: str | None, pressed_at: float
+        self,
+        user_id: int,
+        slug: str,
+        price_shown: int,
+        card_id: str | None,
+        pressed_at: float,
+        *,
+        budget: Budget | None = None,
     ) -> Outcome:
-        """Unlock a resource for at most the price that was shown; raises NotLinked, LinkLost, ServiceOff."""
+        """Unlock a resource for at most the price that was shown; raises NotLinked, LinkLost, ServiceOff.
+
+        `budget` is for what nobody confirmed: where it does not suffice nothing is spent.
+        """
         if self._is_stale(pressed_at):
             return Outcome(OutcomeState.STALE)
         slug = one_spelling(slug)
@@ -133,10 +152,16 @@ class Unlocking:
         await self._reached("unlock.priced")
         if self._is_stale(pressed_at):
             return Outcome(OutcomeState.STALE)
-        row = await self._claim(link, slug, price, card_id)
+        row = await self._claim(link, slug, price, card_id, budget)
         return await self._spend(row) if isinstance(row, Unlock) else row
 
-    async def _claim(self, link: Link, slug: str, price: int, card_id: str | None) -> Unlock | Outcome:
+    async def spent(self, user_id: int, since: float) -> int:
+        """Return the points that a user spent, or may have spent, since a time."""
+        return await self._db.read(lambda tx: unlocks.spent_since(tx, user_id, since))
+
+    async def _claim(
+        self, link: Link, slug: str, price: int, card_id: str | None, budget: Budget | None
+    ) -> Unlock | Outcome:
         """Become the one who unlocks, or tell what another press came to."""
         now = self._clock.now()
 
@@ -144,6 +169,8 @@ class Unlocking:
             held = _held(await find(tx, link.user_id, link, slug))
             if held is not None:
                 return held
+            if budget is not None and price and not await _affords(tx, link.user_id, price, budget):
+                return Outcome(OutcomeState.CAPPED, price=price)
             row = await unlocks.claim(
                 tx,
                 user_id=link.user_id,
@@ -235,6 +262,11 @@ class Unlocking:
 
     def _is_stale(self, pressed_at: float) -> bool:
         return self._clock.now() - pressed_at > PRESS_SECONDS
+
+
+async def _affords(tx: Tx, user_id: int, price: int, budget: Budget) -> bool:
+    await unlocks.alone(tx, user_id)
+    return await unlocks.spent_since(tx, user_id, budget.since) + price <= budget.points
 
 
 def _held(row: Unlock | None) -> Outcome | None:

@@ -60,6 +60,11 @@ def local(now: float, name: str) -> datetime:
     return datetime.fromtimestamp(now, UTC).astimezone(of(name))
 
 
+def midnight(now: float, name: str) -> float:
+    """Return when the day around a moment began in a stored zone."""
+    return at(local(now, name), "00:00").timestamp()
+
+
 def next_at(now: float, name: str, clock: str) -> float:
     """Return the next moment after `now` when the clocks of a zone show a time."""
     here = local(now, name)

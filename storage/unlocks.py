@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, case, func, literal_column, select, update
+from sqlalchemy import bindparam, case, func, literal_column, select, text, update
 
 from storage.schema import HELD, UNSETTLED, unlocks
 from storage.tx import Tx, both, new_id, open_text, seal_text
@@ -82,6 +82,7 @@ _DONE = (
     .returning(*COLUMNS)
 )
 _UNSETTLED = select(*COLUMNS).where(UNSETTLED).order_by(unlocks.c.created_at)
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:who, 0))")
 _SPENT = select(func.coalesce(func.sum(unlocks.c.price), literal_column("0"))).where(
     unlocks.c.user_id == bindparam("owner"),
     unlocks.c.created_at >= bindparam("since"),
@@ -182,6 +183,12 @@ async def release(tx: Tx, unlock_id: int, now: float) -> Unlock | None:
 async def unsettled(tx: Tx) -> list[Unlock]:
     """Return what is claimed or doubtful, oldest first."""
     return [_unlock(tx, row) for row in await tx.conn.execute(_UNSETTLED)]
+
+
+async def alone(tx: Tx, user_id: int) -> None:
+    """Count and claim one after another for one user: SQLite has one writer anyway."""
+    if tx.dialect == "postgresql":
+        await tx.conn.execute(_ALONE, {"who": f"unlock:{user_id}"})
 
 
 async def spent_since(tx: Tx, user_id: int, since: float) -> int:
