@@ -68,6 +68,9 @@ class World:
         self.options = Options.fitting(fast=self.fast)
         self.clock.offset = 0.0
         self.hdhive = HDHive()
+        if not self.fast:
+            # For somebody who looks at the usage on the first day.
+            self.hdhive.live(self.now(), random.Random(self.seed))
         self.disktop = DiskTop()
         self.linkcheck = LinkCheck()
         # How often each file of the source server was asked for.

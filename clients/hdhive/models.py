@@ -106,6 +106,9 @@ class Share(Resource):
     actual_unlock_points: MaybePoints = None
     is_free_for_user: MaybeFlag = None
     unlock_message: MaybeText = None
+    # Seen, like the rest of what is not in the document:
+    tmdb_id: MaybeText = None
+    media_type: MaybeText = None
 
     @property
     def price_for_user(self) -> int:
@@ -116,14 +119,12 @@ class Share(Resource):
 
 
 class OwnShare(Share):
-    """A share of the user's own, with its address where the server shows it."""
+    """A share of the user's own, with what only its owner sees; None where the server does not tell."""
 
     url: Given = Field(default=None, repr=False)
     access_code: Given = Field(default=None, repr=False)
-    tmdb_id: MaybeText = None
-    media_type: MaybeText = None
-    is_anonymous: Flag = False
-    hide_link: Flag = False
+    is_anonymous: MaybeFlag = None
+    hide_link: MaybeFlag = None
 
 
 class SharePage(Model):

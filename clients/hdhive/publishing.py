@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(frozen=True)
 class ShareChanges:
-    """What to change of an own share; None leaves a field as it is."""
+    """What to change of an own share; None leaves a field as it is, an empty text takes it away."""
 
     title: str | None = None
     url: str | None = field(default=None, repr=False)
@@ -13,6 +13,11 @@ class ShareChanges:
     unlock_points: int | None = None
     is_anonymous: bool | None = None
     hide_link: bool | None = None
+    tmdb_id: str | None = None
+    media_type: str | None = None
+    movie_id: int | None = None
+    tv_id: int | None = None
+    collection_id: int | None = None
 
     def body(self) -> dict[str, object]:
         """Build the request body of the fields that are given."""

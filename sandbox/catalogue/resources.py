@@ -102,6 +102,7 @@ class Resource:
     remark: str | None = None
     is_official: bool = False
     is_anonymous: bool = False
+    hide_link: bool = False
     unlocked_users_count: int = 0
     created_at: int = 0
     unlocked_by: set[int] = field(default_factory=set)

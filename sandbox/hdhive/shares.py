@@ -1,5 +1,6 @@
 """HDHive's own shares: list, create, change, delete."""
 
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -33,7 +34,11 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "subtitle_language": list,
     "subtitle_type": list,
 }
-PLAIN = frozenset(TYPES) - {"url", "hide_link", "tmdb_id", "media_type", "movie_id", "tv_id", "collection_id"}
+MEDIA = frozenset({"tmdb_id", "media_type", "movie_id", "tv_id", "collection_id"})
+PLAIN = frozenset(TYPES) - MEDIA - {"url"}
+MOST_POINTS, MOST_LETTERS = 1000, 200
+_LINK = re.compile(r"https?://[^\s/]+\.[^\s/]+/\S+|ed2k://\S+|magnet:\S+")
+_CODE = re.compile(r"[0-9A-Za-z]{0,16}", re.ASCII)
 
 
 def _page(request: Request, name: str, default: int, most: int) -> int:
@@ -60,6 +65,7 @@ def _with_link(world: World, resource: Resource, person: Person) -> dict[str, An
         "url": resource.url,
         "access_code": resource.access_code,
         "is_anonymous": resource.is_anonymous,
+        "hide_link": resource.hide_link,
     }
 
 
@@ -70,8 +76,14 @@ def _checked(asked: dict[str, Any]) -> dict[str, Any]:
         if wrong_bool or not isinstance(value, TYPES[name]):
             raise Refusal("400", f"{name} 类型无效")
     points = known.get("unlock_points")
-    if points is not None and not 0 <= points <= 1000:
-        raise Refusal("400", "unlock_points 超出范围")
+    if points is not None and not 0 <= points <= MOST_POINTS:
+        raise Refusal("400", f"unlock_points 超出范围，应为 0 至 {MOST_POINTS}")
+    if len(known.get("title") or "") > MOST_LETTERS:
+        raise Refusal("400", f"title 不能超过 {MOST_LETTERS} 个字符")
+    if not _CODE.fullmatch(known.get("access_code") or ""):
+        raise Refusal("400", "access_code 格式无效")
+    if known.get("url") and not _LINK.fullmatch(known["url"].strip()):
+        raise Refusal("400", "url 不是有效的分享链接")
     return known
 
 
@@ -121,7 +133,8 @@ def _pan_type(url: str) -> str:
 
 def _apply(resource: Resource, asked: dict[str, Any]) -> None:
     for name in PLAIN & set(asked):
-        setattr(resource, name, asked[name])
+        # An empty text takes a field away.
+        setattr(resource, name, None if asked[name] == "" else asked[name])
 
 
 def _own(world: World, request: Request, person: Person, missing: str) -> Resource:
@@ -139,8 +152,11 @@ async def change(world: World, request: Request, person: Person) -> Response:
     resource = _own(world, request, person, "400")
     asked = _checked(await body_of(request))
     if asked.get("url"):
-        resource.url, resource.pan_type = asked["url"], _pan_type(asked["url"])
+        resource.url, resource.pan_type = asked["url"].strip(), _pan_type(asked["url"])
+    if MEDIA & set(asked):
+        resource.media_type, resource.tmdb_id = _media(asked)
     _apply(resource, asked)
+    world.catalogue.add(resource)
     return ok(_with_link(world, resource, person), "更新成功")
 
 

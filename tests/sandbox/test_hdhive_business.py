@@ -169,3 +169,44 @@ async def test_check_resource(web, hdhive):
     body = {"url": "https://115.com/s/example 访问码:1234"}
     data = (await web.post(f"{OPEN}/check/resource", json=body, headers=linked["headers"])).json()["data"]
     assert (data["pan_type"], data["access_code"]) == ("115", "1234")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("unlock_points", 1001, "unlock_points"),
+        ("title", "x" * 201, "title"),
+        ("access_code", "not a code", "access_code"),
+        ("url", "no link at all", "url"),
+        ("is_anonymous", "yes", "is_anonymous"),
+    ],
+)
+async def test_a_share_that_is_refused_says_which_field_is_wrong(web, hdhive, field, value, said):
+    linked = await hdhive()
+    wish = {"url": "https://pan.quark.cn/s/abcdef123456", "tmdb_id": "550", "media_type": "movie"}
+    answer = await web.post(f"{OPEN}/shares", json=wish | {field: value}, headers=linked["headers"])
+    assert (answer.status_code, answer.json()["code"]) == (400, "400")
+    assert said in answer.json()["description"]
+
+
+async def test_every_field_of_a_share_can_be_changed(box, web, hdhive):
+    linked = await hdhive()
+    wish = {"url": "https://pan.quark.cn/s/abcdef123456", "tmdb_id": "550", "media_type": "movie"}
+    made = (await web.post(f"{OPEN}/shares", json=wish, headers=linked["headers"])).json()["data"]
+    changes = {"tmdb_id": "1399", "media_type": "tv", "access_code": "ab12", "hide_link": True}
+    one = f"{OPEN}/shares/{made['slug']}"
+    changed = (await web.patch(one, json=changes, headers=linked["headers"])).json()["data"]
+    assert changes.items() <= changed.items()
+    assert made["slug"] in {r.slug for r in box.world.catalogue.of_title("tv", 1399)}
+    bare = (await web.patch(one, json={"access_code": "", "title": ""}, headers=linked["headers"])).json()
+    assert (bare["data"]["access_code"], bare["data"]["title"]) == (None, None)
+
+
+async def test_an_app_that_people_look_at_has_a_past(box, web, hdhive):
+    box.world.hdhive.live(box.world.now(), box.world.rng)
+    linked = await hdhive()
+    data = (await web.get(f"{OPEN}/usage", headers=linked["headers"])).json()["data"]
+    assert len(data["daily_stats"]) == 29
+    assert sum(day["total_calls"] for day in data["daily_stats"]) > 1000
+    today = (await web.get(f"{OPEN}/usage/today", headers=linked["headers"])).json()["data"]
+    assert today["total_calls"] == 1
