@@ -140,9 +140,9 @@ class Uploads:
     def _check(self, source: Source, service: Service) -> None:
         if service not in self._targets:
             raise ServiceOff(service)
-        size = source.size or 0
-        if size > self.limits.get(source.kind, MAX_BYTES):
-            raise UploadProblem("too_big_for_bot", service, limit=self.limits[source.kind])
+        size, limit = source.size or 0, self.limits.get(source.kind)
+        if limit is not None and size > limit:
+            raise UploadProblem("too_big_for_bot", service, limit=limit)
         if size > MAX_BYTES:
             raise UploadProblem("too_big", service, limit=MAX_BYTES)
 

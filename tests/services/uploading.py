@@ -1,0 +1,133 @@
+"""What the tests of uploads stand on: a process with a runner of uploads, and what the drive then holds."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from clients.disktop.client import DiskTop
+from clients.fetch.fetcher import Fetcher
+from clients.transport import Transport
+from sandbox.contents import Kept
+from sandbox.disktop.oauth import open_grant
+from sandbox.journal import Entry
+from sandbox.server import Sandbox
+from sandbox.source import content
+from services import Services
+from services.clock import SystemClock
+from services.jobs import JobRunner
+from services.uploads import Source, Uploads, UploadView
+from services.uploads.pace import Pace
+from storage import links
+from storage.database import Database
+from tests.services.conftest import PUBLIC_URL, Steps
+
+QUICK = Pace(every=0.02, pause=0.01, longest_pause=0.05, cuts=4, later=0.05, longest_later=0.2, puts_off=3)
+XIAOYU = 1001
+
+
+@dataclass
+class Works:
+    """One process that uploads."""
+
+    box: Sandbox
+    services: Services
+    runner: JobRunner
+    steps: Steps
+    told: list[tuple[int, UploadView, bool]] = field(default_factory=list)
+
+    @property
+    def uploads(self) -> Uploads:
+        return self.services.uploads
+
+    async def hear(self, upload_id: int, view: UploadView, final: bool) -> None:
+        self.told.append((upload_id, view, final))
+
+    def url(self, name: str, size: int, **query: Any) -> str:
+        return f"{self.box.url}/files/{name}?{urlencode({'size': size, **query})}"
+
+    async def add(self, name: str, size: int, folder: str = "/", user: int = XIAOYU, **query: Any) -> int:
+        source = Source(kind="url", ref=self.url(name, size, **query))
+        return int((await self.uploads.add(user, user, source, folder)).id)
+
+    async def over(self, upload_id: int, seconds: float = 20.0) -> UploadView:
+        """Wait for the end of an upload, as a card would hear of it."""
+        async with asyncio.timeout(seconds):
+            while not any(told == upload_id and final for told, _, final in self.told):
+                await asyncio.sleep(0.005)
+        await self.runner.idle()
+        return await self.uploads.view(upload_id)
+
+    def stored(self, view: UploadView) -> str:
+        """Return the digest of the bytes that the drive really holds for an upload."""
+        assert view.upload.stored is not None
+        drive = self.box.world.disktop.drive(view.upload.user_id, self.box.world.now())
+        content = drive.items[view.upload.stored.file_id].content
+        return md5(content.path.read_bytes()) if isinstance(content, Kept) else content.true_md5()
+
+    def named(self, name: str, user: int = XIAOYU) -> int:
+        """Return how many files of this name a person's drive holds."""
+        items = self.box.world.disktop.drive(user, self.box.world.now()).items.values()
+        return sum(item.name == name for item in items)
+
+    def calls(self, service: str, ending: str = "") -> list[Entry]:
+        """Return what came over the wire."""
+        entries = self.box.world.journal.entries
+        return [e for e in entries if e.service == service and e.path.endswith(ending)]
+
+    def parts(self) -> Counter[int]:
+        """Return how often each part was begun to be sent."""
+        return Counter(int(parse_qs(e.query)["part_seq"][0]) for e in self.calls("disktop-upload", "/u"))
+
+
+def true_md5(size: int, seed: str = "") -> str:
+    return content(size, seed).true_md5()
+
+
+@asynccontextmanager
+async def works(
+    box: Sandbox, db: Database, spool: Path, *, pace: Pace = QUICK, crash_at: str | None = None
+) -> AsyncIterator[Works]:
+    """Run a process that uploads; leaving the context stops it as a restart does."""
+    place = Transport("disktop", f"{box.url}/disktop", backoff=0.01)
+    own, steps = box.world.credentials, Steps(crash_at=crash_at)
+    services = Services.build(
+        db,
+        SystemClock(),
+        public_url=PUBLIC_URL + "/",
+        disktop=DiskTop(place, own.disktop_client_id, own.disktop_client_secret),
+        fetcher=Fetcher(allowed_hosts=frozenset({urlsplit(box.url).netloc})),
+        upload_pace=pace,
+        spool=spool,
+        reached=steps,
+    )
+    runner = JobRunner(db, SystemClock(), "w", services.uploads.jobs(), grace=0.0)
+    made = Works(box, services, runner, steps)
+    services.uploads.on_change = made.hear
+    await services.uploads.resume()
+    task = asyncio.create_task(runner.run())
+    try:
+        yield made
+    finally:
+        await runner.stop()
+        await task
+        await services.close()
+        await services.disktop.aclose()  # type: ignore[union-attr]
+
+
+async def linked(box: Sandbox, db: Database, user: int = XIAOYU) -> None:
+    """Link a person's drive, without the way through the browser."""
+    scopes = ("user.read", "files.app_data")
+    grant = open_grant(box.world, user, scopes)
+    new = links.NewLink(user, "disktop", grant["access_token"], grant["refresh_token"], scopes=scopes)
+    await db.write(lambda tx: links.save(tx, new, SystemClock().now()))
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
