@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from sqlalchemy import bindparam, delete, select, update
 
-from storage.schema import attempts, cards, chats, dialogs
+from storage.schema import attempts, cards, chats, dialogs, subscriptions
 from storage.tx import Tx, both
 
 State = Literal["active", "blocked", "kicked", "deleted", "muted"]
@@ -97,9 +97,15 @@ _DROP_DIALOGS = delete(dialogs).where(
     dialogs.c.chat_id == bindparam("new"),
     dialogs.c.user_id.in_(select(dialogs.c.user_id).where(dialogs.c.chat_id == bindparam("old"))),
 )
+_DROP_SUBSCRIPTIONS = delete(subscriptions).where(
+    subscriptions.c.chat_id == bindparam("old"),
+    subscriptions.c.title.in_(
+        select(subscriptions.c.title).where(subscriptions.c.chat_id == bindparam("new"))
+    ),
+)
 _MOVES = tuple(
     update(table).where(table.c.chat_id == bindparam("old")).values(chat_id=bindparam("new"))
-    for table in (cards, attempts, dialogs)
+    for table in (cards, attempts, dialogs, subscriptions)
 )
 
 
@@ -157,5 +163,6 @@ async def migrate(tx: Tx, old: int, new: int, now: float) -> None:
         await tx.conn.execute(_MIGRATED, {"chat": old, "new": new, "now": now})
         tx.wakes.add("chats")
     await tx.conn.execute(_DROP_DIALOGS, ids)
+    await tx.conn.execute(_DROP_SUBSCRIPTIONS, ids)
     for move in _MOVES:
         await tx.conn.execute(move, ids)

@@ -273,6 +273,40 @@ uploads = Table(
 UNDER_WAY = text("stage NOT IN ('done', 'failed', 'cancelled')")
 Index("ix_uploads_under_way", uploads.c.user_id, sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
 
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    key("id"),
+    # Who made it, whose authorization may be used; a group's belongs to the group.
+    needed("user_id", BigInteger),
+    needed("chat_id", BigInteger),
+    Column("topic", BigInteger),
+    needed("title", Text),
+    # Name and filters: what somebody looks for is their own business.
+    sealed("detail"),
+    needed("muted", Boolean, "false"),
+    needed("auto", Boolean, "false"),
+    needed("created_at", Double),
+    needed("updated_at", Double),
+    UniqueConstraint("chat_id", "title"),
+    Index("ix_subscriptions_title", "title"),
+    Index("ix_subscriptions_user", "user_id"),
+)
+
+followed_titles = Table(
+    "followed_titles",
+    metadata,
+    key("title", Text),
+    # The resources that were ever seen of it; null before the first look.
+    Column("seen", Text),
+    # Whose authorization was used last.
+    Column("turn", BigInteger),
+    needed("failures", Integer, "0"),
+    Column("looked_at", Double),
+    needed("next_at", Double),
+    Index("ix_followed_titles_next_at", "next_at"),
+)
+
 cooldowns = Table(
     "cooldowns",
     metadata,

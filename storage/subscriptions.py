@@ -1,0 +1,197 @@
+"""Who follows which title, where they are told of it, and what they want to hear."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, false, func, literal_column, or_, select, update
+
+from storage.schema import chats, followed_titles, links, subscriptions
+from storage.tx import Tx, both, new_id, open_json, seal_json
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Be one title followed in one chat; `title` is its kind and TMDB id: `movie_550`.
+
+    `user_id` made it, and lends the authorization; what a group follows belongs to the group. `detail` is for
+    who reads it: the name and what is wanted.
+    """
+
+    id: int
+    user_id: int
+    chat_id: int
+    topic: int | None
+    title: str
+    detail: dict[str, Any] = field(repr=False)
+    muted: bool
+    auto: bool
+    created_at: float
+    updated_at: float
+
+    @property
+    def private(self) -> bool:
+        """Tell whether it is a person's own, told in their private chat."""
+        return self.chat_id == self.user_id
+
+
+COLUMNS = (
+    subscriptions.c.id,
+    subscriptions.c.user_id,
+    subscriptions.c.chat_id,
+    subscriptions.c.topic,
+    subscriptions.c.title,
+    subscriptions.c.detail,
+    subscriptions.c.muted,
+    subscriptions.c.auto,
+    subscriptions.c.created_at,
+    subscriptions.c.updated_at,
+)
+NAMES = tuple(column.name for column in COLUMNS)
+_THIS = subscriptions.c.id == bindparam("sub_id")
+_IN_CHAT = subscriptions.c.chat_id == bindparam("of_chat")
+# A chat nobody noted yet is one that can be written to.
+_HEARD = or_(chats.c.state.is_(None), chats.c.state == literal_column("'active'"))
+_WANTED = (subscriptions.c.muted == false(), _HEARD)
+
+_ADD = both(lambda d: d.insert(subscriptions).on_conflict_do_nothing().returning(subscriptions.c.id))
+_GET = select(*COLUMNS).where(_THIS)
+_FIND = select(*COLUMNS).where(_IN_CHAT, subscriptions.c.title == bindparam("of_title"))
+_OF_CHAT = select(*COLUMNS).where(_IN_CHAT).order_by(subscriptions.c.created_at, subscriptions.c.id)
+_COUNT = select(func.count()).where(_IN_CHAT)
+_CHANGE = (
+    update(subscriptions)
+    .where(_THIS)
+    .values({name: bindparam(f"new_{name}") for name in ("user_id", "topic", "detail", "muted", "auto")})
+    .values(updated_at=bindparam("now"))
+    .returning(*COLUMNS)
+)
+_REMOVE = delete(subscriptions).where(_THIS).returning(subscriptions.c.title)
+_REMOVE_OF = delete(subscriptions).where(subscriptions.c.user_id == bindparam("owner"))
+_OF_TITLE = (
+    select(*COLUMNS)
+    .join_from(subscriptions, chats, chats.c.id == subscriptions.c.chat_id, isouter=True)
+    .where(subscriptions.c.title == bindparam("of_title"), *_WANTED)
+    .order_by(subscriptions.c.created_at, subscriptions.c.id)
+)
+_LENDERS: dict[str, Select[Any]] = both(
+    lambda d: (
+        select(subscriptions.c.title, subscriptions.c.user_id)
+        .distinct()
+        .join_from(subscriptions, chats, chats.c.id == subscriptions.c.chat_id, isouter=True)
+        .join(links, links.c.user_id == subscriptions.c.user_id)
+        .where(
+            d.among(subscriptions.c.title, "titles"),
+            *_WANTED,
+            links.c.service == bindparam("of_service"),
+            links.c.state == literal_column("'active'"),
+        )
+        .order_by(subscriptions.c.title, subscriptions.c.user_id)
+    )
+)
+_UNFOLLOWED = delete(followed_titles).where(
+    ~select(subscriptions.c.id).where(subscriptions.c.title == followed_titles.c.title).exists()
+)
+
+_UNFOLLOWED_ONE = _UNFOLLOWED.where(followed_titles.c.title == bindparam("of_title"))
+
+
+def _subscription(tx: Tx, row: Iterable[Any]) -> Subscription:
+    values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
+    sealed = values["detail"]
+    values["detail"] = (
+        {}
+        if sealed is None
+        else open_json(tx, sealed, table="subscriptions", row=values["id"], column="detail")
+    )
+    return Subscription(**values)
+
+
+def _seal(tx: Tx, sub_id: int, detail: dict[str, Any]) -> bytes:
+    return seal_json(tx, detail, table="subscriptions", row=sub_id, column="detail")
+
+
+async def _one(tx: Tx, statement: Any, **params: Any) -> Subscription | None:
+    row = (await tx.conn.execute(statement, params)).one_or_none()
+    return None if row is None else _subscription(tx, row)
+
+
+async def add(
+    tx: Tx,
+    *,
+    user_id: int,
+    chat_id: int,
+    topic: int | None,
+    title: str,
+    detail: dict[str, Any],
+    now: float,
+) -> Subscription | None:
+    """Follow a title in a chat; None where the chat follows it already."""
+    made = Subscription(new_id(), user_id, chat_id, topic, title, detail, False, False, now, now)
+    row = {name: getattr(made, name) for name in NAMES} | {"detail": _seal(tx, made.id, detail)}
+    added = (await tx.conn.execute(_ADD[tx.dialect], row)).one_or_none()
+    return None if added is None else made
+
+
+async def get(tx: Tx, sub_id: int) -> Subscription | None:
+    """Return one subscription."""
+    return await _one(tx, _GET, sub_id=sub_id)
+
+
+async def find(tx: Tx, chat_id: int, title: str) -> Subscription | None:
+    """Return a chat's subscription to a title."""
+    return await _one(tx, _FIND, of_chat=chat_id, of_title=title)
+
+
+async def of_chat(tx: Tx, chat_id: int) -> list[Subscription]:
+    """Return what a chat follows, oldest first."""
+    return [_subscription(tx, row) for row in await tx.conn.execute(_OF_CHAT, {"of_chat": chat_id})]
+
+
+async def count(tx: Tx, chat_id: int) -> int:
+    """Return how many titles a chat follows."""
+    return int((await tx.conn.execute(_COUNT, {"of_chat": chat_id})).scalar_one())
+
+
+async def of_title(tx: Tx, title: str) -> list[Subscription]:
+    """Return who wants to hear of a title and can be told."""
+    return [_subscription(tx, row) for row in await tx.conn.execute(_OF_TITLE, {"of_title": title})]
+
+
+async def lenders(tx: Tx, titles: Sequence[str], service: str) -> dict[str, tuple[int, ...]]:
+    """Return whose authorization may be used for each title: those who follow it and are linked."""
+    params = {"titles": tx.many(titles), "of_service": service}
+    found: dict[str, list[int]] = {}
+    for title, user_id in await tx.conn.execute(_LENDERS[tx.dialect], params):
+        found.setdefault(title, []).append(user_id)
+    return {title: tuple(users) for title, users in found.items()}
+
+
+async def change(tx: Tx, subscription: Subscription, now: float) -> Subscription | None:
+    """Write what may change of a subscription as it stands there; None where it is gone."""
+    params = {
+        "sub_id": subscription.id,
+        "new_user_id": subscription.user_id,
+        "new_topic": subscription.topic,
+        "new_detail": _seal(tx, subscription.id, subscription.detail),
+        "new_muted": subscription.muted,
+        "new_auto": subscription.auto,
+        "now": now,
+    }
+    return await _one(tx, _CHANGE, **params)
+
+
+async def remove(tx: Tx, sub_id: int) -> bool:
+    """Stop following; what nobody follows any more is forgotten. False where it was gone already."""
+    removed = (await tx.conn.execute(_REMOVE, {"sub_id": sub_id})).one_or_none()
+    if removed is None:
+        return False
+    await tx.conn.execute(_UNFOLLOWED_ONE, {"of_title": removed[0]})
+    return True
+
+
+async def remove_of(tx: Tx, user_id: int) -> int:
+    """Stop all that a user made, in groups as well; return how many that were."""
+    removed = (await tx.conn.execute(_REMOVE_OF, {"owner": user_id})).rowcount
+    await tx.conn.execute(_UNFOLLOWED)
+    return removed
