@@ -23,6 +23,7 @@ from services.names import Service
 from services.people import People
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.saves import Saves
+from services.shares import Shares
 from services.standing import Standing
 from services.steps import Reached, nothing
 from services.titles import Titles
@@ -63,6 +64,7 @@ class Services:
     transfers: Transfers
     drive: Drive
     saves: Saves
+    shares: Shares
     uploads: Uploads
     titles: Titles
 
@@ -116,6 +118,7 @@ class Services:
             linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=pace),
             transfers=transfers,
             saves=Saves(db, clock, transfers, reached=reached),
+            shares=Shares(hdhive, tokens, reached=reached),
             uploads=Uploads(
                 db,
                 clock,
