@@ -94,6 +94,10 @@ class LinkChecks:
             run.stop(tell=tell)
         await self._db.write(lambda tx: jobs.cancel(tx, FOLLOW, card_id))
 
+    def known(self, item: CheckedLink) -> CheckedLink:
+        """Return a link with its verdict where one is remembered; nobody is asked."""
+        return self._memory.recall(item, self._clock.now())
+
     async def urgent(self, card_id: str) -> bool:
         """Have the links that still wait go first; False when nothing of the run waits in this process."""
         run = self._runs.get(card_id)
