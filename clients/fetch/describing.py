@@ -18,10 +18,11 @@ _QUOTED_NAME = re.compile(r"""filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))""
 _CODED_NAME = re.compile(r"filename\*\s*=\s*([\w-]+)'[^']*'([^;\s]+)", re.IGNORECASE)
 
 
-def kind_of(headers: Mapping[str, str]) -> str:
-    """Read the mime type, without its parameters."""
+def kind_of(headers: Mapping[str, str], name: str = "") -> str:
+    """Read the mime type, without its parameters; where none is told, guess it from the name."""
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    return kind if _KIND.fullmatch(kind) else UNKNOWN_KIND
+    told = kind if _KIND.fullmatch(kind) else UNKNOWN_KIND
+    return told if told != UNKNOWN_KIND else mimetypes.guess_type(name)[0] or UNKNOWN_KIND
 
 
 def validator_of(headers: Mapping[str, str]) -> str | None:

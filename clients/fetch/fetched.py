@@ -52,7 +52,7 @@ class Fetched:
         self._limits = limits
         self._empty = nothing_left
         self.name = name_of(headers, asked, reached)
-        self.mime = kind_of(headers)
+        self.mime = kind_of(headers, self.name)
         self.validator = validator_of(headers)
         self.offset = part[0] if part else (whole_length_of(headers) or 0) if nothing_left else 0
         self.size = part[1] if part else whole_length_of(headers) if nothing_left else length_of(headers)

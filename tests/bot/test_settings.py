@@ -63,6 +63,7 @@ BAD = [
     ("ADMIN_IDS", {"ADMIN_IDS": "@boss"}, "numeric"),
     ("ADMIN_IDS", {"ADMIN_IDS": "1001;1002"}, "numeric"),
     ("ALLOWED_IDS", {"ALLOWED_IDS": "0"}, "numeric"),
+    ("FETCH_ALLOWED_HOSTS", {"FETCH_ALLOWED_HOSTS": "http://nas"}, "without https://"),
     ("HTTP_PROXY_URL", {"HTTP_PROXY_URL": "http://proxy/path"}, "path"),
     ("HDHIVE_URL", {"HDHIVE_URL": "hdhive"}, "address"),
     ("HDHIVE_APP_SECRET", {"HDHIVE_CLIENT_ID": "app"}, "missing"),
@@ -131,6 +132,7 @@ def test_everything_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         LISTEN="[::]:80",
         ADMIN_IDS="1001, 1002",
         ALLOWED_IDS="-1001000000001 1001",
+        FETCH_ALLOWED_HOSTS="NAS.lan:5000, 192.168.1.5 [fd00::1]:80",
         HDHIVE_SCOPES="query,unlock query",
         MIKA_URL="http://mika.lan/api/",
         LOG_LEVEL="debug",
@@ -141,6 +143,7 @@ def test_everything_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.listen == Listen("::", 80)
     assert settings.admin_ids == {1001, 1002}
     assert settings.allowed_ids == {-1001000000001, 1001}
+    assert settings.fetch_allowed_hosts == {"nas.lan:5000", "192.168.1.5", "[fd00::1]:80"}
     assert settings.hdhive_scopes == ("query", "unlock")
     assert settings.mika_url == "http://mika.lan/api"
     assert settings.log_level == "DEBUG"
