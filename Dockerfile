@@ -16,6 +16,11 @@ RUN /opt/linkhive/bin/pip install --no-deps .
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/opt/linkhive/bin:$PATH PYTHONUNBUFFERED=1 LISTEN=0.0.0.0:8080 DATABASE_URL=sqlite:////data/linkhive.db
+# Chinese labels in pictures.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin linkhive \
     && install --directory --owner=linkhive --group=linkhive --mode=0700 /data
 COPY --from=build /opt/linkhive /opt/linkhive

@@ -9,10 +9,13 @@ from pathlib import Path
 NEEDS = {
     "chromium": ("chromium", "the browser tests"),
     "postgresql": ("initdb", "the tests on PostgreSQL"),
+    "fonts-noto-cjk": ("NotoSansCJK-Regular.ttc", "Chinese labels in pictures"),
 }
 
 
 def found(program: str) -> bool:
+    if program.endswith(".ttc"):
+        return any(Path("/usr/share/fonts").rglob(program))
     return shutil.which(program) is not None or any(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
 
 
@@ -23,7 +26,7 @@ def missing() -> dict[str, str]:
 def install(packages: list[str]) -> None:
     quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
     subprocess.run(["apt-get", "update", "-q"], check=False, **quiet)
-    fonts = ["fonts-noto-cjk", "fonts-noto-color-emoji"] if "chromium" in packages else []
+    fonts = ["fonts-noto-color-emoji"] if "chromium" in packages else []
     command = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages, *fonts]
     subprocess.run(command, check=False, **quiet)
 
