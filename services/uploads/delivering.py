@@ -1,6 +1,6 @@
 """Bring what lies in the spool into the drive: at once, or by a session that outlives cuts and restarts."""
 
-from clients.errors import ClientError, NotFound
+from clients.errors import ClientError, NotFound, UpstreamBroken
 from services.uploads.course import Course
 from services.uploads.failures import PASSING
 from services.uploads.model import Stage, Stored
@@ -92,7 +92,7 @@ class Delivering:
                 send, failure = False, error
             cuts += 1
             if cuts > course.pace.cuts:
-                raise _given_up(failure)
+                raise await self._given_up(session, failure)
             await course.wait(cuts)
 
     async def _complete(self, session: Session) -> Stored:
@@ -104,7 +104,15 @@ class Delivering:
         await self._course.reached("upload.completed")
         return stored
 
+    async def _given_up(self, session: Session, failure: Exception) -> Exception:
+        """Return what to raise when complete fails again and again.
 
-def _given_up(failure: Exception) -> Exception:
-    """Return what to raise when complete fails for good: parts that never are all there are damage too."""
-    return Damaged(None) if isinstance(failure, Missing) else failure
+        A drive that answers otherwise, and has all parts or never has them all, got some of them damaged.
+        """
+        if not isinstance(failure, (Missing, UpstreamBroken)):
+            return failure
+        try:
+            await self._target.parts(self._course.row.user_id, session)
+        except PASSING:
+            return failure
+        return Damaged()

@@ -3,6 +3,7 @@
 import errno
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 
 from clients.errors import ClientError
 from services.errors import ServiceError, ServiceOff, UploadProblem
@@ -77,7 +78,7 @@ class Run:
 
     def _whole(self, file: SpoolFile) -> bool:
         detail = self._course.detail
-        return detail.md5 is not None and detail.validator != "" and file.length == detail.size
+        return detail.md5 is not None and file.length == detail.size
 
     def _opener(self) -> Opener:
         kind = self._course.detail.source.kind
@@ -86,15 +87,21 @@ class Run:
         return self._sources[kind]
 
     async def _again(self, error: Damaged | SpoolLost, file: SpoolFile) -> None:
-        """Begin anew after damage, so often and no more."""
-        course = self._course
+        """Begin anew after damage, so often and no more; what is whole in the spool need not come again."""
+        course, user_id = self._course, self._course.row.user_id
         stored = error.args[0] if error.args else None
         if isinstance(stored, Stored):
-            await self._target.discard(course.row.user_id, stored)
+            await self._target.discard(user_id, stored)
+        elif course.detail.session is not None:
+            with suppress(ClientError):
+                await self._target.abort(user_id, course.detail.session)
         damages = course.detail.damages + 1
         if damages > course.pace.damages:
             raise UploadProblem("corrupt", course.row.service)
         log.warning("upload %s arrived damaged (%s); it is begun anew", course.row.id, type(error).__name__)
+        if await file.holds(course.detail.md5):
+            await course.note(Stage.INSTANT, damages=damages, session=None)
+            return
         await file.restart()
         await course.note(Stage.FETCHING, damages=damages, session=None, md5=None, validator=None)
 

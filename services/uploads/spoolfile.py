@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -46,6 +47,16 @@ class SpoolFile:
         """Hash what an earlier process wrote, so that more can be added."""
         if self._hashed == self.length:
             return
+        await self._rehash()
+
+    async def holds(self, digest: str | None) -> bool:
+        """Tell whether what can be read has this digest."""
+        with suppress(SpoolLost, OSError):
+            await self._rehash()
+            return self._digest.hexdigest() == digest
+        return False
+
+    async def _rehash(self) -> None:
         self._digest, self._hashed = hashlib.md5(usedforsecurity=False), 0
 
         async for block in self.read(0, self.length):

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from sandbox.source import content
 from services import Services
 from services.clock import SystemClock
 from services.jobs import JobRunner
-from services.uploads import Source, Uploads, UploadView
+from services.uploads import Source, Stage, Uploads, UploadView
 from services.uploads.pace import Pace
 from storage import links
 from storage.database import Database
@@ -39,6 +39,7 @@ class Works:
     services: Services
     runner: JobRunner
     steps: Steps
+    bell: asyncio.Event
     told: list[tuple[int, UploadView, bool]] = field(default_factory=list)
 
     @property
@@ -47,6 +48,7 @@ class Works:
 
     async def hear(self, upload_id: int, view: UploadView, final: bool) -> None:
         self.told.append((upload_id, view, final))
+        self.bell.set()
 
     def url(self, name: str, size: int, **query: Any) -> str:
         return f"{self.box.url}/files/{name}?{urlencode({'size': size, **query})}"
@@ -55,11 +57,24 @@ class Works:
         source = Source(kind="url", ref=self.url(name, size, **query))
         return int((await self.uploads.add(user, user, source, folder)).id)
 
+    async def until(self, seen: Callable[[], bool], *, seconds: float = 20.0) -> None:
+        """Wait until something is seen in what was told."""
+        async with asyncio.timeout(seconds):
+            while not seen():
+                self.bell.clear()
+                await self.bell.wait()
+
+    async def reached(self, upload_id: int, stage: Stage) -> None:
+        """Wait until an upload was shown in a stage."""
+        await self.until(
+            lambda: any(told == upload_id and view.stage is stage for told, view, _ in self.told)
+        )
+
     async def over(self, upload_id: int, seconds: float = 20.0) -> UploadView:
         """Wait for the end of an upload, as a card would hear of it."""
-        async with asyncio.timeout(seconds):
-            while not any(told == upload_id and final for told, _, final in self.told):
-                await asyncio.sleep(0.005)
+        await self.until(
+            lambda: any(told == upload_id and final for told, _, final in self.told), seconds=seconds
+        )
         await self.runner.idle()
         return await self.uploads.view(upload_id)
 
@@ -95,7 +110,12 @@ async def works(
 ) -> AsyncIterator[Works]:
     """Run a process that uploads; leaving the context stops it as a restart does."""
     place = Transport("disktop", f"{box.url}/disktop", backoff=0.01)
-    own, steps = box.world.credentials, Steps(crash_at=crash_at)
+    own, steps, bell = box.world.credentials, Steps(crash_at=crash_at), asyncio.Event()
+
+    async def reached(step: str) -> None:
+        bell.set()
+        await steps(step)
+
     services = Services.build(
         db,
         SystemClock(),
@@ -104,10 +124,10 @@ async def works(
         fetcher=Fetcher(allowed_hosts=frozenset({urlsplit(box.url).netloc})),
         upload_pace=pace,
         spool=spool,
-        reached=steps,
+        reached=reached,
     )
     runner = JobRunner(db, SystemClock(), "w", services.uploads.jobs(), grace=0.0)
-    made = Works(box, services, runner, steps)
+    made = Works(box, services, runner, steps, bell)
     services.uploads.on_change = made.hear
     await services.uploads.resume()
     task = asyncio.create_task(runner.run())
@@ -130,4 +150,3 @@ async def linked(box: Sandbox, db: Database, user: int = XIAOYU) -> None:
 
 def md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
