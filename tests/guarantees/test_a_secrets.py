@@ -34,7 +34,7 @@ async def test_a3_state_and_nonce_work_once_and_not_for_long(box: Sandbox, any_u
     """Split 100 replays of each secret over two processes' worth of connections on one database."""
     kind = any_url.partition(":")[0]
     exchanges, rng = watch(box), random.Random(3)
-    rounds = size(4, 1000 if kind == "sqlite" else 250)
+    rounds = size(4, 750 if kind == "sqlite" else 250)
     secrets: list[str] = []
     winners = late = 0
     async with replicas(box, any_url) as houses, Wire(box.port) as sandbox:
