@@ -25,6 +25,8 @@ from handlers import (
     start,
     unknown,
     unlock,
+    upload,
+    uploadsent,
 )
 from handlers.application import LinkHiveApplication, build
 from handlers.context import Policy
@@ -44,6 +46,8 @@ FEATURES = (
     checkin,
     check,
     save,
+    upload,
+    uploadsent,
     drive,
     folderpick,
     inline,

@@ -77,10 +77,14 @@ async def test_a_title_nobody_has_can_be_searched_anew(bot: House, person: Perso
     await person.until(say.starts("problem.not_linked"))
 
 
-async def test_a_message_without_words_is_answered(bot: House, person: Person, say: Words) -> None:
-    await person.send_file("cat.bin", b"0" * 64)
-    card = await person.until(say("unknown.message"))
-    assert card.find(say("button.search")) is not None
+async def test_a_message_without_words_is_answered(
+    start: Start, clock: Hurried, person: Person, say: Words
+) -> None:
+    # Where there is a drive, the file goes up.
+    async with start(clock=clock, disktop_client_id=""):
+        await person.send_file("cat.bin", b"0" * 64)
+        card = await person.until(say("unknown.message"))
+        assert card.find(say("button.search")) is not None
 
 
 async def test_a_wrong_code_is_asked_for_again(
