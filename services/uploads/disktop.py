@@ -1,6 +1,7 @@
 """Disk.Top as the place that uploads go to."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from clients.disktop.client import DiskTop
@@ -99,14 +100,14 @@ class DiskTopTarget:
         await self._client.abort(session.endpoint, session.ref)
 
     async def find(self, user_id: int, folder: str, facts: Facts) -> Stored | None:
-        """Look for a file of this name and these bytes in the folder."""
-        client = self._client
-        found = await self._call(user_id, lambda token: client.search(token, facts.name))
-        for file in found.files:
-            if not _same(file, facts):
-                continue
+        """Look for these bytes in the folder, by the name's stem: a taken name gets a number."""
+        client, inside = self._client, folder.rstrip("/")
+        stem = PurePosixPath(facts.name).stem
+        found = await self._call(user_id, lambda token: client.search(token, stem))
+        same = [file for file in found.files if _same(file, facts)]
+        for file in sorted(same, key=lambda file: file.name != facts.name):
             meta = await self._call(user_id, lambda token, it=file: client.meta(token, it.id))  # type: ignore[misc]
-            if meta.path.endswith(f"{folder.rstrip('/')}/{facts.name}"):
+            if meta.path.rpartition("/")[0].endswith(inside):
                 return Stored(file_id=file.id, path=meta.path, size=facts.size, md5=facts.md5)
         return None
 
@@ -122,4 +123,4 @@ class DiskTopTarget:
 
 
 def _same(file: DriveFile, facts: Facts) -> bool:
-    return (file.name, file.size, (file.md5 or "").lower()) == (facts.name, facts.size, facts.md5)
+    return (file.size, (file.md5 or "").lower()) == (facts.size, facts.md5)

@@ -191,10 +191,10 @@ class Parent:
 def main() -> None:
     """Import everything once, then fork."""
     from clients import connection
-    from tests.guarantees.workers_tasks import TASKS
+    from tests.guarantees import workers_tasks, workers_uploads
 
-    connection._system_trust()
-    Parent(TASKS).serve()
+    connection.system_trust()
+    Parent(workers_tasks.TASKS | workers_uploads.TASKS).serve()
 
 
 if __name__ == "__main__":

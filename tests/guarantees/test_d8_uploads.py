@@ -1,0 +1,302 @@
+"""D8: an upload resumes after a cut or a restart; what had arrived is not sent again; the hash matches."""
+
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from hashlib import md5
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import pytest
+
+from sandbox.contents import Kept
+from sandbox.disktop.oauth import open_grant
+from sandbox.server import Sandbox
+from sandbox.source import content
+from sandbox.states.uploads import Session
+from services.clock import SystemClock
+from services.uploads import Source
+from services.uploads.pace import Pace
+from services.uploads.queue import RUN
+from services.uploads.record import Detail, kept
+from storage import jobs, links, uploads
+from storage.database import Database
+from storage.tx import Tx
+from storage.uploads import Row
+from tests.guarantees.figures import at_least, below, exactly, size
+from tests.guarantees.workers_farm import Farm
+from tests.services.uploading import Works, works
+
+FILES = size(64, 1000)
+DAMAGED = size(6, 100)
+KILLED = size(10, 150)  # on each database
+LANES = Pace().lanes
+PEOPLE = 8
+QUICK = Pace(every=0.5, pause=0.005, longest_pause=0.05, later=0.02, longest_later=0.1)
+CUTS: list[dict[str, Any]] = [
+    {"kind": "drop"},
+    {"kind": "reset"},
+    {"kind": "reset_after", "seconds": 0.2},
+    {"kind": "truncate", "after": True},
+    {"kind": "status", "status": 500},
+    {"kind": "html", "status": 502},
+    {"kind": "lose"},
+]
+ENDS: list[dict[str, Any]] = [
+    {"kind": "reset"},
+    {"kind": "reset_after", "seconds": 0.2},
+    {"kind": "truncate", "after": True},
+    {"kind": "html", "status": 502, "after": True},
+]
+STEPS = [
+    "upload.fetching",
+    "upload.kept",
+    "upload.instant",
+    "upload.begun",
+    "upload.sending",
+    "upload.part",
+    "upload.finishing",
+    "upload.completed",
+    "upload.done",
+]
+
+OFTEN = ("upload.kept", "upload.part")
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+@dataclass
+class Wanted:
+    """One file to upload."""
+
+    user: int
+    name: str
+    size: int
+    seed: str
+    query: dict[str, Any]
+    upload_id: int = 0
+
+    @property
+    def md5(self) -> str:
+        changed = "!" if self.query.get("mode") == "changed" else ""
+        return content(self.size, self.seed + changed).true_md5()
+
+
+@dataclass
+class Watched:
+    """Counts what goes to the upload endpoint: parts begun, those kept, those that were there already."""
+
+    begun: Counter[tuple[str, int]] = field(default_factory=Counter)
+    kept: int = 0
+    repeated: int = 0
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Watch every part as it begins to arrive and once it is kept."""
+    seen, real = Watched(), Session.rewritten
+    hash_on = Session.hash_on
+
+    def rewritten(session: Session, number: int) -> None:
+        seen.begun[session.id, number] += 1
+        seen.repeated += number in session.parts
+        real(session, number)
+
+    async def hashing(session: Session) -> None:
+        seen.kept += 1
+        await hash_on(session)
+
+    monkeypatch.setattr(Session, "rewritten", rewritten)
+    monkeypatch.setattr(Session, "hash_on", hashing)
+    return seen
+
+
+async def link(box: Sandbox, db: Database) -> list[int]:
+    """Link some drives with room for everything."""
+    box.world.options.disktop_access_seconds = box.world.options.disktop_refresh_seconds = 1e8
+    scopes, now = ("user.read", "files.app_data"), SystemClock().now()
+    first = box.world.people[1001]
+    users = list(range(2001, 2001 + PEOPLE))
+    for user in users:
+        box.world.people[user] = replace(first, id=user, disktop_uid=user, disk_total=1 << 50)
+        grant = open_grant(box.world, user, scopes)
+        new = links.NewLink(user, "disktop", grant["access_token"], grant["refresh_token"], scopes=scopes)
+        await db.write(lambda tx, new=new: links.save(tx, new, now))  # type: ignore[misc]
+    return users
+
+
+@pytest.fixture
+async def farm() -> AsyncIterator[Farm]:
+    async with Farm() as made:
+        yield made
+
+
+def wish(rng: random.Random, user: int, number: int) -> Wanted:
+    """Make up a file and how its source serves it."""
+    length = rng.randrange(1, 1_200_000)
+    mode = rng.choice(["ranges", "ranges", "noranges", "nolength", "cut", "cut", "changed", "redirect"])
+    query: dict[str, Any] = {"mode": mode}
+    if mode in ("cut", "changed"):
+        query["at"] = rng.randrange(1, length + 1)
+    if mode == "cut":
+        query["times"] = rng.randrange(1, 4)
+    return Wanted(user, f"file {number}.bin", length, f"{number}", query)
+
+
+def url(box: Sandbox, wanted: Wanted) -> str:
+    query = {"size": wanted.size, "seed": wanted.seed, **wanted.query}
+    return f"{box.url}/files/{wanted.name.replace(' ', '%20')}?{urlencode(query)}"
+
+
+def spoil(box: Sandbox, rng: random.Random) -> None:
+    """Spoil some chunks and some ends of the files to come."""
+    for _ in range(rng.randrange(0, 8)):
+        part = rng.randrange(1, 7)
+        fault = {**rng.choice(CUTS), "service": "disktop-upload", "path": f"/u?*part_seq={part}"}
+        if fault["kind"] == "drop":
+            fault["bytes"] = rng.randrange(1, 150_000)
+        box.world.faults.add(fault)
+    if rng.random() < 0.4:
+        box.world.faults.add({**rng.choice(ENDS), "service": "disktop-upload", "path": "*/complete"})
+    if rng.random() < 0.2:
+        box.world.faults.add({**rng.choice(ENDS), "service": "disktop", "path": "*/precreate"})
+    if rng.random() < 0.2:
+        gone = {"kind": "status", "status": 404, "body": {"errno": "upload_expired"}}
+        box.world.faults.add({**gone, "service": "disktop-upload", "path": "/u?*part_seq=2"})
+
+
+def whole(box: Sandbox, wanted: Wanted) -> bool:
+    """Tell whether the drive holds the file, once, with the right bytes."""
+    drive = box.world.disktop.drive(wanted.user, box.world.now())
+    stem = wanted.name.removesuffix(".bin")
+    found = [item for item in drive.items.values() if item.name.startswith((f"{stem}.", f"{stem}("))]
+    if len(found) != 1:
+        return False
+    held = found[0].content
+    digest = (
+        md5(held.path.read_bytes(), usedforsecurity=False).hexdigest()
+        if isinstance(held, Kept)
+        else content(wanted.size, wanted.seed).true_md5()
+    )
+    return digest == wanted.md5
+
+
+async def wave(one: Works, batch: list[Wanted]) -> int:
+    """Upload some files at once; return how many arrived whole."""
+    for wanted in batch:
+        source = Source(kind="url", ref=url(one.box, wanted))
+        wanted.upload_id = (await one.uploads.add(wanted.user, wanted.user, source, "/")).id
+    for wanted in batch:
+        await one.over(wanted.upload_id, seconds=60)
+    return sum(whole(one.box, wanted) for wanted in batch)
+
+
+def hits(box: Sandbox) -> int:
+    """Count the chunks that met a fault."""
+    chunks = (e for e in box.world.journal.entries if e.service == "disktop-upload" and e.path == "/u")
+    return sum(entry.fault is not None for entry in chunks)
+
+
+def sent(box: Sandbox) -> Counter[tuple[str, str]]:
+    """Count how often each part of each session was begun."""
+    chunks = (e for e in box.world.journal.entries if e.service == "disktop-upload" and e.path == "/u")
+    queries = [parse_qs(entry.query) for entry in chunks]
+    return Counter((query["upload_id"][0], query["part_seq"][0]) for query in queries)
+
+
+async def test_d8_cuts_of_source_and_chunks(
+    box: Sandbox, sqlite_db: Database, tmp_path: Path, watched: Watched
+) -> None:
+    users = await link(box, sqlite_db)
+    rng, good, cut, again = random.Random(8), 0, 0, 0
+    async with works(box, sqlite_db, tmp_path / "spool", pace=QUICK) as one:
+        for start in range(0, FILES, PEOPLE):
+            box.world.options.disktop_chunk_bytes = rng.randrange(90_001, 250_001)
+            box.world.journal.clear()
+            spoil(box, rng)
+            numbers = range(start, min(start + PEOPLE, FILES))
+            good += await wave(one, [wish(rng, users[n % PEOPLE], n) for n in numbers])
+            box.world.faults.clear()
+            cut += hits(box)
+            again += sum(count - 1 for count in sent(box).values())
+            one.told.clear()
+    exactly("D8", f"of {FILES} files through cuts: whole, and there once", good, FILES)
+    at_least("D8", "chunk requests cut, lost or refused", cut, FILES // 10)
+    exactly("D8", "chunks sent again for more than one each", max(0, again - cut))
+    exactly("D8", "chunks sent again that the drive had", watched.repeated)
+
+
+async def test_d8_damage_on_the_way_is_found(box: Sandbox, sqlite_db: Database, tmp_path: Path) -> None:
+    users = await link(box, sqlite_db)
+    rng, good = random.Random(9), 0
+    async with works(box, sqlite_db, tmp_path / "spool", pace=QUICK) as one:
+        for number in range(DAMAGED):
+            box.world.options.disktop_chunk_bytes = rng.randrange(90_001, 250_001)
+            box.world.faults.add({"service": "disktop-upload", "path": "/u?*part_seq=2", "kind": "damage"})
+            wanted = Wanted(users[0], f"file {number}.bin", rng.randrange(300_000, 900_000), f"d{number}", {})
+            good += await wave(one, [wanted])
+            box.world.faults.clear()
+    exactly("D8", f"of {DAMAGED} files with a bit turned over on the way: whole", good, DAMAGED)
+
+
+async def queue(db: Database, box: Sandbox, wanted: Wanted) -> None:
+    """Have a file wait, as `Uploads.add` leaves it."""
+    detail = kept(Detail(source=Source(kind="url", ref=url(box, wanted))))
+    now = SystemClock().now()
+
+    async def work(tx: Tx) -> Row:
+        row = await uploads.add(
+            tx,
+            user_id=wanted.user,
+            chat_id=wanted.user,
+            card_id=None,
+            service="disktop",
+            folder="/",
+            detail=detail,
+            now=now,
+        )
+        await jobs.enqueue(tx, RUN, str(wanted.user), {"upload_id": row.id}, now, dedup=str(row.id))
+        return row
+
+    wanted.upload_id = (await db.write(work)).id
+
+
+async def test_d8_kills_of_the_process(
+    box: Sandbox, any_url: str, db: Database, tmp_path: Path, farm: Farm, watched: Watched
+) -> None:
+    """Each file is killed at a step or at any moment, some twice, some lose their spool too."""
+    users, rng, good, most = await link(box, db), random.Random(10), 0, 0
+    own = box.world.credentials
+    place = {"box": box.url, "database": any_url, "spool": str(tmp_path / "spool")}
+    place |= {"id": own.disktop_client_id, "secret": own.disktop_client_secret}
+    for number in range(KILLED):
+        box.world.options.disktop_chunk_bytes = rng.randrange(90_001, 250_001)
+        # On a slow line parts are long under way, on a fast one they are all there.
+        box.world.options.disktop_upload_rate = rng.choice([0, 1_000_000])
+        wanted = Wanted(users[0], f"file {number}.bin", rng.randrange(600_000, 1_500_000), f"k{number}", {})
+        await queue(db, box, wanted)
+        for _ in range(rng.randrange(1, 3)):
+            most = max(most, await life(farm, watched, rng, place, STEPS[number % len(STEPS)]))
+            if rng.random() < 0.2:
+                rmtree(tmp_path / "spool", ignore_errors=True)
+        assert await farm.run("uploads", world=place) == 0
+        row = await db.read(lambda tx, it=wanted: uploads.get(tx, it.upload_id))  # type: ignore[misc]
+        good += row is not None and row.stage == "done" and whole(box, wanted)
+    exactly("D8", f"of {KILLED} files through kill -9, {db.dialect}: whole, and there once", good, KILLED)
+    at_least("D8", f"processes killed, {db.dialect}", farm.kills, KILLED * 3 // 4)
+    exactly("D8", f"chunks sent again that the drive had, {db.dialect}", watched.repeated)
+    below("D8", f"chunks that one kill caught under way, {db.dialect}", most, LANES + 1)
+
+
+async def life(farm: Farm, watched: Watched, rng: random.Random, place: dict[str, str], step: str) -> int:
+    """Let a process work until it is killed; return how many chunks it had begun and not ended."""
+    before, there = watched.begun.total(), watched.kept
+    if rng.random() < 0.5:
+        nth = rng.randrange(1, 4) if step in OFTEN else 1
+        await farm.run("uploads", world=place, kill_at=step, nth=nth)
+    else:
+        await farm.run("uploads", world=place, kill_after=rng.random() * 0.5)
+    return (watched.begun.total() - before) - (watched.kept - there)

@@ -1,0 +1,56 @@
+"""What the children of the farm do for uploads: the real services with the runner of uploads."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from clients.disktop.client import DiskTop
+from clients.fetch.fetcher import Fetcher
+from clients.transport import Transport
+from services import Services
+from services.clock import SystemClock
+from services.jobs import JobRunner
+from services.uploads.pace import Pace
+from storage import uploads as table
+from storage.crypto import KeyRing
+from storage.database import Database
+from tests.guarantees.workers_tasks import KEY, Say, Steps
+
+QUICK = Pace(every=0.5, pause=0.01, longest_pause=0.1, later=0.1, longest_later=0.5)
+
+
+async def uploads(say: Say, world: dict[str, Any], kill_at: str | None = None, nth: int = 1) -> None:
+    """Do the uploads that are due, as the bot does after its start."""
+    db = await Database.open(world["database"], KeyRing([KEY]))
+    drive = DiskTop(
+        Transport("disktop", f"{world['box']}/disktop", backoff=0.01), world["id"], world["secret"]
+    )
+    built = Services.build(
+        db,
+        SystemClock(),
+        public_url="http://127.0.0.1:8080/",
+        disktop=drive,
+        fetcher=Fetcher(allowed_hosts=frozenset({urlsplit(world["box"]).netloc})),
+        upload_pace=QUICK,
+        spool=Path(world["spool"]),
+        reached=Steps(kill_at, nth),
+    )
+    await built.uploads.resume()
+    runner = JobRunner(db, SystemClock(), "w", built.uploads.jobs(), max_failures=1000)
+    running = asyncio.create_task(runner.run())
+    say(ready=True)
+    while await db.read(table.under_way):
+        # Some rest after a fault; those of a killed process wait for the runner to take them over.
+        await runner.idle()
+        await asyncio.sleep(0.02)
+    await runner.idle()
+    await runner.stop()
+    await running
+    await built.close()
+    await drive.aclose()
+    await db.close()
+    say(over=True)
+
+
+TASKS = {"uploads": uploads}
