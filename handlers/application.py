@@ -14,11 +14,14 @@ from handlers.scenes import Act, AnyRoute, Letter, Scene
 from handlers.texts import Texts
 from services import Services
 from services.jobs import JobHandler
+from storage.cards import Card
 from storage.dialogs import Dialog
 
 Callback = Callable[[Update, LinkHiveContext], Awaitable[None]]
 StartLink = Callable[[Update, LinkHiveContext, str], Awaitable[None]]
 Answer = Callable[[Update, LinkHiveContext, Dialog], Awaitable[None]]
+# What /cancel does with the card that asks, beside asking no longer.
+Leave = Callable[[LinkHiveContext, Card], Awaitable[None]]
 # None where it was told on a card that is there already.
 Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter | None]]
 # Several of a kind that waited for the same person, oldest first, told in one message.
@@ -43,6 +46,7 @@ class Routes:
     cards: dict[str, AnyRoute] = field(default_factory=dict)
     starts: dict[str, StartLink] = field(default_factory=dict)
     dialogs: dict[str, Answer] = field(default_factory=dict)
+    leaves: dict[str, Leave] = field(default_factory=dict)
     jobs: dict[str, JobHandler] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     folds: dict[str, Fold] = field(default_factory=dict)
@@ -75,9 +79,11 @@ class LinkHiveApplication(
         """Answer deep links whose payload begins with a prefix."""
         _once(self.routes.starts, prefix, callback)
 
-    def dialog(self, kind: str, answer: Answer) -> None:
-        """Answer the text a person was asked for."""
+    def dialog(self, kind: str, answer: Answer, leave: Leave | None = None) -> None:
+        """Answer the text a person was asked for; `leave` is called when /cancel ends the asking."""
         _once(self.routes.dialogs, kind, answer)
+        if leave is not None:
+            self.routes.leaves[kind] = leave
 
     def job(self, kind: str, handler: JobHandler) -> None:
         """Work off jobs of a kind."""

@@ -15,6 +15,7 @@ SLUG = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 # A list of five of these, with every value at its longest, still fits one message.
 ROW_TITLE, ROW_FACT, FACT = 120, 24, 120
 ICONS = {"movie": "🎬", "tv": "📺"}
+DRIVES = frozenset(drive.value for drive in Drive)
 
 
 def title_name(say: Speaker, title: Title) -> Html:
@@ -35,8 +36,8 @@ def heading(say: Speaker, title: Title) -> Html:
 
 def drive_name(say: Speaker, drive: Drive | str) -> Html:
     """Return a drive's name as people know it; an unknown one keeps its own."""
-    key = f"drive.{str(drive).lower()}"
-    return say(key) if key in say else escape(str(drive))
+    word = str(drive).lower()
+    return say(f"drive.{word}") if word in DRIVES else escape(str(drive))
 
 
 def pan_name(say: Speaker, resource: Resource) -> Html:

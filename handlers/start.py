@@ -93,7 +93,10 @@ async def cancel(update: Update, context: LinkHiveContext) -> None:
     if running is not None:
         await db.write(lambda tx: dialogs.end(tx, user, chat))
         asked = await cards.asking(context.home, running)
-        if asked is not None and asked.route == notes.NOTICE.name:
+        leave = context.home.routes.leaves.get(running.kind)
+        if asked is not None and leave is not None:
+            await leave(context, asked)
+        elif asked is not None and asked.route == notes.NOTICE.name:
             await cards.drop(context.home, asked)
     scene, say = cards.scene_of(update, context, NoticeState()), context.say
     key = "cancel.done" if running is not None else "cancel.nothing"
