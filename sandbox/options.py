@@ -20,6 +20,8 @@ class Options:
     hdhive_refresh_seconds: float = 30 * 86400.0
     # Worse than the real service: it gives points for every check-in of a day.
     hdhive_checkin_repeats: bool = False
+    # Of every title that is asked for, a new resource appears so often; 0: only on demand.
+    hdhive_new_every: float = 0.0
     # An unlock's charge lands this long after its request, also when the caller has gone.
     unlock_lands_after: float = 0.0
     unlock_limit: int = 30
@@ -48,7 +50,7 @@ class Options:
     @classmethod
     def fitting(cls, *, fast: bool) -> Self:
         """Return the options for tests (fast) or for a person who watches."""
-        return cls() if fast else cls(linkcheck_seconds=0.6, disktop_list_times=True)
+        return cls() if fast else cls(linkcheck_seconds=0.6, disktop_list_times=True, hdhive_new_every=300.0)
 
     def change(self, wishes: dict[str, Any]) -> None:
         """Set options; raises OptionError and then changes nothing."""

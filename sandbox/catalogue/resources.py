@@ -132,6 +132,14 @@ class ResourceMaker:
             drives.append("disktop")
         return [self._one(title, drive, self._price(), self._verdict(drive)) for drive in drives]
 
+    def another(self, title: Title, drive: str | None = None, verdict: Verdict = Verdict.ALIVE) -> Resource:
+        """Make one more resource of a title, shared just now by somebody else; nobody has it yet."""
+        drives = [kind for kind in PAN_TYPES if kind not in UNCHECKED] + ["disktop"]
+        made = self._one(title, drive or self.rng.choice(drives), self._price(), verdict)
+        made.owner, made.own = self.rng.choice(SHARERS[1:6]), False
+        made.is_official, made.unlocked_by, made.unlocked_users_count = False, set(), 0
+        return made
+
     def _price(self) -> int | None:
         draw = self.rng.random()
         if draw < 0.1:

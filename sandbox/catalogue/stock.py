@@ -16,7 +16,7 @@ class Catalogue:
         rng = random.Random(f"catalogue:{seed}")
         maker = ShareMaker(rng)
         maker.specials()
-        resources = ResourceMaker(rng, maker)
+        self.maker = resources = ResourceMaker(rng, maker)
         self.titles: dict[tuple[str, int], Title] = {title.key: title for title in all_titles()}
         self.resources: dict[str, Resource] = {}
         self._links: dict[tuple[str, str], Resource] = {}

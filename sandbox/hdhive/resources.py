@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox import appearing
 from sandbox.catalogue import Resource, Verdict
 from sandbox.catalogue.links import code_in, recognise
 from sandbox.hdhive.door import beijing
@@ -101,6 +102,7 @@ async def of_title(world: World, request: Request, person: Person) -> Response:
     kind, tmdb_id = request.path_params["type"], request.path_params["tmdb_id"]
     if kind not in ("movie", "tv") or not tmdb_id.isdecimal():
         raise Refusal("400", "媒体类型或 TMDB ID 无效")
+    appearing.meanwhile(world, (kind, int(tmdb_id)))
     found = [public(r, person) for r in world.catalogue.of_title(kind, int(tmdb_id))]
     return ok(found, meta={"total": len(found)})
 

@@ -67,6 +67,8 @@ class HDHive:
     throttles: dict[int, Throttle] = field(default_factory=dict)
     # (Beijing date, endpoint, succeeded) → calls
     calls: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    # Titles that were asked for, latest last, and since when new resources of each may appear.
+    asked: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def live(self, now: float, rng: random.Random, days: int = 30) -> None:
         """Look back on the days before today, as an app that people use would have had them."""

@@ -52,6 +52,13 @@ class Control:
         """Let every upload under way expire at Disk.Top; return how many that were."""
         return int((await self._post("/control/uploads/expire"))["expired"])
 
+    async def appear(self, media_type: str, tmdb_id: int, count: int = 1, **facts: Any) -> list[str]:
+        """Let new resources of a title appear on HDHive; returns their slugs."""
+        made = await self._post(
+            "/control/resources", media_type=media_type, tmdb_id=tmdb_id, count=count, **facts
+        )
+        return [str(slug) for slug in made["slugs"]]
+
     async def mend(self) -> None:
         """Take all faults away."""
         (await self._http.delete("/control/faults")).raise_for_status()

@@ -26,12 +26,13 @@ async function draw() {
     h("div", { class: "panel-body" },
       section("person", h("div", { id: "panel-person" })),
       section("drive", h("div", { id: "panel-drive" })),
+      section("newResources", h("div", { id: "panel-resources" })),
       section("faults", h("div", { id: "panel-faults" })),
       section("tokens", tokens()),
       section("clock", h("div", { id: "panel-clock" })),
       section("journal", h("div", { id: "panel-journal", class: "journal" })),
       h("button", { type: "button", class: "wide danger", "data-testid": "reset", onclick: () => act(() => post("/control/reset", {})) }, t("reset"))));
-  await Promise.all([drawPerson(), drawDrive(), drawFaults(), drawClock()].map((work) => trying(() => work)));
+  await Promise.all([drawPerson(), drawDrive(), drawResources(), drawFaults(), drawClock()].map((work) => trying(() => work)));
   drawJournal();
 }
 
@@ -78,6 +79,22 @@ async function drawDrive() {
       chip("expireUploads", () => act(() => post("/control/uploads/expire", {}), drawDrive))),
     switched("slowUploads", options.disktop_upload_rate > 0, "/control/options", (on) => ({ disktop_upload_rate: on ? 1000000 : 0 })),
     switched("localServer", local.local_server !== "off", "/app/control/options", (on) => ({ local_server: on ? "path" : "off" })));
+}
+
+// What is shared anew of the titles somebody asked for, now or as time goes by.
+async function drawResources() {
+  const [{ titles }, options] = await Promise.all([get("/control/resources"), get("/control/options")]);
+  const name = (each) => `${label(each.title)} (${each.year}) · ${each.resources}`;
+  const chosen = h("select", { "aria-label": t("newResources"), "data-testid": "resource-title" }, titles.filter((each) => each.title).map((each, n) => h("option", { value: n }, name(each))));
+  const add = (count) => () => {
+    const { media_type, tmdb_id } = titles.filter((each) => each.title)[Number(chosen.value)];
+    return act(() => post("/control/resources", { media_type, tmdb_id, count }), drawResources);
+  };
+  const every = h("input", { type: "checkbox", role: "switch", checked: options.hdhive_new_every > 0, "data-testid": "newEvery", onchange: () => act(() => post("/control/options", { hdhive_new_every: every.checked ? 300 : 0 }), drawResources) });
+  $("panel-resources").replaceChildren(
+    titles.length ? h("div", { class: "line" }, chosen) : h("p", { class: "quiet" }, t("noTitles")),
+    titles.length ? h("div", { class: "chips" }, chip("newOne", add(1)), chip("newFive", add(5))) : "",
+    h("label", { class: "line" }, h("span", {}, t("newEvery")), every));
 }
 
 function chip(name, onclick) {
