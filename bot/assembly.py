@@ -9,6 +9,7 @@ from services import Services
 from services.clock import Clock
 from services.standing import Standing
 from services.steps import Reached, nothing
+from services.subscriptions import Pace
 from storage.database import Database
 
 
@@ -35,6 +36,7 @@ def assemble(
         hdhive_scopes=settings.hdhive_scopes,
         disktop_scopes=settings.disktop_scopes,
         checkin_spread=settings.checkin_spread_seconds,
+        poll_pace=Pace(interval=settings.subscription_poll_seconds),
         holder=holder,
         standing=standing,
         reached=reached,

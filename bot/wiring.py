@@ -48,6 +48,10 @@ CHATS_PATIENCE = 6.0
 DAILY_AT_ONCE = 16
 # A large file lives through many restarts; each kill counts as a failure of its job.
 UPLOAD_FAILURES = 100
+# It goes on from where it was stopped, so a stop need not wait for it: only for parts that are nearly there.
+UPLOAD_PATIENCE = 0.5
+# One poll round, and unlocks and saves that need no press.
+FOLLOWS_AT_ONCE = 4
 
 
 @dataclass
@@ -63,6 +67,7 @@ class House:
     jobs: JobRunner
     daily: JobRunner
     uploads: JobRunner
+    follows: JobRunner
     metrics: Metrics
     web: WebServer | None = None
     serving: bool = False
@@ -121,8 +126,11 @@ def _build(
     daily = JobRunner(db, clock, holder, services.checkins.jobs(), limit=DAILY_AT_ONCE)
     telegramfiles.serve(services.uploads, line.bot, settings)
     # Hours of uploading must not hold up anything else.
-    uploads = JobRunner(db, clock, holder, services.uploads.jobs(), max_failures=UPLOAD_FAILURES)
-    return House(settings, db, services, application, store, dispatch, jobs, daily, uploads, metrics)
+    uploads = JobRunner(
+        db, clock, holder, services.uploads.jobs(), max_failures=UPLOAD_FAILURES, grace=UPLOAD_PATIENCE
+    )
+    follows = JobRunner(db, clock, holder, services.subscriptions.jobs(), limit=FOLLOWS_AT_ONCE)
+    return House(settings, db, services, application, store, dispatch, jobs, daily, uploads, follows, metrics)
 
 
 async def _introduce(stack: AsyncExitStack, house: House, clock: Clock) -> None:
@@ -142,6 +150,7 @@ async def _start(
     _background(stack, house.jobs.run(), house.jobs.stop)
     _background(stack, house.daily.run(), house.daily.stop)
     _background(stack, house.uploads.run(), house.uploads.stop)
+    _background(stack, house.follows.run(), house.follows.stop)
     await house.store.start()
     stack.push_async_callback(lambda: house.store.stop(CHATS_PATIENCE))
     house.web = server = _web(stack, house, clock, upstreams)

@@ -26,6 +26,8 @@ from services.saves import Saves
 from services.shares import Shares
 from services.standing import Standing
 from services.steps import Reached, nothing
+from services.subscriptions import Pace as PollPace
+from services.subscriptions import Subscriptions
 from services.titles import Titles
 from services.tokens import Tokens
 from services.transfers import Transfers
@@ -67,6 +69,7 @@ class Services:
     shares: Shares
     uploads: Uploads
     titles: Titles
+    subscriptions: Subscriptions
 
     @classmethod
     def build(
@@ -87,6 +90,7 @@ class Services:
         upload_pace: UploadPace | None = None,
         spool: Path | None = None,
         checkin_spread: float = SPREAD_SECONDS,
+        poll_pace: PollPace | None = None,
         standing: Standing | None = None,
         reached: Reached = nothing,
     ) -> "Services":
@@ -101,6 +105,8 @@ class Services:
         transfers = Transfers(clock, disktop, tokens)
         people = People(db, clock)
         checkins = CheckIns(db, clock, hdhive, tokens, people, spread=checkin_spread, reached=reached)
+        unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
+        titles = Titles(clock, tmdb, hdhive, tokens)
         return cls(
             db=db,
             clock=clock,
@@ -113,7 +119,7 @@ class Services:
             linking=Linking(db, clock, providers, public_url, reached=reached),
             devices=DeviceLinking(db, clock, drive, Unlinking(db, clock, providers), reached=reached),
             tokens=tokens,
-            unlocking=Unlocking(db, clock, hdhive, tokens, reached=reached),
+            unlocking=unlocking,
             checkins=checkins,
             linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=pace),
             transfers=transfers,
@@ -129,7 +135,18 @@ class Services:
                 reached=reached,
             ),
             drive=Drive(clock, disktop, tokens, reached=reached),
-            titles=Titles(clock, tmdb, hdhive, tokens),
+            titles=titles,
+            subscriptions=Subscriptions(
+                db,
+                clock,
+                hdhive,
+                tokens,
+                titles,
+                unlocking,
+                transfers,
+                pace=poll_pace,
+                reached=reached,
+            ),
         )
 
     def offers(self, service: str) -> bool:
@@ -169,6 +186,7 @@ class Services:
         await self.unlocking.resume()
         await self.checkins.resume()
         await self.uploads.resume()
+        await self.subscriptions.resume()
 
     async def close(self) -> None:
         """Wait for what must not be cut short; clients and database stay open."""

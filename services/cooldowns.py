@@ -7,6 +7,7 @@ from storage.database import Database
 
 # Who is told "too many" without a word on whom it means is taken to be the user.
 DEFAULT_SCOPE = "user"
+EVERYBODY = ("global", "app")
 
 
 class Cooldowns:
@@ -19,15 +20,21 @@ class Cooldowns:
     async def check(self, service: str, user_id: int) -> None:
         """Raise RateLimited at once while a cool-down lasts: the call would only make it longer."""
         now = self._clock.now()
-        scopes = ("global", "app", _user(user_id))
+        scopes = (*EVERYBODY, _user(user_id))
         until = await self._db.read(lambda tx: cooldowns.until(tx, service, scopes, now))
         if until is not None:
             raise RateLimited(service, "cooldown", until - now, scope=None, code="COOLDOWN")
 
+    async def for_everybody(self, service: str) -> float | None:
+        """Return for how many seconds all users must leave a service alone, None while they need not."""
+        now = self._clock.now()
+        until = await self._db.read(lambda tx: cooldowns.until(tx, service, EVERYBODY, now))
+        return None if until is None else until - now
+
     async def note(self, error: RateLimited, user_id: int) -> None:
         """Keep what a service asked for."""
         scope = (error.scope or DEFAULT_SCOPE).casefold()
-        key = scope if scope in ("global", "app") else _user(user_id)
+        key = scope if scope in EVERYBODY else _user(user_id)
         until = self._clock.now() + error.retry_after
         await self._db.write(lambda tx: cooldowns.set(tx, error.service, key, until))
 

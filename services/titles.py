@@ -42,6 +42,7 @@ class Titles:
         self._tokens = tokens
         self._pages: Recent[tuple[str, str, int], TitlePage] = Recent(CACHE_SIZE)
         self._details: Recent[tuple[str, int, str], TitleDetails] = Recent(CACHE_SIZE)
+        self._shown: Recent[tuple[int, str, int], tuple[str, ...]] = Recent(CACHE_SIZE)
 
     async def search(self, query: str, language: str, page: int = 0, size: int = 5) -> Found:
         """Search films and series by title; page 0 is the first. No hit is an empty page."""
@@ -82,7 +83,13 @@ class Titles:
         found = await self._tokens.call(
             user_id, Service.HDHIVE, lambda t: hdhive.resources(t, str(media_type), tmdb_id)
         )
+        key, slugs = (user_id, str(media_type), tmdb_id), tuple(one.slug for one in found)
+        self._shown.put(key, slugs, self._clock.now() + CACHE_SECONDS)
         return tuple(sorted(found, key=_rank))
+
+    def shown(self, user_id: int, media_type: MediaType, tmdb_id: int) -> tuple[str, ...] | None:
+        """Return the resources of a title somebody was shown a short while ago, None where nobody knows."""
+        return self._shown.get((user_id, str(media_type), tmdb_id), self._clock.now())
 
     async def _page(self, words: str, language: str, number: int) -> TitlePage:
         key, now = (words.casefold(), language, number), self._clock.now()

@@ -33,7 +33,16 @@ COLUMNS = (
 )
 _THIS = followed_titles.c.title == bindparam("of_title")
 
-_ADD = both(lambda d: d.insert(followed_titles).on_conflict_do_nothing().returning(followed_titles.c.title))
+_BEGIN = both(
+    lambda d: (
+        d.insert(followed_titles)
+        .values({column.name: bindparam(column.name) for column in COLUMNS})
+        .on_conflict_do_update(
+            index_elements=["title"],
+            set_={name: bindparam(name) for name in ("seen", "failures", "looked_at", "next_at")},
+        )
+    )
+)
 _GET = select(*COLUMNS).where(_THIS)
 # Who decides what is new holds the row until that is written.
 _HOLD = _GET.with_for_update()
@@ -69,7 +78,6 @@ _SOON = (
     )
     .values(next_at=bindparam("now"))
 )
-_UNSEE = update(followed_titles).where(_THIS).values(seen=None, next_at=bindparam("now"))
 
 
 def _title(row: Iterable[Any]) -> FollowedTitle:
@@ -82,8 +90,8 @@ def _listed(slugs: Iterable[str]) -> str:
     return json.dumps(sorted(slugs), separators=(",", ":"))
 
 
-async def add(tx: Tx, title: str, *, seen: Iterable[str] | None, now: float, next_at: float) -> bool:
-    """Look a title up from now on; False where it is looked up already."""
+async def begin(tx: Tx, title: str, *, seen: Iterable[str] | None, now: float, next_at: float) -> None:
+    """Look a title up from now on, knowing what is there already, or beginning with a first look."""
     row = {
         "title": title,
         "seen": None if seen is None else _listed(seen),
@@ -92,7 +100,7 @@ async def add(tx: Tx, title: str, *, seen: Iterable[str] | None, now: float, nex
         "looked_at": None if seen is None else now,
         "next_at": next_at,
     }
-    return (await tx.conn.execute(_ADD[tx.dialect], row)).one_or_none() is not None
+    await tx.conn.execute(_BEGIN[tx.dialect], row)
 
 
 async def get(tx: Tx, title: str) -> FollowedTitle | None:
@@ -141,8 +149,3 @@ async def soon(tx: Tx, title: str, now: float, unless_after: float) -> bool:
     """Have a title looked up now, unless that was done so shortly before."""
     params = {"of_title": title, "now": now, "unless_after": unless_after}
     return bool((await tx.conn.execute(_SOON, params)).rowcount)
-
-
-async def unsee(tx: Tx, title: str, now: float) -> None:
-    """Begin anew with a title: what the next look finds is nothing new."""
-    await tx.conn.execute(_UNSEE, {"of_title": title, "now": now})

@@ -20,6 +20,7 @@ from services import Services
 from services.checkrun import Pace
 from services.jobs import Lease, LeaseLost, RetryLater
 from services.names import Service
+from services.subscriptions import Pace as PollPace
 from storage import jobs
 from storage.database import Database
 from storage.jobs import Job
@@ -179,6 +180,7 @@ class Builder:
             linkcheck=None if "linkcheck" in off else LinkCheck(to("linkcheck"), own.linkcheck_api_key),
             tmdb=None if "tmdb" in off else TMDB(to("tmdb"), own.tmdb_token, f"{url}/tmdb/t/p"),
             pace=Pace(every=0.05, patience=Patience(silence=1.0, pause=0.02, tries=3)),
+            poll_pace=PollPace(interval=900.0, least=1000.0),
             reached=steps,
         )
         return House(self.box, services, steps, self.web)

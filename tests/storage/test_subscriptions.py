@@ -89,8 +89,8 @@ async def test_what_nobody_follows_is_forgotten(db: Database) -> None:
     assert await follow(db, 2, title=DARK)
     assert one is not None
     assert other is not None
-    assert await db.write(lambda tx: followed.add(tx, DUNE, seen=["a"], now=1.0, next_at=9.0))
-    assert await db.write(lambda tx: followed.add(tx, DARK, seen=["a"], now=1.0, next_at=9.0))
+    await db.write(lambda tx: followed.begin(tx, DUNE, seen=["a"], now=1.0, next_at=9.0))
+    await db.write(lambda tx: followed.begin(tx, DARK, seen=["a"], now=1.0, next_at=9.0))
     assert await db.write(lambda tx: subscriptions.remove(tx, one.id))
     assert await db.read(lambda tx: followed.get(tx, DUNE)) is not None
     assert await db.write(lambda tx: subscriptions.remove_of(tx, 2)) == 2
@@ -99,9 +99,8 @@ async def test_what_nobody_follows_is_forgotten(db: Database) -> None:
 
 
 async def test_titles_come_due_one_after_the_other(db: Database) -> None:
-    assert await db.write(lambda tx: followed.add(tx, DUNE, seen=None, now=1.0, next_at=1.0))
-    assert not await db.write(lambda tx: followed.add(tx, DUNE, seen=["x"], now=1.0, next_at=1.0))
-    assert await db.write(lambda tx: followed.add(tx, DARK, seen=["b", "a"], now=1.0, next_at=5.0))
+    await db.write(lambda tx: followed.begin(tx, DUNE, seen=None, now=1.0, next_at=1.0))
+    await db.write(lambda tx: followed.begin(tx, DARK, seen=["b", "a"], now=1.0, next_at=5.0))
     assert await db.read(lambda tx: followed.next_look(tx)) == (1.0, 2)
     (first,) = await db.read(lambda tx: followed.due(tx, 2.0, 10))
     assert (first.title, first.seen, first.looked_at) == (DUNE, None, None)
@@ -121,13 +120,13 @@ async def test_titles_come_due_one_after_the_other(db: Database) -> None:
 
 
 async def test_a_look_can_be_wished_for_and_a_beginning_made_anew(db: Database) -> None:
-    await db.write(lambda tx: followed.add(tx, DUNE, seen=["a"], now=100.0, next_at=1000.0))
+    await db.write(lambda tx: followed.begin(tx, DUNE, seen=["a"], now=100.0, next_at=1000.0))
     assert not await db.write(lambda tx: followed.soon(tx, DUNE, 130.0, 70.0))
     assert await db.write(lambda tx: followed.soon(tx, DUNE, 200.0, 140.0))
     held = await db.read(lambda tx: followed.get(tx, DUNE))
     assert held is not None
     assert held.next_at == 200.0
-    await db.write(lambda tx: followed.unsee(tx, DUNE, 300.0))
+    await db.write(lambda tx: followed.begin(tx, DUNE, seen=None, now=300.0, next_at=300.0))
     held = await db.read(lambda tx: followed.get(tx, DUNE))
     assert held is not None
     assert (held.seen, held.next_at) == (None, 300.0)
