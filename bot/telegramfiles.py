@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import aiohttp
+from telegram import File
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 from yarl import URL
@@ -53,28 +54,31 @@ class TelegramFiles:
 
         Raises UploadProblem(too_big_for_bot) where only a Bot API server of one's own would give it.
         """
-        path = await self._path(source)
+        file = await self._file(source)
+        # The bytes behind an id never change.
+        mark = f"{file.file_unique_id} {file.file_size}"
+        start = offset if validator == mark else 0
+        path = file.file_path or ""
         # Only a server that the operator runs may name files of this machine.
         if not self.limited and Path(path).is_absolute():
-            with _LocalFile(Path(path), source, offset, validator) as local:
+            with _LocalFile(Path(path), source, start, mark) as local:
                 yield local
         else:
-            async with self._fetched(path, offset, validator) as fetched:
+            async with self._fetched(path, start) as fetched:
+                fetched.validator, fetched.resumable = mark, True
                 # The whole type is known to be right; its attributes are no properties.
                 yield cast("Opened", fetched)
 
-    async def _path(self, source: Source) -> str:
+    async def _file(self, source: Source) -> File:
         try:
-            file = await self._bot.get_file(source.ref)
+            return await self._bot.get_file(source.ref)
         except TelegramError as error:
             failure = _failure(error)
-        else:
-            return file.file_path or ""
         raise failure
 
     @asynccontextmanager
-    async def _fetched(self, url: str, offset: int, validator: str | None) -> AsyncGenerator[Fetched]:
-        headers = {"range": f"bytes={offset}-", "if-range": validator} if offset and validator else {}
+    async def _fetched(self, url: str, start: int) -> AsyncGenerator[Fetched]:
+        headers = {"range": f"bytes={start}-"} if start else {}
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=LIMITS.connect, sock_read=LIMITS.silence)
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=system_trust(), force_close=True, limit=1),
@@ -90,13 +94,14 @@ class TelegramFiles:
                     session.get(asked, headers=headers, proxy=self._proxy, allow_redirects=False)
                 )
             async with answer:
-                _check(answer.status)
+                _check(answer.status, start)
                 # Neither the address nor the answer knows the file's own name: the message does.
                 yield Fetched(answer, asked, asked, LIMITS)
 
 
-def _check(status: int) -> None:
-    if status in (200, 206):
+def _check(status: int, start: int) -> None:
+    # 416: nothing is left after what is there already.
+    if status in (200, 206) or (status == 416 and start):
         return
     if 400 <= status < 500 and status != 429:
         raise SourceGone(SERVICE, OPERATION, status=status)
@@ -120,18 +125,17 @@ def _failure(error: TelegramError) -> Exception:
 class _LocalFile:
     """Read a file of this machine as a source."""
 
-    def __init__(self, path: Path, source: Source, offset: int, validator: str | None) -> None:
+    def __init__(self, path: Path, source: Source, start: int, mark: str) -> None:
         try:
             self._file = path.open("rb", buffering=0)
         except OSError:
             raise SourceGone(SERVICE, OPERATION, status=404) from None
-        facts = os.fstat(self._file.fileno())
         self.name = source.name or path.name
-        self.size: int | None = facts.st_size
+        self.size: int | None = os.fstat(self._file.fileno()).st_size
         self.mime = source.mime
         self.resumable = True
-        self.validator: str | None = f"{facts.st_mtime_ns}-{facts.st_size}-{facts.st_ino}"
-        self.offset = offset if validator == self.validator and offset <= facts.st_size else 0
+        self.validator: str | None = mark
+        self.offset = start if start <= self.size else 0
 
     def __enter__(self) -> _LocalFile:
         return self
