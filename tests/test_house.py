@@ -74,8 +74,8 @@ OWNERS = {
     "httpx": ("clients/",),
     "httpx_aiohttp": ("clients/",),
     "httpx_sse": ("clients/",),
-    # The Bot API's own request, and the sandbox's look whether its bot is up.
-    "aiohttp": ("clients/", "bot/sending/request.py", "bot/playground.py", "sandbox/"),
+    # The Bot API's own request and its files, and the sandbox's look whether its bot is up.
+    "aiohttp": ("clients/", "bot/sending/request.py", "bot/telegramfiles.py", "bot/playground.py", "sandbox/"),
     "telegram": ("bot/", "handlers/"),
     "sqlalchemy": ("storage/",),
     "aiosqlite": ("storage/",),
