@@ -85,7 +85,7 @@ class CheckIns:
         self._clock = clock
         self._hdhive = hdhive
         self._tokens = tokens
-        self._spread = spread
+        self.spread = spread
         self._runs = CheckInRuns(db, clock, hdhive, tokens, spread=spread, reached=reached)
         people.follow(self._runs.replan)
 
@@ -127,7 +127,7 @@ class CheckIns:
             link = await links.get(tx, user_id, Service.HDHIVE)
             found = _one_a_day(await checkins.since(tx, account_keys(user_id, link), first))
             history = History(today, found, streak_of(found, today))
-            plan = Plan.of(chosen, self._spread)
+            plan = Plan.of(chosen, self.spread)
             return history if plan is None else replace(history, next_at=plan.next(now, history.row))
 
         return await self._db.read(look)
