@@ -85,6 +85,8 @@ class Chat:
     started: bool = False
     blocked: bool = False
     last_speaker: int = 0
+    # A forum's topics by the number of the message that opened them.
+    topics: dict[int, str] = field(default_factory=dict)
 
     def json(self) -> Json:
         """Return the Bot API's Chat."""
@@ -95,7 +97,8 @@ class Chat:
                 "first_name": self.person.first_name,
                 "username": self.person.username,
             }
-        return {"id": self.id, "type": self.type, "title": self.title}
+        forum = {"is_forum": True} if self.topics else {}
+        return {"id": self.id, "type": self.type, "title": self.title, **forum}
 
     def has(self, user_id: int) -> bool:
         """Tell whether this user can read the chat."""

@@ -202,3 +202,18 @@ async def test_a_fault_of_the_world_reaches_telegram(api: BotApi, box: Sandbox, 
     refusal = await refused(api, "sendMessage", chat_id=1001, text="x")
     assert (refusal.code, refusal.parameters) == (429, {"retry_after": 3})
     await api("sendMessage", chat_id=1001, text="x")
+
+
+async def test_a_forum_has_topics(box: Sandbox, api: BotApi, xiaoyu: Person) -> None:
+    topic = int((await xiaoyu.post("/app/topic", GROUP_ID, name="新片"))["topic"])
+    written = await xiaoyu.send("/help@linkhive_bot", GROUP_ID, topic=topic)
+    assert (written.data["message_thread_id"], written.data["is_topic_message"]) == (topic, True)
+    sent = await api("sendMessage", chat_id=GROUP_ID, text="x", message_thread_id=topic)
+    assert (sent["message_thread_id"], sent["chat"]["is_forum"]) == (topic, True)
+    edited = await api("editMessageText", chat_id=GROUP_ID, message_id=sent["message_id"], text="y")
+    assert edited["message_thread_id"] == topic
+    refusal = await refused(api, "sendMessage", chat_id=GROUP_ID, text="x", message_thread_id=topic + 99)
+    assert refusal.text == "Bad Request: message thread not found"
+    await xiaoyu.post("/app/topic/delete", GROUP_ID, topic=topic)
+    gone = await refused(api, "sendMessage", chat_id=GROUP_ID, text="x", message_thread_id=topic)
+    assert gone.code == 400

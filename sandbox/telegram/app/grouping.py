@@ -2,10 +2,12 @@
 
 from starlette.routing import BaseRoute
 
+from sandbox.telegram import board
 from sandbox.telegram.app.wishes import Refused, Wish, route
 from sandbox.telegram.chats import Chat, Json, User
 from sandbox.telegram.membership import migrate, open_group, set_blocked, set_status
 from sandbox.telegram.state import Telegram
+from sandbox.telegram.updates import tell_message
 
 _STATUSES = ("creator", "administrator", "member", "left", "kicked")
 
@@ -20,6 +22,8 @@ def routes(tg: Telegram) -> list[BaseRoute]:
         route(tg, "/leave", leave),
         route(tg, "/member", set_member),
         route(tg, "/migrate", upgrade),
+        route(tg, "/topic", open_topic),
+        route(tg, "/topic/delete", delete_topic),
     ]
 
 
@@ -87,3 +91,26 @@ async def upgrade(wish: Wish) -> Json:
     """Upgrade a group to a supergroup: its id changes."""
     new = migrate(wish.tg, wish.chat, wish.person)
     return {"chat": new.id}
+
+
+async def open_topic(wish: Wish) -> Json:
+    """Open a topic; the first one makes a supergroup a forum."""
+    chat, name = _group(wish), wish.text("name", "Topic")
+    if chat.type != "supergroup":
+        raise Refused(400, "only a supergroup has topics")
+    opened = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
+    message = board.post(wish.tg, chat, wish.person, opened)
+    chat.topics[message.id] = name
+    tell_message(wish.tg, chat, message)
+    return {"topic": message.id}
+
+
+async def delete_topic(wish: Wish) -> Json:
+    """Delete a topic with all that was written in it; the bot is not told."""
+    chat, topic = _group(wish), int(wish.number("topic"))
+    if chat.topics.pop(topic, None) is None:
+        raise Refused(404, "there is no such topic")
+    for message in [*chat.messages.values()]:
+        if message.data.get("message_thread_id") == topic or message.id == topic:
+            board.remove(wish.tg, chat, message.id)
+    return {"deleted": True}

@@ -47,6 +47,10 @@ def say(wish: Wish, chat: Chat, content: Json) -> Message:
         if replied is None:
             raise Refused(404, "there is no message to reply to")
         content = {"reply_to_message": board.quoted(replied), **content}
+    if topic := int(wish.number("topic")):
+        if topic not in chat.topics:
+            raise Refused(404, "there is no such topic")
+        content = {"message_thread_id": topic, "is_topic_message": True, **content}
     if wish.flag("anonymous") and chat.is_admin(person.id):
         content = {"sender_chat": chat.json(), **content}
         message = board.post(tg, chat, person, content, sender_json=ANONYMOUS_ADMIN)

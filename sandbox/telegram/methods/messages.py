@@ -45,7 +45,7 @@ def caption_of(tg: Telegram, params: Params) -> Json:
 
 def deliver(tg: Telegram, chat: Chat, params: Params, content: Json) -> Message:
     """Check reply and keyboard, count against the limits, and post as the bot."""
-    extra: Json = {}
+    extra: Json = _topic(chat, params)
     replied = _reply(chat, params)
     if replied is not None:
         extra["reply_to_message"] = board.quoted(replied)
@@ -56,6 +56,16 @@ def deliver(tg: Telegram, chat: Chat, params: Params, content: Json) -> Message:
     if markup:
         content = {**content, "reply_markup": markup}
     return board.post(tg, chat, tg.bot, {**extra, **content})
+
+
+def _topic(chat: Chat, params: Params) -> Json:
+    """Return the fields of a message in a forum's topic."""
+    topic = params.integer("message_thread_id")
+    if not topic:
+        return {}
+    if topic not in chat.topics:
+        raise bad_request("message thread not found")
+    return {"message_thread_id": topic, "is_topic_message": True}
 
 
 def _reply(chat: Chat, params: Params) -> Message | None:
