@@ -1,6 +1,7 @@
 """Bring what lies in the spool into the drive: at once, or by a session that outlives cuts and restarts."""
 
 from clients.errors import ClientError, NotFound, UpstreamBroken
+from services.errors import UploadProblem
 from services.uploads.course import Course
 from services.uploads.failures import PASSING
 from services.uploads.model import Stage, Stored
@@ -16,12 +17,12 @@ class Damaged(Exception):
 class Delivering:
     """Deliver one file of the spool."""
 
-    def __init__(self, course: Course, target: Target, file: SpoolFile, *, doubtful: bool) -> None:
+    def __init__(self, course: Course, target: Target, file: SpoolFile) -> None:
         self._course = course
         self._target = target
         self._file = file
-        # Whether an earlier run may have made the file without hearing of it.
-        self._doubtful = doubtful
+        # An earlier run may have made the file without hearing of it.
+        self._doubtful = course.detail.doubtful
 
     async def run(self) -> Stored:
         """Deliver, and return the file as it lies in the drive; raises Damaged."""
@@ -40,7 +41,7 @@ class Delivering:
                 # Gone: too old, or completed by an answer that was lost (`_begin` looks for that).
                 losses += 1
                 if losses > course.pace.cuts:
-                    raise
+                    raise UploadProblem("service_down", course.row.service) from None
             await course.note(Stage.INSTANT, session=None)
 
     def _checked(self, stored: Stored) -> Stored:
@@ -57,8 +58,8 @@ class Delivering:
             try:
                 if self._doubtful and (there := await self._target.find(row.user_id, row.folder, facts)):
                     return there
-                if course.stage is not Stage.INSTANT:
-                    await course.note(Stage.INSTANT)
+                if course.stage is not Stage.INSTANT or not course.detail.doubtful:
+                    await course.note(Stage.INSTANT, doubtful=True)
                 begun = await self._target.begin(row.user_id, row.folder, facts)
                 break
             except PASSING as error:
@@ -70,7 +71,7 @@ class Delivering:
         await course.reached("upload.begun")
         if isinstance(begun, Session):
             self._doubtful = False
-            await course.note(Stage.SENDING, session=begun)
+            await course.note(Stage.SENDING, session=begun, doubtful=False)
         return begun
 
     async def _through(self, session: Session, *, fresh: bool) -> Stored:
@@ -82,7 +83,7 @@ class Delivering:
                 if course.stage is not Stage.SENDING:
                     await course.note(Stage.SENDING)
                 await Sending(course, self._target, session, self._file).run(fresh=fresh)
-                await course.note(Stage.FINISHING)
+                await course.note(Stage.FINISHING, doubtful=True)
             failure: Exception
             try:
                 return await self._complete(session)

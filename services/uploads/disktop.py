@@ -94,9 +94,8 @@ class DiskTopTarget:
             raise Missing from error
         return Stored(file_id=made.file_id, path=made.path or "", size=made.size, md5=made.md5 or "")
 
-    async def abort(self, user_id: int, session: Session) -> None:
+    async def abort(self, session: Session) -> None:
         """Have Disk.Top drop what it got."""
-        del user_id
         await self._client.abort(session.endpoint, session.ref)
 
     async def find(self, user_id: int, folder: str, facts: Facts) -> Stored | None:

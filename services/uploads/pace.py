@@ -21,6 +21,8 @@ class Pace:
     later: float = 15.0
     longest_later: float = 900.0
     puts_off: int = 10
+    # Until it is asked again whether the spool has room.
+    room: float = 20.0
     # How often it may have arrived damaged.
     damages: int = 2
     # Parts on their way at once.

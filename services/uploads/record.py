@@ -70,6 +70,8 @@ class Detail(BaseModel):
     # Once all of it was there: what it must be again when the spool is lost.
     md5: str | None = None
     session: Session | None = None
+    # A file may have been made whose answer never came: look before asking again.
+    doubtful: bool = False
     # How often it was put off without headway, and how often it arrived damaged.
     puts_off: int = 0
     damages: int = 0

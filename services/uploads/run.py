@@ -4,6 +4,7 @@ import errno
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from clients.errors import ClientError
 from services.errors import ServiceError, ServiceOff, UploadProblem
@@ -20,8 +21,8 @@ from services.uploads.targets import Target
 
 log = logging.getLogger(__name__)
 
-# From these on an earlier run may have made the file without hearing of it.
-DOUBTFUL = (Stage.INSTANT, Stage.FINISHING)
+# However long a service asks to be left alone.
+LONGEST_DELAY = 3600.0
 
 
 class Run:
@@ -61,7 +62,6 @@ class Run:
     async def _deliver(self) -> Stored:
         """Fetch what is not in the spool, then send it."""
         course = self._course
-        doubtful = course.stage in DOUBTFUL
         await self._target.ready(course.row.user_id)
         file = await self._spool.open(course.row.id)
         try:
@@ -69,10 +69,9 @@ class Run:
                 try:
                     if not self._whole(file):
                         await Fetching(course, self._spool, file, self._opener()).run()
-                    return await Delivering(course, self._target, file, doubtful=doubtful).run()
+                    return await Delivering(course, self._target, file).run()
                 except (Damaged, SpoolLost) as error:
                     await self._again(error, file)
-                    doubtful = False
         finally:
             await self._spool.shut(course.row.id)
 
@@ -94,35 +93,43 @@ class Run:
             await self._target.discard(user_id, stored)
         elif course.detail.session is not None:
             with suppress(ClientError):
-                await self._target.abort(user_id, course.detail.session)
+                await self._target.abort(course.detail.session)
         damages = course.detail.damages + 1
         if damages > course.pace.damages:
             raise UploadProblem("corrupt", course.row.service)
         log.warning("upload %s arrived damaged (%s); it is begun anew", course.row.id, type(error).__name__)
         if await file.holds(course.detail.md5):
-            await course.note(Stage.INSTANT, damages=damages, session=None)
+            await course.note(Stage.INSTANT, damages=damages, session=None, doubtful=False)
             return
         await file.restart()
-        await course.note(Stage.FETCHING, damages=damages, session=None, md5=None, validator=None)
+        anew: dict[str, Any] = {"session": None, "doubtful": False, "md5": None, "validator": None}
+        await course.note(Stage.FETCHING, damages=damages, **anew)
 
     async def _fail(self, error: Exception) -> None:
         """Put the upload off, or end it with a reason."""
         course = self._course
         verdict = self._judge(error)
         times = 0 if course.headway else course.detail.puts_off
+        if isinstance(error, NoRoom):
+            # Two halves that wait for each other's room would wait for ever.
+            await self._spool.drop(course.row.id)
+            # Others may need hours to make room: that counts as no failure.
+            times = min(times, course.pace.puts_off) - 1
         if verdict.passing and times < course.pace.puts_off:
             delay = course.pace.later_after(times) if verdict.delay is None else verdict.delay
-            at = course.now() + delay
+            at = course.now() + min(delay, LONGEST_DELAY)
             await course.note(Stage.WAITING, retry_at=at, puts_off=times + 1)
             await course.tell(final=False)
             raise RetryLater(at=at)
         trouble = Trouble.of(verdict.problem, course.row.service)
-        await course.note(Stage.FAILED, trouble=trouble)
+        session = None if trouble.kind == "corrupt" else course.detail.session
+        await course.note(Stage.FAILED, trouble=trouble, session=session)
 
     def _judge(self, error: Exception) -> Verdict:
         service = self._course.row.service
         if isinstance(error, NoRoom):
-            return Verdict(UploadProblem("no_room", service), passing=not error.ever)
+            wait = self._course.pace.room
+            return Verdict(UploadProblem("no_room", service), passing=not error.ever, delay=wait)
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return Verdict(UploadProblem("no_room", service), passing=True)
         if not isinstance(error, (ClientError, ServiceError)):

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from functools import partial
 
-from clients.errors import ClientError
+from clients.errors import ClientError, RateLimited
 from services.uploads.course import Course
 from services.uploads.failures import PASSING
 from services.uploads.spoolfile import SpoolFile
@@ -38,6 +38,8 @@ class Sending:
             except PASSING as error:
                 failure, cuts = error, cuts + 1
             fresh = False
+            if isinstance(failure, RateLimited):
+                raise failure
             if cuts > self._course.pace.cuts:
                 raise failure
             # One that was cut off is begun again soon, and asked for first: its bytes may have arrived.
@@ -59,7 +61,7 @@ class Sending:
 
         async def lane() -> None:
             nonlocal arrived
-            while waiting:
+            while waiting and not isinstance(self._failure, RateLimited):
                 arrived += await self._one(waiting.popleft())
 
         lanes = [asyncio.create_task(lane()) for _ in range(min(self._course.pace.lanes, len(waiting)))]
@@ -76,7 +78,8 @@ class Sending:
         body = partial(self._body, part, sent)
         try:
             await self._target.send(self._user_id, self._session, part, body)
-        except PASSING as error:
+        except (*PASSING, RateLimited) as error:
+            # The others on their way go on: cutting them off would send them twice.
             self._course.meter.add(-sent.count)
             self._failure = error
             return False

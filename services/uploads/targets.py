@@ -74,7 +74,7 @@ class Target(Protocol):
         """Make the parts a file, or raise Missing; may be asked again."""
         ...
 
-    async def abort(self, user_id: int, session: Session) -> None:
+    async def abort(self, session: Session) -> None:
         """Have the drive drop what it got."""
         ...
 

@@ -20,9 +20,9 @@ from sandbox.states.uploads import Session
 from services.clock import SystemClock
 from services.uploads import Source
 from services.uploads.pace import Pace
-from services.uploads.queue import RUN
 from services.uploads.record import Detail, kept
-from storage import jobs, links, uploads
+from services.uploads.running import begin
+from storage import links, uploads
 from storage.database import Database
 from storage.tx import Tx
 from storage.uploads import Row
@@ -258,7 +258,7 @@ async def queue(db: Database, box: Sandbox, wanted: Wanted) -> None:
             detail=detail,
             now=now,
         )
-        await jobs.enqueue(tx, RUN, str(wanted.user), {"upload_id": row.id}, now, dedup=str(row.id))
+        await begin(tx, row.id, wanted.user, now)
         return row
 
     wanted.upload_id = (await db.write(work)).id

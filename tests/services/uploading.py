@@ -27,7 +27,9 @@ from storage import links
 from storage.database import Database
 from tests.services.conftest import PUBLIC_URL, Steps
 
-QUICK = Pace(every=0.02, pause=0.01, longest_pause=0.05, cuts=4, later=0.05, longest_later=0.2, puts_off=3)
+QUICK = Pace(
+    every=0.02, pause=0.01, longest_pause=0.05, cuts=4, later=0.05, longest_later=0.2, puts_off=3, room=0.05
+)
 XIAOYU = 1001
 
 
