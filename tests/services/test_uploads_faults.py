@@ -89,14 +89,14 @@ async def test_a_drive_that_damages_everything_ends_the_upload(one: Works) -> No
 
 
 async def test_chunks_that_never_arrive_put_it_off_until_they_do(one: Works) -> None:
-    fault(one, "disktop-upload", "/u?*", "reset", times=25)
+    fault(one, "disktop-upload", "/u[?]*", "reset", times=25)
     view = await upload(one)
     whole(one, view)
     assert any(told.upload.retry_at for _, told, _ in one.told)
 
 
 async def test_a_drive_that_stays_away_ends_the_upload(one: Works) -> None:
-    fault(one, "disktop-upload", "/u?*", "status", status=503, times=0)
+    fault(one, "disktop-upload", "/u[?]*", "status", status=503, times=0)
     assert problem(await upload(one)) == "service_down"
 
 
