@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from telegram import Update
+from telegram import Message, Update
 from telegram.error import BadRequest
 
 from handlers import problems
@@ -59,6 +59,7 @@ def scene_of(update: Update, context: LinkHiveContext, state: S) -> Scene[S]:
         state=state,
         received_at=context.received_at,
         update=update,
+        topic=topic_of(update.effective_message),
     )
 
 
@@ -71,12 +72,12 @@ async def post(scene: Scene[S], route: str, view: View) -> Card:
     card = await services.db.write(
         lambda tx: cards.open(tx, scene.user_id, scene.chat_id, route, stored, now)
     )
-    message = await send(scene.home.bot, scene.chat_id, view, card.id, _topic(scene.update))
+    message = await send(scene.home.bot, scene.chat_id, view, card.id, scene.topic)
     return await place(scene.home, card, message.message_id)
 
 
-def _topic(update: Update | None) -> int | None:
-    message = update.effective_message if update else None
+def topic_of(message: Message | None) -> int | None:
+    """Return the topic of a forum that a message is in."""
     return message.message_thread_id if message is not None and message.is_topic_message else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
-from telegram import CallbackQuery, Update
+from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 from telegram.ext import CallbackQueryHandler
@@ -15,7 +15,7 @@ from telegram.ext import CallbackQueryHandler
 from handlers import problems
 from handlers.application import LinkHiveApplication
 from handlers.arrival import ANONYMOUS_ADMIN
-from handlers.cards import CLOSE, SHOW, drop, keep, place, trouble
+from handlers.cards import CLOSE, SHOW, drop, keep, place, topic_of, trouble
 from handlers.context import LinkHiveContext, delivery, is_private
 from handlers.messages import display
 from handlers.scenes import AnyRoute, OddPress, Reply, Scene, State, Switch
@@ -86,6 +86,7 @@ async def _act(
         received_at=context.received_at,
         card=card,
         reply=reply,
+        topic=_topic(update.callback_query),
     )
     target = route
     try:
@@ -103,6 +104,12 @@ async def _act(
     if state != scene.state or target is not route:
         card = await keep(home, card, state, target.name)
     await display(home, card, view)
+
+
+def _topic(query: CallbackQuery | None) -> int | None:
+    message = query.message if query else None
+    # Of a message that is long gone Telegram tells no more than its number.
+    return topic_of(message if isinstance(message, Message) else None)
 
 
 async def _next(route: AnyRoute, scene: Scene[Any], action: str, arg: str) -> State | Switch | None:

@@ -76,6 +76,8 @@ class Scene(Generic[S]):
     card: Card | None = None
     update: Update | None = None
     reply: Reply | None = None
+    topic: int | None = None
+    """The topic of a forum in which it goes on."""
 
     @property
     def services(self) -> Services:

@@ -28,6 +28,7 @@ from storage.unlocks import Unlock
 
 ASK = "unlock.link"
 MOST_POINTS = 1_000_000
+RESOURCE_LINK = "r_"
 
 
 class ResourceState(State):
@@ -35,6 +36,7 @@ class ResourceState(State):
 
     slug: str
     origin: dict[str, Any] | None = None
+    origin_route: str = "search"
     film: str = ""
     title: str = ""
     asking: bool = False
@@ -192,10 +194,11 @@ async def spend(scene: Scene[ResourceState], price: int, budget: Budget | None =
 
 
 async def back(scene: Scene[ResourceState], _arg: str) -> Switch | ResourceState:
-    """Go back to the search the resource was chosen in."""
-    if scene.state.origin is None:
+    """Go back to the card the resource was chosen on."""
+    route = scene.home.routes.cards.get(scene.state.origin_route)
+    if scene.state.origin is None or route is None:
         return scene.state
-    return Switch("search", scene.home.routes.cards["search"].load(scene.state.origin))
+    return Switch(route.name, route.load(scene.state.origin))
 
 
 async def check_link(scene: Scene[ResourceState], _arg: str) -> None:
@@ -258,6 +261,11 @@ async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) ->
     await run(update, context, message_of(update).text or "")
 
 
+async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:
+    """Open one resource: `r_` and its id, from notices in groups."""
+    await run(update, context, payload.removeprefix(RESOURCE_LINK))
+
+
 async def settled(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
     """Tell how a doubtful unlock without a card ended, on the resource's own card."""
     state = ResourceState(slug=str(payload["slug"]), fresh=True)
@@ -273,5 +281,6 @@ def register(home: LinkHiveApplication) -> None:
     home.card(RESOURCE)
     commands.add(home, "unlock", unlock, private=True)
     home.dialog(ASK, answered)
+    home.start_link(RESOURCE_LINK, from_deep_link)
     for kind in ("unlock_done", "unlock_released", "unlock_unknown"):
         home.notice(kind, settled)

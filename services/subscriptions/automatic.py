@@ -7,7 +7,6 @@ from there after a restart.
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, time
 
 from clients.errors import ClientError, RateLimited
 from clients.hdhive.models import Resource, Validity
@@ -24,8 +23,8 @@ from services.subscriptions.receipts import Receipt, Step, receipt_of
 from services.subscriptions.telling import AUTO
 from services.transfers import Transfers
 from services.trees import Pick
-from services.unlocking import Outcome, OutcomeState, Unlocking
-from storage import jobs, preferences, unlocks
+from services.unlocking import Budget, Outcome, OutcomeState, Unlocking
+from storage import jobs, preferences
 from storage.database import Database
 from storage.jobs import Job
 from storage.preferences import Preferences
@@ -144,9 +143,11 @@ class Automatic:
         known = await self._unlocking.known(run.user_id, resource.slug)
         if step.state == "unlocking" or (known is not None and known.state in HELD):
             return await self._note(run, resource, self._settled(run, step, known))
-        refusal = await self._refusal(run, resource)
+        chosen = await self._db.read(lambda tx: preferences.get(tx, run.user_id))
+        refusal = self._refusal(run, resource, chosen)
         if refusal is not None:
             return await self._note(run, resource, refusal)
+        midnight = zones.midnight(self._clock.now(), chosen.timezone)
         try:
             outcome = await self._unlocking.unlock(
                 run.user_id,
@@ -154,31 +155,22 @@ class Automatic:
                 price_shown=resource.unlock_points,
                 card_id=run.card_id,
                 pressed_at=self._clock.now(),
+                budget=Budget(chosen.auto_unlock_budget, midnight),
             )
         except (ClientError, ServiceError) as error:
             outcome = Outcome(OutcomeState.REFUSED, error=error)
         await self._reached("auto.answered")
         return await self._note(run, resource, self._after(run, step, outcome))
 
-    async def _refusal(self, run: _Run, resource: Resource) -> Step | None:
-        """Return why a resource is not to be unlocked by itself, None where it is."""
-        chosen, spent = await self._db.read(lambda tx: self._means(tx, run.user_id))
+    def _refusal(self, run: _Run, resource: Resource, chosen: Preferences) -> Step | None:
+        """Return why a resource is not to be unlocked by itself, None where it may be."""
         price = resource.unlock_points
         if resource.validate_status is Validity.INVALID:
             return Step(state="dead", points=price)
         if price > chosen.unlock_limit:
             return Step(state="above", points=price)
-        if price and price > chosen.auto_unlock_budget - spent:
-            return Step(state="budget", points=price)
         poor = any(one.state == "refused" and one.reason == _POOR for one in run.receipt.steps.values())
         return Step(state="refused", points=price, reason=_POOR) if poor and price else None
-
-    async def _means(self, tx: Tx, user_id: int) -> tuple[Preferences, int]:
-        """Return what somebody allows, and what they spent since their day began."""
-        chosen = await preferences.get(tx, user_id)
-        here = zones.local(self._clock.now(), chosen.timezone)
-        midnight = datetime.combine(here.date(), time(), here.tzinfo).timestamp()
-        return chosen, await unlocks.spent_since(tx, user_id, midnight)
 
     def _after(self, run: _Run, step: Step, outcome: Outcome) -> Step:
         """Return the step that an outcome leads to."""
@@ -190,6 +182,8 @@ class Automatic:
                 return step.model_copy(update={"state": "unlocking"})
             case OutcomeState.REPRICED:
                 return step.to("above", points=outcome.price or 0)
+            case OutcomeState.CAPPED:
+                return step.to("budget", points=outcome.price or 0)
             case OutcomeState.STALE:
                 run.again(0.0)
                 return step
@@ -241,7 +235,7 @@ class Automatic:
 
     async def _saved(self, run: _Run, share: ShareLink, step: Step) -> Step:
         """Save all of a share to the default folder; what a restart left is not copied again."""
-        chosen, _ = await self._db.read(lambda tx: self._means(tx, run.user_id))
+        chosen = await self._db.read(lambda tx: preferences.get(tx, run.user_id))
         user, surl, code = run.user_id, share.surl or "", share.code
         view = await self._transfers.open(user, surl, code)
         if view.needs_code:
