@@ -101,8 +101,9 @@ def in_words(words: str) -> tuple[str, ...]:
 def _trimmed(words: str) -> Iterator[str]:
     for match in _ADDRESS.finditer(words):
         address = match[0].rstrip(_TAIL)
-        # Names in brackets are common; only a bracket that was opened before the address is cut off.
-        yield address + ")" if address.count("(") > address.count(")") else address
+        # Names with brackets are common; only a bracket that was opened before the address is cut off.
+        own = match[0][len(address) :].startswith(")") and address.count("(") > address.count(")")
+        yield address + ")" if own else address
 
 
 def folder_in(words: str) -> str | None:
