@@ -3,30 +3,26 @@
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from hashlib import md5
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 
 import pytest
 
-from sandbox.contents import Kept
-from sandbox.disktop.oauth import open_grant
 from sandbox.server import Sandbox
-from sandbox.source import content
 from sandbox.states.uploads import Session
 from services.clock import SystemClock
 from services.uploads import Source
 from services.uploads.pace import Pace
 from services.uploads.record import Detail, kept
 from services.uploads.running import begin
-from storage import links, uploads
+from storage import uploads
 from storage.database import Database
 from storage.tx import Tx
 from storage.uploads import Row
 from tests.guarantees.figures import at_least, below, exactly, size
+from tests.guarantees.upload_files import PEOPLE, Wanted, link, spoil, url, whole, wish
 from tests.guarantees.workers_farm import Farm
 from tests.services.uploading import Works, works
 
@@ -34,23 +30,7 @@ FILES = size(64, 1000)
 DAMAGED = size(6, 100)
 KILLED = size(10, 150)  # on each database
 LANES = Pace().lanes
-PEOPLE = 8
 QUICK = Pace(every=0.5, pause=0.005, longest_pause=0.05, later=0.02, longest_later=0.1)
-CUTS: list[dict[str, Any]] = [
-    {"kind": "drop"},
-    {"kind": "reset"},
-    {"kind": "reset_after", "seconds": 0.2},
-    {"kind": "truncate", "after": True},
-    {"kind": "status", "status": 500},
-    {"kind": "html", "status": 502},
-    {"kind": "lose"},
-]
-ENDS: list[dict[str, Any]] = [
-    {"kind": "reset"},
-    {"kind": "reset_after", "seconds": 0.2},
-    {"kind": "truncate", "after": True},
-    {"kind": "html", "status": 502, "after": True},
-]
 STEPS = [
     "upload.fetching",
     "upload.kept",
@@ -66,23 +46,6 @@ STEPS = [
 OFTEN = ("upload.kept", "upload.part")
 
 pytestmark = pytest.mark.timeout(1800)
-
-
-@dataclass
-class Wanted:
-    """One file to upload."""
-
-    user: int
-    name: str
-    size: int
-    seed: str
-    query: dict[str, Any]
-    upload_id: int = 0
-
-    @property
-    def md5(self) -> str:
-        changed = "!" if self.query.get("mode") == "changed" else ""
-        return content(self.size, self.seed + changed).true_md5()
 
 
 @dataclass
@@ -114,74 +77,10 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     return seen
 
 
-async def link(box: Sandbox, db: Database) -> list[int]:
-    """Link some drives with room for everything."""
-    box.world.options.disktop_access_seconds = box.world.options.disktop_refresh_seconds = 1e8
-    scopes, now = ("user.read", "files.app_data"), SystemClock().now()
-    first = box.world.people[1001]
-    users = list(range(2001, 2001 + PEOPLE))
-    for user in users:
-        box.world.people[user] = replace(first, id=user, disktop_uid=user, disk_total=1 << 50)
-        grant = open_grant(box.world, user, scopes)
-        new = links.NewLink(user, "disktop", grant["access_token"], grant["refresh_token"], scopes=scopes)
-        await db.write(lambda tx, new=new: links.save(tx, new, now))  # type: ignore[misc]
-    return users
-
-
 @pytest.fixture
 async def farm() -> AsyncIterator[Farm]:
     async with Farm() as made:
         yield made
-
-
-def wish(rng: random.Random, user: int, number: int) -> Wanted:
-    """Make up a file and how its source serves it."""
-    length = rng.randrange(1, 1_200_000)
-    mode = rng.choice(["ranges", "ranges", "noranges", "nolength", "cut", "cut", "changed", "redirect"])
-    query: dict[str, Any] = {"mode": mode}
-    if mode in ("cut", "changed"):
-        query["at"] = rng.randrange(1, length + 1)
-    if mode == "cut":
-        query["times"] = rng.randrange(1, 4)
-    return Wanted(user, f"file {number}.bin", length, f"{number}", query)
-
-
-def url(box: Sandbox, wanted: Wanted) -> str:
-    query = {"size": wanted.size, "seed": wanted.seed, **wanted.query}
-    return f"{box.url}/files/{wanted.name.replace(' ', '%20')}?{urlencode(query)}"
-
-
-def spoil(box: Sandbox, rng: random.Random) -> None:
-    """Spoil some chunks and some ends of the files to come."""
-    for _ in range(rng.randrange(0, 8)):
-        part = rng.randrange(1, 7)
-        fault = {**rng.choice(CUTS), "service": "disktop-upload", "path": f"/u?*part_seq={part}"}
-        if fault["kind"] == "drop":
-            fault["bytes"] = rng.randrange(1, 150_000)
-        box.world.faults.add(fault)
-    if rng.random() < 0.4:
-        box.world.faults.add({**rng.choice(ENDS), "service": "disktop-upload", "path": "*/complete"})
-    if rng.random() < 0.2:
-        box.world.faults.add({**rng.choice(ENDS), "service": "disktop", "path": "*/precreate"})
-    if rng.random() < 0.2:
-        gone = {"kind": "status", "status": 404, "body": {"errno": "upload_expired"}}
-        box.world.faults.add({**gone, "service": "disktop-upload", "path": "/u?*part_seq=2"})
-
-
-def whole(box: Sandbox, wanted: Wanted) -> bool:
-    """Tell whether the drive holds the file, once, with the right bytes."""
-    drive = box.world.disktop.drive(wanted.user, box.world.now())
-    stem = wanted.name.removesuffix(".bin")
-    found = [item for item in drive.items.values() if item.name.startswith((f"{stem}.", f"{stem}("))]
-    if len(found) != 1:
-        return False
-    held = found[0].content
-    digest = (
-        md5(held.path.read_bytes(), usedforsecurity=False).hexdigest()
-        if isinstance(held, Kept)
-        else content(wanted.size, wanted.seed).true_md5()
-    )
-    return digest == wanted.md5
 
 
 async def wave(one: Works, batch: list[Wanted]) -> int:
