@@ -58,6 +58,7 @@ COLUMNS = (
 )
 _NAMES = tuple(column.name for column in COLUMNS)
 _THIS = checkins.c.id == bindparam("row_id")
+CLAIMABLE = ("claimed", "later", "lost")
 # What an end replaces.
 _ENDS = ("state", "sent", "gained", "points", "reason", "words", "next_at", "updated_at")
 
@@ -75,7 +76,7 @@ _CLAIM = both(
                 "updated_at": bindparam("updated_at"),
             },
             # Who was without a grant may have linked the account again.
-            where=or_(CHECKIN_OPEN, checkins.c.state == literal_column("'lost'")),
+            where=or_(*(checkins.c.state == literal_column(f"'{state}'") for state in CLAIMABLE)),
         )
         .returning(*COLUMNS)
     )
