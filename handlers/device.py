@@ -66,7 +66,7 @@ async def _waiting(scene: Scene[DeviceState]) -> View:
         [[Open(say.label("button.device_page"), state.complete)]] if opens(state.complete) else []
     )
     if len(state.user_code) <= COPY_LIMIT:
-        rows.append([Copy(say.label("button.copy_code", code=state.user_code), state.user_code)])
+        rows.append([Copy(say.label("button.copy_user_code", code=state.user_code), state.user_code)])
     rows.append([Press(say.label("button.cancel"), "cancel")])
     # Drawn in a thread: it is work for the processor, and others wait for theirs.
     return View(text, rows, photo=await asyncio.to_thread(picture, state.complete or state.address))

@@ -21,6 +21,7 @@ from storage.tx import Tx
 log = structlog.get_logger(__name__)
 
 EDIT_EVERY = 2.0
+CHATS = 1024
 # How long those who wait go without hearing that they moved up: many small files end in little time.
 QUEUE_EVERY = 5.0
 END, QUEUE = "upload.ended", "upload.queue"
@@ -42,7 +43,7 @@ class Live:
         must = final or view.upload.retry_at is not None
         if not must and now - self._edited.get(chat_id, 0.0) < EDIT_EVERY:
             return
-        self._edited[chat_id] = now
+        self._note(chat_id, now)
         if final:
             user_id = view.upload.user_id
             await self._home.services.db.write(lambda tx: _tell_end(tx, user_id, upload_id, now))
@@ -52,6 +53,11 @@ class Live:
         except TelegramError as error:
             # The next one, or the last, will show the same.
             log.info("upload_progress_not_shown", error=type(error).__name__)
+
+    def _note(self, chat_id: int, now: float) -> None:
+        if len(self._edited) >= CHATS:
+            self._edited = {chat: at for chat, at in self._edited.items() if now - at < EDIT_EVERY}
+        self._edited[chat_id] = now
 
     async def _show(self, view: UploadView) -> None:
         scene = await self._card_of(view.upload.id)

@@ -59,7 +59,8 @@ def _state(scene: Scene[Any], view: UploadView) -> Html:
             return say("upload.row_done", size=size((stored.size if stored else 0) or view.upload.size or 0))
         case Stage.FAILED | Stage.CANCELLED:
             return say(f"upload.row_{view.stage}")
-    return Html(" · ".join([stage_line(scene, view), *progress_lines(say, view)]))
+    # A list has no room for bars: the numbers say it all.
+    return Html("\n".join([stage_line(scene, view), *progress_lines(say, view)[-1:]]))
 
 
 async def pick(scene: Scene[QueueState], arg: str) -> Switch:
