@@ -31,6 +31,7 @@ from handlers import (
     unlock,
     upload,
     uploadsent,
+    usage,
 )
 from handlers.application import LinkHiveApplication, build
 from handlers.context import Policy
@@ -56,6 +57,7 @@ FEATURES = (
     uploadsent,
     drive,
     shares,
+    usage,
     folderpick,
     settings,
     inline,
