@@ -1,5 +1,6 @@
 """Own shares at HDHive: published once, found again after a doubtful answer, refusals laid to their field."""
 
+import math
 from datetime import datetime
 from typing import Literal
 
@@ -91,6 +92,8 @@ def moment(text: str | None) -> float | None:
     try:
         if written.replace(".", "", 1).isdecimal():
             number = float(written)
+            if math.isinf(number):
+                return None
             return number / 1000 if number > 1e11 else number
         read = datetime.fromisoformat(written)
         return (read if read.tzinfo else read.replace(tzinfo=BEIJING)).timestamp()
