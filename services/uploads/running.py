@@ -75,11 +75,13 @@ class Running:
         course = Course(row, lease, self._clock, self._pace, self._reached, self._tell)
         run = Run(course, lease, self._spool, self._targets[row.service], self._sources)
         task = asyncio.create_task(run.work())
-        self._under_way[upload_id] = course, task
+        mine = self._under_way[upload_id] = course, task
         try:
             await self._await(task, lease, upload_id)
         finally:
-            self._under_way.pop(upload_id, None)
+            # One that was cancelled and begun again may be in its place already.
+            if self._under_way.get(upload_id) is mine:
+                del self._under_way[upload_id]
 
     async def _row(self, upload_id: int) -> Row | None:
         return await self._db.read(lambda tx: uploads.get(tx, upload_id))
