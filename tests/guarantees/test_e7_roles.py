@@ -31,9 +31,18 @@ ALLOWED: tuple[frozenset[int], ...] = (
     frozenset({GROUP}),
 )
 # Of the cards, these show what is their owner's alone; a new kind of card belongs on one side or the other.
-PRIVATE_CARDS = frozenset({"accounts", "checkin", "link", "panel", "resource", "save", "unlink"})
-SHARED_CARDS = frozenset({"check", "help", "notice", "search"})
-PRIVATE_COMMANDS = frozenset({"accounts", "checkin", "link", "save", "unlink", "unlock"})
+PRIVATE_CARDS = frozenset(
+    {"accounts", "checkin", "checkin_end", "checkins", "device", "drive", "drive_ask", "drive_delete"}
+    | {"drive_file", "drive_search", "folder", "link", "news", "newslist", "panel", "receipt", "resource"}
+    | {"save", "settings", "share", "shares", "unlink", "upload", "upload_offer", "uploads", "usage"}
+)
+SHARED_CARDS = frozenset(
+    {"check", "follow", "groupnews", "help", "notice", "search", "subscription", "subscriptions"}
+)
+PRIVATE_COMMANDS = frozenset(
+    {"accounts", "checkin", "drive", "link", "save", "settings", "shares", "unlink", "unlock", "upload"}
+    | {"usage"}
+)
 
 
 def admitted(allowed: frozenset[int], user: int, chat: int) -> bool:
