@@ -70,13 +70,13 @@ def _run(options: argparse.Namespace) -> int:
     except settings.BadSettings as error:
         return _bad(error.lines)
     logs.configure(chosen.log_format, chosen.log_level, chosen.secrets())
-    return _loop(process.run(chosen))
+    return loop(process.run(chosen))
 
 
 def _sandbox(options: argparse.Namespace) -> int:
     from bot import playground  # noqa: PLC0415
 
-    return _loop(playground.run(options.host, options.port, options.data, options.seed))
+    return loop(playground.run(options.host, options.port, options.data, options.seed))
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -94,7 +94,7 @@ def _doctor(options: argparse.Namespace) -> int:
         )
         return FAILED
     logs.configure(chosen.log_format, "CRITICAL", chosen.secrets())
-    return _loop(doctor.run(chosen))
+    return loop(doctor.run(chosen))
 
 
 def _db_upgrade(options: argparse.Namespace) -> int:
@@ -121,7 +121,7 @@ def _on_database(options: argparse.Namespace, action: str) -> int:
     except settings.BadSettings as error:
         return _bad(error.lines)
     logs.configure(chosen.log_format, "WARNING", chosen.secrets())
-    return _loop(upkeep.run(action, chosen, options))
+    return loop(upkeep.run(action, chosen, options))
 
 
 def _bad(lines: tuple[str, ...]) -> int:
@@ -130,7 +130,8 @@ def _bad(lines: tuple[str, ...]) -> int:
     return BAD_SETTINGS
 
 
-def _loop(work: Coroutine[Any, Any, int]) -> int:
+def loop(work: Coroutine[Any, Any, int]) -> int:
+    """Run a command's work on the fast event loop and return its exit code."""
     import uvloop  # noqa: PLC0415
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

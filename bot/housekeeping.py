@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from services import beijing
 from services.clock import Clock
-from storage import attempts, cards, inbox, uploads
+from storage import attempts, cards, checkins, inbox, uploads
 from storage.database import Database
 from storage.tx import Tx
 
@@ -17,6 +18,8 @@ DAY = 86_400.0
 UPDATES_KEPT = 2 * DAY
 ATTEMPTS_KEPT = DAY
 CARDS_KEPT = 90 * DAY
+# As far back as a streak is counted.
+CHECKINS_KEPT = 400 * DAY
 UPLOADS_KEPT = 30 * DAY
 
 
@@ -35,4 +38,5 @@ async def clean(tx: Tx, now: float) -> None:
     await inbox.purge_done(tx, now - UPDATES_KEPT)
     await attempts.purge(tx, now - ATTEMPTS_KEPT)
     await cards.purge(tx, now - CARDS_KEPT)
+    await checkins.purge(tx, beijing.day_of(now - CHECKINS_KEPT).isoformat())
     await uploads.purge(tx, now - UPLOADS_KEPT)

@@ -93,6 +93,7 @@ class Child:
             sys.executable,
             "-m",
             "bot.leash",
+            self._url,
             env=self._environment,
             cwd=Path(__file__).parent.parent,
             stdin=asyncio.subprocess.PIPE,

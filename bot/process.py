@@ -12,15 +12,16 @@ from bot.settings import Settings
 from bot.telegram import TokenRefused
 from bot.web.server import CannotListen
 from bot.wiring import linkhive
+from services.clock import Clock
 
 log = logging.getLogger(__name__)
 
 
-async def run(settings: Settings) -> int:
+async def run(settings: Settings, clock: Clock | None = None) -> int:
     """Run until SIGTERM or SIGINT and return the exit code."""
     stop, up = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    working = asyncio.create_task(_work(settings, stop, up))
+    working = asyncio.create_task(_work(settings, clock, stop, up))
 
     def asked() -> None:
         stop.set()
@@ -35,9 +36,9 @@ async def run(settings: Settings) -> int:
         return 0
 
 
-async def _work(settings: Settings, stop: asyncio.Event, up: asyncio.Event) -> int:
+async def _work(settings: Settings, clock: Clock | None, stop: asyncio.Event, up: asyncio.Event) -> int:
     try:
-        async with linkhive(settings) as house:
+        async with linkhive(settings, clock=clock) as house:
             up.set()
             name, port = house.application.bot.username, house.web_port
             log.info("LinkHive is up", extra={"bot": name, "port": port})

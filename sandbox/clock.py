@@ -23,6 +23,13 @@ class Clock:
         moved.set()
         return self.now()
 
+    async def moved(self, offset: float, timeout: float) -> None:
+        """Wait until the clock is off by another amount than this, but no longer than so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self.offset == offset:
+                    await self._moved.wait()
+
     async def sleep(self, seconds: float) -> None:
         """Sleep by this clock: advancing it shortens the wait."""
         until = self.now() + seconds

@@ -145,6 +145,9 @@ def _clock(world: World) -> Handler:
     async def handle(request: Request) -> Response:
         if request.method == "POST":
             world.clock.advance(float((await wish(request)).get("advance", 0)))
+        elif "offset" in request.query_params:
+            asked = request.query_params
+            await world.clock.moved(float(asked["offset"]), min(float(asked.get("timeout", 0)), 60.0))
         return JSONResponse({"now": world.now(), "offset": world.clock.offset})
 
     return handle

@@ -125,5 +125,7 @@ class Sandbox:
             "TMDB_URL": f"{self.url}/tmdb",
             "TMDB_TOKEN": own.tmdb_token,
             "TMDB_IMAGE_URL": f"{self.url}/tmdb/t/p",
+            # Whoever moves the clock on wants to see what happens then.
+            "CHECKIN_SPREAD_SECONDS": "60",
             "FETCH_ALLOWED_HOSTS": f"127.0.0.1:{self.port}",
         }

@@ -66,7 +66,7 @@ class World:
         self.people: dict[int, Person] = everyone()
         self.catalogue = Catalogue(self.seed)
         self.options = Options.fitting(fast=self.fast)
-        self.clock.offset = 0.0
+        self.clock.advance(-self.clock.offset)
         self.hdhive = HDHive()
         if not self.fast:
             # For somebody who looks at the usage on the first day.

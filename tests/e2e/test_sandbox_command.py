@@ -78,6 +78,19 @@ async def test_the_sandbox_is_for_use_at_once_and_survives_its_bot(playground: P
     assert "Traceback" not in playground.said, playground.said
 
 
+async def test_the_clock_of_the_panel_is_the_clock_of_the_bot(playground: Playground) -> None:
+    async with Person(playground.url, XIAOYU) as xiaoyu, Control(playground.url) as control:
+        await linked(xiaoyu, "hdhive")
+        await xiaoyu.send("/checkin auto 08:30")
+        await xiaoyu.until(ZH("settings.line.checkin", time="08:30"))
+        for _ in range(24):
+            await control.advance(3600)
+            await xiaoyu.settled()
+            if any(ZH.starts("checkins.told.gained") in message.text for message in await xiaoyu.messages()):
+                break
+        await xiaoyu.until(ZH.starts("checkins.told.gained"), since=0)
+
+
 async def test_a_closed_terminal_ends_the_sandbox_too(playground: Playground) -> None:
     child = playground.child()
     assert child is not None
