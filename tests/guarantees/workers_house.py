@@ -32,14 +32,23 @@ def world(box: Sandbox, database: str, **more: Any) -> dict[str, Any]:
     }
 
 
-async def link_users(box: Sandbox, db: Database, users: list[int]) -> dict[int, Grant]:
-    """Give each of many users a grant of their own at the sandbox, and the bot its tokens."""
+def move_in(box: Sandbox, users: list[int]) -> None:
+    """Let many Premium members live in the sandbox, each with an account of their own."""
+    sample = box.world.people[BUYER]
+    for user in users:
+        box.world.people[user] = replace(sample, id=user, hdhive_id=user, username=f"user{user}")
+
+
+async def link_users(box: Sandbox, db: Database, users: list[int], *, own: bool = False) -> dict[int, Grant]:
+    """Give each of many users a grant at the sandbox, and the bot its tokens; `own`: on their own account."""
     made: dict[int, Grant] = {}
     now, options = box.world.now(), box.world.options
     for user in users:
         grants = box.world.hdhive.grants
         scopes = ("meta", "query", "unlock", "write", "vip")
-        grant = grants.open(BUYER, scopes, box.world.token(), now + options.hdhive_refresh_seconds)
+        grant = grants.open(
+            user if own else BUYER, scopes, box.world.token(), now + options.hdhive_refresh_seconds
+        )
         grants.give(grant, box.world.token(), now + options.hdhive_access_seconds)
         made[user] = grant
 

@@ -82,6 +82,7 @@ async def services(
         public_url="http://127.0.0.1:8080/",
         hdhive=kind(transport, world["id"], world["secret"]),
         holder=world.get("holder"),
+        checkin_spread=world.get("spread", 0.0),
         reached=steps,
     )
     try:
@@ -193,4 +194,18 @@ async def settle(
     say(over=True)
 
 
-TASKS = {task.__name__: task for task in (call, press, presses, settle)}
+async def checkins(
+    say: Say, world: dict[str, Any], kill_at: str | None = None, nth: int = 1, limit: int = 4
+) -> None:
+    """Run the daily check-ins that are due, as the bot does after its start."""
+    async with services(world, Steps(kill_at, nth)) as built:
+        runner = JobRunner(built.db, built.clock, world["holder"], built.checkins.jobs(), limit=limit)
+        running = asyncio.create_task(runner.run())
+        say(ready=True)
+        await runner.idle()
+        await runner.stop()
+        await running
+    say(over=True)
+
+
+TASKS = {task.__name__: task for task in (call, press, presses, settle, checkins)}
