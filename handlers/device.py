@@ -139,7 +139,7 @@ async def _count_down(scene: Scene[Any], state: DeviceState, card_id: str) -> No
 
     async def work(tx: Tx) -> None:
         await jobs.cancel(tx, TICK, key)
-        await jobs.enqueue(tx, TICK, key, payload, at, dedup=key)
+        await jobs.enqueue(tx, TICK, key, payload, at, dedup=key, owner=scene.user_id)
 
     await scene.services.db.write(work)
 
@@ -181,7 +181,7 @@ async def _end(home: LinkHiveApplication, card_id: str, end: End) -> bool:
     if scene is None or not isinstance(scene.state, DeviceState):
         return False
     now = home.services.clock.now()
-    await home.services.db.write(lambda tx: card_changed(tx, card_id, now=now))
+    await home.services.db.write(lambda tx: card_changed(tx, scene.user_id, card_id, now=now))
     return True
 
 

@@ -86,8 +86,9 @@ class Live:
 
 async def _tell_end(tx: Tx, user_id: int, upload_id: int, now: float) -> None:
     user = str(user_id)
-    await jobs.enqueue(tx, END, user, {"upload_id": upload_id}, now)
-    await jobs.enqueue(tx, QUEUE, user, {"user_id": user_id}, now + QUEUE_EVERY, dedup=user)
+    await jobs.enqueue(tx, END, user, {"upload_id": upload_id}, now, owner=user_id)
+    later, payload = now + QUEUE_EVERY, {"user_id": user_id}
+    await jobs.enqueue(tx, QUEUE, user, payload, later, dedup=user, owner=user_id)
 
 
 def shows(scene: Scene[Any], upload_id: int) -> bool:

@@ -249,9 +249,11 @@ async def _look(tx: Tx, user_id: int, day: date) -> Known:
 
 
 async def _enqueue(tx: Tx, user_id: int, at: float) -> None:
-    await jobs.enqueue(tx, AUTO, str(user_id), {"user_id": user_id}, at, dedup=str(user_id))
+    key, payload = str(user_id), {"user_id": user_id}
+    await jobs.enqueue(tx, AUTO, key, payload, at, dedup=key, owner=user_id)
 
 
 async def _enqueue_digest(tx: Tx, chosen: Preferences, now: float) -> None:
     user = chosen.user_id
-    await jobs.enqueue(tx, DIGEST, str(user), {"user_id": user}, digest_at(chosen, now), dedup=str(user))
+    at, payload = digest_at(chosen, now), {"user_id": user}
+    await jobs.enqueue(tx, DIGEST, str(user), payload, at, dedup=str(user), owner=user)

@@ -65,7 +65,8 @@ class DeviceLinking:
 
         async def work(tx: Tx) -> None:
             await jobs.cancel(tx, POLL, str(user_id))
-            await jobs.enqueue(tx, POLL, str(user_id), payload, polling.next_at, dedup=str(user_id))
+            key = str(user_id)
+            await jobs.enqueue(tx, POLL, key, payload, polling.next_at, dedup=key, owner=user_id)
 
         await self._db.write(work)
         return ShownCode(
@@ -142,7 +143,7 @@ class DeviceLinking:
 
         async def work(tx: Tx) -> None:
             await links.describe(tx, link.id, account.id, account.name)
-            await card_changed(tx, card_id, now=self._clock.now())
+            await card_changed(tx, link.user_id, card_id, now=self._clock.now())
 
         await self._db.write(work)
 

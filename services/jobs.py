@@ -11,6 +11,7 @@ from services.clock import Clock
 from services.notices import at_work
 from storage import jobs
 from storage.database import Database
+from storage.errands import Errand, Forgotten, on_errand
 from storage.jobs import Job
 from storage.tx import Tx
 
@@ -39,10 +40,13 @@ class RetryLater(Exception):
 class Lease:
     """Be a handler's hold on its job."""
 
-    def __init__(self, db: Database, clock: Clock, job: Job, seconds: float) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, job: Job, seconds: float, *, began: float | None = None
+    ) -> None:
         self.job = job
         self.ended = False
-        self.until = clock.now() + seconds
+        self.began = clock.now() if began is None else began
+        self.until = self.began + seconds
         self._db = db
         self._clock = clock
         self._seconds = seconds
@@ -56,7 +60,7 @@ class Lease:
             if work is not None:
                 await work(tx)
 
-        await self._db.write(commit)
+        await self._written(commit)
         self.ended = True
 
     async def write(self, work: Callable[[Tx], Awaitable[None]]) -> None:
@@ -67,7 +71,7 @@ class Lease:
             _must(await jobs.renew(tx, job, now, self._seconds))
             await work(tx)
 
-        await self._db.write(commit)
+        await self._written(commit)
         self.until = now + self._seconds
 
     async def keep(self, payload: dict[str, Any]) -> None:
@@ -77,7 +81,14 @@ class Lease:
         async def commit(tx: Tx) -> None:
             _must(await jobs.keep(tx, job, payload))
 
-        await self._db.write(commit)
+        await self._written(commit)
+
+    async def _written(self, commit: Callable[[Tx], Awaitable[None]]) -> None:
+        try:
+            await self._db.write(commit)
+        except Forgotten:
+            # Gone with all else that its person had: to its handler a job like any other that was lost.
+            raise LeaseLost from None
 
     async def renew(self) -> bool:
         """Hold the job for longer; False when it is lost."""
@@ -180,7 +191,7 @@ class JobRunner:
             lambda tx: jobs.claim(tx, self._kinds, self._holder, now, self._lease_seconds, free)
         )
         for job in claimed:
-            lease = Lease(self._db, self._clock, job, self._lease_seconds)
+            lease = Lease(self._db, self._clock, job, self._lease_seconds, began=now)
             stale = [task for task, old in self._running.items() if old.job.id == job.id]
             task = asyncio.create_task(self._replace(stale, lease))
             self._running[task] = lease
@@ -210,11 +221,12 @@ class JobRunner:
         # Every run is a task with a context of its own.
         at_work.set(True)
         try:
-            await self._handlers[job.kind](job, lease)
-            if not lease.ended:
-                await lease.finish()
-        except LeaseLost:
-            log.warning("job %s (%s) was lost to another runner", job.id, job.kind)
+            with on_errand(errand_of(lease)):
+                await self._handlers[job.kind](job, lease)
+                if not lease.ended:
+                    await lease.finish()
+        except (LeaseLost, Forgotten):
+            log.warning("job %s (%s) was lost to another runner, or with its person", job.id, job.kind)
         except RetryLater as later:
             at = self._clock.now() + later.delay if later.at is None else later.at
             await self._db.write(lambda tx: jobs.retry(tx, job, at, None))
@@ -282,6 +294,12 @@ class JobRunner:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             self._over.set()
+
+
+def errand_of(lease: Lease) -> Errand | None:
+    """Return for whom a job is done."""
+    owner = lease.job.owner_id
+    return None if owner is None else Errand(owner, lease.began)
 
 
 def _must(held: bool) -> None:

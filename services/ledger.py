@@ -45,15 +45,17 @@ async def find(tx: Tx, user_id: int, link: Link | None, slug: str) -> Unlock | N
 async def settle_at(tx: Tx, row: Unlock, run_at: float) -> None:
     """Have an unlock settled at a time; an earlier wish is replaced."""
     await jobs.cancel(tx, SETTLE, str(row.id))
-    await jobs.enqueue(tx, SETTLE, str(row.id), {"unlock_id": row.id}, run_at, dedup=str(row.id))
+    await _enqueue(tx, row, run_at)
+
+
+async def _enqueue(tx: Tx, row: Unlock, run_at: float) -> int | None:
+    key = str(row.id)
+    return await jobs.enqueue(tx, SETTLE, key, {"unlock_id": row.id}, run_at, dedup=key, owner=row.user_id)
 
 
 async def settle_left_over(tx: Tx, run_at: float) -> int:
     """Have every open unlock settled whose job was given up; one that has its job keeps that."""
-    made = [
-        await jobs.enqueue(tx, SETTLE, str(row.id), {"unlock_id": row.id}, run_at, dedup=str(row.id))
-        for row in await unlocks.unsettled(tx)
-    ]
+    made = [await _enqueue(tx, row, run_at) for row in await unlocks.unsettled(tx)]
     return sum(job is not None for job in made)
 
 

@@ -81,7 +81,9 @@ class LinkChecks:
             "started_at": now,
             "items": [item.model_dump(mode="json") for item in known],
         }
-        await self._db.write(lambda tx: jobs.enqueue(tx, FOLLOW, card_id, payload, now, dedup=card_id))
+        await self._db.write(
+            lambda tx: jobs.enqueue(tx, FOLLOW, card_id, payload, now, dedup=card_id, owner=user_id)
+        )
         return CheckRun(card_id, Snapshot(card_id, tuple(known)), len(items) - len(chosen))
 
     async def stop(self, card_id: str) -> None:

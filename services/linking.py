@@ -20,6 +20,7 @@ from storage import attempts, links
 from storage.attempts import Attempt
 from storage.crypto import digest
 from storage.database import Database
+from storage.errands import Forgotten
 from storage.links import Link
 from storage.tx import Tx
 
@@ -192,7 +193,11 @@ class Linking:
             await self._unlinking.replaced(tx, new, now)
             return await links.save(tx, new, now)
 
-        link = await self._db.write(work)
+        try:
+            link = await self._db.write(work)
+        except Forgotten:
+            await self._unlinking.unwanted(attempt.service, grant.refresh_token)
+            raise
         await self._reached("link.saved")
         return await self._described(link)
 

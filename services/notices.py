@@ -16,10 +16,10 @@ async def notice(tx: Tx, user_id: int, kind: str, *, now: float, **data: Any) ->
     """Have a user told; jobs of one user keep their order."""
     origin = {"by_job": True} if at_work.get() else {}
     payload = {"user_id": user_id, "kind": kind, **data, **origin}
-    await jobs.enqueue(tx, NOTICE, str(user_id), payload, now)
+    await jobs.enqueue(tx, NOTICE, str(user_id), payload, now, owner=user_id)
 
 
-async def card_changed(tx: Tx, card_id: str | None, *, now: float) -> None:
-    """Have a card shown anew; one that never was there needs nothing."""
+async def card_changed(tx: Tx, user_id: int, card_id: str | None, *, now: float) -> None:
+    """Have a user's card shown anew; one that never was there needs nothing."""
     if card_id is not None:
-        await jobs.enqueue(tx, CARD, card_id, {"card_id": card_id}, now)
+        await jobs.enqueue(tx, CARD, card_id, {"card_id": card_id}, now, owner=user_id)

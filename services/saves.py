@@ -77,7 +77,7 @@ class Saves:
         }
         now = self._clock.now()
         made = await self._db.write(
-            lambda tx: jobs.enqueue(tx, RUN, str(user_id), payload, now, dedup=card_id)
+            lambda tx: jobs.enqueue(tx, RUN, str(user_id), payload, now, dedup=card_id, owner=user_id)
         )
         await self._reached("save.started")
         return made is not None

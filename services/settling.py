@@ -45,7 +45,7 @@ class Settling:
         if row is None or row.state not in OPEN:
             return
         if job.attempt == 1:
-            await lease.write(lambda tx: card_changed(tx, row.card_id, now=self._clock.now()))
+            await lease.write(lambda tx: card_changed(tx, row.user_id, row.card_id, now=self._clock.now()))
         await self._reached("settle.looking")
         try:
             await self._look(row, lease)
@@ -115,7 +115,7 @@ class Settling:
     async def _tell(self, tx: Tx, row: Unlock, kind: str) -> None:
         now = self._clock.now()
         if row.card_id is not None:
-            await card_changed(tx, row.card_id, now=now)
+            await card_changed(tx, row.user_id, row.card_id, now=now)
         else:
             await notice(tx, row.user_id, kind, now=now, slug=row.slug)
 

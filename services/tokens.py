@@ -18,6 +18,7 @@ from services.steps import Reached, nothing
 from services.unlinking import revoke_later
 from storage import jobs, links
 from storage.database import Database
+from storage.errands import errand
 from storage.jobs import Job
 from storage.links import Link, NewLink
 from storage.tx import Tx
@@ -73,7 +74,8 @@ class Tokens:
             for begun in await links.refreshing(tx):
                 at = self._clock.now() if begun.holder == self._holder else begun.until
                 payload = {"link_id": begun.link_id, "version": begun.version}
-                await jobs.enqueue(tx, RESUME, str(begun.link_id), payload, at, dedup=str(begun.link_id))
+                key, owner = str(begun.link_id), begun.user_id
+                await jobs.enqueue(tx, RESUME, key, payload, at, dedup=key, owner=owner)
 
         await self._db.write(work)
 
@@ -94,6 +96,15 @@ class Tokens:
         if service not in self._providers:
             raise ServiceOff(service)
         return _usable(await self._db.read(lambda tx: links.get(tx, user_id, service)), service)
+
+    async def renew(self, user_id: int, service: Service) -> Link:
+        """Refresh a grant now, however long its token lasts: most services let it live longer then.
+
+        Raises ServiceOff, NotLinked, LinkLost, or the ClientError of the refresh; without a refresh token
+        the link stays as it is.
+        """
+        link = await self.link(user_id, service)
+        return link if link.refresh_token is None else await self._refreshed(link)
 
     async def call(self, user_id: int, service: Service, work: Callable[[str], Awaitable[T]]) -> T:
         """Do a call with the user's token; refresh once and repeat it where the service asks for that.
@@ -159,6 +170,8 @@ class Tokens:
             flight.exception()  # nobody may be left to take it
 
     async def _refresh(self, link: Link) -> Link:
+        # For nobody: what a refresh brings must be kept, or be taken back, whatever becomes of who asked.
+        errand.set(None)
         while True:
             leased, current = await self._db.write(lambda tx: self._lease(tx, link))
             current = _usable(current, Service(link.service))

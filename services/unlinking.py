@@ -1,5 +1,6 @@
 """Take grants back: upstream where the service can, and always here."""
 
+import logging
 from collections.abc import Mapping
 
 from clients.errors import ClientError, Misconfigured, RateLimited, Refusal
@@ -9,11 +10,18 @@ from services.providers import Provider
 from storage import jobs, links
 from storage.crypto import digest
 from storage.database import Database
+from storage.errands import on_errand
 from storage.jobs import Job
 from storage.links import NewLink
 from storage.tx import Tx
 
 REVOKE = "link.revoke"
+FIRST_WAIT = 5.0
+LONGEST_WAIT = 6 * 3600.0
+# A grant that was left alone for so long has ended by itself: what is asked for is done.
+GIVE_UP_SECONDS = 35 * 86_400.0
+
+log = logging.getLogger(__name__)
 # The job is there for the case that this process dies or the service is down.
 HEAD_START_SECONDS = 60.0
 
@@ -47,19 +55,39 @@ class Unlinking:
         if old is not None and old.refresh_token != new.refresh_token:
             await self._later(tx, old.service, old.refresh_token, now)
 
+    async def unwanted(self, service: str, refresh_token: str | None) -> None:
+        """Have a grant revoked that came too late: its person is forgotten."""
+        with on_errand(None):
+            await self._db.write(lambda tx: self._later(tx, service, refresh_token, self._clock.now()))
+
+    async def will(self, tx: Tx, user_id: int, now: float) -> None:
+        """Have every grant of somebody revoked who is about to be forgotten."""
+        for link in await links.all_of(tx, user_id):
+            await self._later(tx, link.service, link.refresh_token, now)
+
     async def revoke(self, job: Job, lease: Lease) -> None:
-        """Do the job: a refusal means there is nothing left to revoke, a fault is tried again."""
+        """Do the job: a refusal means there is nothing left to revoke, a fault is tried again.
+
+        It goes on while the grant may live, and then leaves nothing behind: no dead letter holds a token.
+        """
         provider = self._providers.get(str(job.payload["service"]))
         if provider is None:
             return
         try:
             await provider.revoke(str(job.payload["refresh_token"]))
-        except RateLimited as error:
-            raise RetryLater(error.retry_after) from error
-        except Misconfigured:
-            raise
-        except Refusal:
+        except Refusal as error:
+            if isinstance(error, Misconfigured):
+                self._again(job, error, 0.0)
             await lease.finish()
+        except ClientError as error:
+            self._again(job, error, error.retry_after if isinstance(error, RateLimited) else 0.0)
+
+    def _again(self, job: Job, error: ClientError, asked: float) -> None:
+        age = self._clock.now() - float(job.payload.get("since", job.run_at))
+        if age > GIVE_UP_SECONDS:
+            log.warning("a grant could not be revoked at %s for as long as it lived", job.payload["service"])
+            return
+        raise RetryLater(max(asked, FIRST_WAIT, min(age, LONGEST_WAIT))) from error
 
     async def _later(self, tx: Tx, service: str, refresh_token: str | None, run_at: float) -> str | None:
         provider = self._providers.get(service)
@@ -80,8 +108,9 @@ class Unlinking:
 
 async def revoke_later(tx: Tx, service: str, refresh_token: str, run_at: float) -> None:
     """Have a grant taken back upstream, however long that takes."""
-    payload = {"service": service, "refresh_token": refresh_token}
-    await jobs.enqueue(tx, REVOKE, service, payload, run_at, dedup=_mark(refresh_token))
+    payload = {"service": service, "refresh_token": refresh_token, "since": run_at}
+    mark = _mark(refresh_token)
+    await jobs.enqueue(tx, REVOKE, service, payload, run_at, dedup=mark, owner=jobs.NOBODY)
 
 
 def _mark(refresh_token: str) -> str:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 import secrets
 import tempfile
@@ -99,9 +100,15 @@ class KeyRing:
     def _use(self, keys: Sequence[bytes]) -> None:
         if not keys or any(len(key) != KEY_BYTES for key in keys):
             raise BadKeys(f"at least one key of {KEY_BYTES} bytes is needed")
+        self._keys = tuple(keys)
         self._ciphers = {VERSION + _key_id(key): AESGCM(key) for key in keys}
         self._head = VERSION + _key_id(keys[0])
         self._newest = self._ciphers[self._head]
+
+    def marks(self, words: str) -> tuple[str, ...]:
+        """Return what words are known by where they must not stand: a keyed hash under each key."""
+        told = b"linkhive mark|" + words.encode()
+        return tuple(hmac.new(key, told, hashlib.sha256).hexdigest() for key in self._keys)
 
     def knows(self, head: bytes) -> bool:
         """Tell whether there is a key for a ciphertext that begins like this."""

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage import url as addresses
 from storage.crypto import KeyRing
-from storage.engines import make_file, postgres_engine, sqlite_engine
+from storage.engines import make_file, postgres_engine, scrub, sqlite_engine
+from storage.errands import errand
+from storage.memory import Erasures
 from storage.tx import DialectName, Tx
 from storage.wakes import Bells, Listener
 
@@ -25,6 +27,7 @@ class Database:
     def __init__(self, dialect: DialectName, ring: KeyRing, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.dialect = dialect
         self.ring = ring
+        self.erasures = Erasures(ring)
         self._writer = writer
         self._reader = reader
         self._lock = asyncio.Lock()
@@ -60,7 +63,10 @@ class Database:
             await engine.dispose()
 
     async def write(self, work: Work[T]) -> T:
-        """Run work in one transaction and commit it; cancelling the caller does not stop it half-way."""
+        """Run work in one transaction and commit it; cancelling the caller does not stop it half-way.
+
+        Raises Forgotten, and writes nothing, where the caller is on an errand for somebody forgotten since.
+        """
         if self._owner is not None and self._owner is asyncio.current_task():
             raise RuntimeError("a write inside a write would wait for itself")
         return await self._shielded(self._write(work))
@@ -68,6 +74,17 @@ class Database:
     async def read(self, work: Work[T]) -> T:
         """Run work in one transaction that changes nothing."""
         return await self._shielded(self._read(work))
+
+    async def recall(self) -> bool:
+        """Learn who was forgotten lately, before a restart or by another process; tell whether it is news."""
+        return await self.read(self.erasures.load)
+
+    async def scrub(self) -> None:
+        """Overwrite what was deleted as far as the database lets us: on SQLite the log of changes goes."""
+        if self.dialect == "sqlite":
+            async with self._lock, self._writer.connect() as conn:
+                raw = await conn.get_raw_connection()
+                await scrub(raw.driver_connection)
 
     def wake(self, channel: str) -> None:
         """Wake all who wait on a channel, in every process of this database."""
@@ -112,7 +129,10 @@ class Database:
     async def _commit(self, work: Work[T]) -> T:
         async with self._writer.begin() as conn:
             tx = Tx(conn, self.ring, self.dialect)
+            await self.erasures.check(tx, errand.get())
             result = await work(tx)
+        if tx.erased:
+            self.erasures.learn(tx.erased)
         for channel in tx.wakes:
             self.wake(channel)
         return result

@@ -12,6 +12,9 @@ from storage import url as addresses
 
 READERS = 4
 BUSY_SECONDS = 10.0
+SCRUB_SECONDS = 0.5
+# What is deleted is overwritten: a name must not be found in a page that nobody uses any more.
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
 def make_file(path: Path) -> None:
@@ -35,7 +38,7 @@ def sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def settle(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"query_only={not writer}"):
+        for pragma in (*PRAGMAS, f"query_only={not writer}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -44,6 +47,16 @@ def sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+async def scrub(driver: Any) -> None:
+    """Empty SQLite's log of changes, which holds old pages, unless readers need it just now."""
+    await driver.execute(f"PRAGMA busy_timeout={int(SCRUB_SECONDS * 1000)}")
+    try:
+        cursor = await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        await cursor.close()
+    finally:
+        await driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
 
 
 def postgres_engine(url: URL) -> AsyncEngine:

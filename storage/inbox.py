@@ -19,6 +19,8 @@ class Entry:
     payload: dict[str, Any] = field(repr=False)
     received_at: float
     attempts: int = 0
+    # Who sent it, where somebody did.
+    owner_id: int | None = None
 
 
 # Literals, not parameters: only so is a partial index used.
@@ -56,7 +58,14 @@ _RENEW = both(
     )
 )
 _PENDING = (
-    select(inbox.c.update_id, inbox.c.chat_key, inbox.c.payload, inbox.c.received_at, inbox.c.attempts)
+    select(
+        inbox.c.update_id,
+        inbox.c.chat_key,
+        inbox.c.payload,
+        inbox.c.received_at,
+        inbox.c.attempts,
+        inbox.c.owner_id,
+    )
     .where(inbox.c.chat_key == bindparam("chat"), _IS_PENDING)
     .order_by(inbox.c.update_id)
     .limit(bindparam("most"))
@@ -77,13 +86,14 @@ _DONE = both(
         .values(state="done", payload=None, error=None, handled_at=bindparam("at"))
     )
 )
+# One that was freed meanwhile keeps nothing of what went wrong.
 _FAILED = (
     update(inbox)
-    .where(_THIS)
+    .where(_THIS, _IS_PENDING)
     .values(attempts=inbox.c.attempts + 1, error=bindparam("why"), handled_at=bindparam("at"))
     .returning(inbox.c.attempts)
 )
-_BURY = update(inbox).where(_THIS).values(state="dead", error=bindparam("why"))
+_BURY = update(inbox).where(_THIS, _IS_PENDING).values(state="dead", error=bindparam("why"))
 _FIRST_OF_EACH = select(func.min(inbox.c.update_id)).where(_IS_PENDING).group_by(inbox.c.chat_key)
 _COUNT_FIRST = both(
     lambda d: (
@@ -124,6 +134,7 @@ def _row(tx: Tx, entry: Entry) -> dict[str, Any]:
         "payload": payload,
         "received_at": entry.received_at,
         "attempts": entry.attempts,
+        "owner_id": entry.owner_id,
     }
 
 
@@ -162,8 +173,9 @@ async def pending(tx: Tx, chat_key: int, limit: int) -> list[Entry]:
             open_json(tx, payload, table="inbox", row=update_id, column="payload"),
             received_at,
             attempts,
+            owner,
         )
-        for update_id, chat, payload, received_at, attempts in rows
+        for update_id, chat, payload, received_at, attempts, owner in rows
     ]
 
 
@@ -181,7 +193,7 @@ async def failed(tx: Tx, update_id: int, error: str, now: float) -> int:
     """Note that an update failed and return how often it has by now."""
     why = seal_text(tx, error, table="inbox", row=update_id, column="error")
     params = {"this_update": update_id, "why": why, "at": now}
-    return int((await tx.conn.execute(_FAILED, params)).scalar_one())
+    return int((await tx.conn.execute(_FAILED, params)).scalar_one_or_none() or 0)
 
 
 async def bury(tx: Tx, update_id: int, error: str) -> None:

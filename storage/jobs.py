@@ -35,6 +35,7 @@ class Job:
     fence: int
     failures: int = 0
     error: str | None = field(default=None, repr=False)
+    owner_id: int | None = None
 
 
 COLUMNS = (
@@ -47,7 +48,10 @@ COLUMNS = (
     jobs.c.fence,
     jobs.c.failures,
     jobs.c.error,
+    jobs.c.owner_id,
 )
+# Of a job that outlives everybody it was asked by.
+NOBODY = 0
 NAMES = tuple(column.name for column in COLUMNS)
 # Literals, not parameters: only so is a partial index used.
 _IS_OPEN = jobs.c.state == literal_column("'open'")
@@ -191,12 +195,20 @@ async def _held(tx: Tx, statement: Any, job: Job, **params: Any) -> bool:
 
 
 async def enqueue(
-    tx: Tx, kind: str, key: str, payload: dict[str, Any], run_at: float, dedup: str | None = None
+    tx: Tx,
+    kind: str,
+    key: str,
+    payload: dict[str, Any],
+    run_at: float,
+    dedup: str | None = None,
+    *,
+    owner: int | None = None,
 ) -> int | None:
     """Ask for work in the commit of the fact that asks for it; waiting runners are woken by the commit.
 
     Jobs of one kind and key run one at a time, earliest due first. None when one of this kind and `dedup` is
     open; a running one is open too, so leave `dedup` out where the running one may have read the old state.
+    `owner` is for whom it is done: with them it goes. It is the payload's `user_id` where it is not given.
     """
     job_id = new_id()
     row = {
@@ -204,6 +216,7 @@ async def enqueue(
         "kind": kind,
         "key": key,
         "dedup": dedup,
+        "owner_id": (payload.get("user_id") if owner is None else owner) or None,
         "payload": seal_json(tx, payload, table="jobs", row=job_id, column="payload"),
         "run_at": run_at,
         "seq": next_in_order(),

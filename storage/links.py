@@ -104,9 +104,9 @@ _RELEASE_LEASE = (
     .where(_THIS, links.c.lease_holder == bindparam("holder"))
     .values(lease_holder=None, lease_until=None)
 )
-_REFRESHING = select(links.c.id, links.c.version, links.c.lease_holder, links.c.lease_until).where(
-    links.c.lease_holder.is_not(None)
-)
+_REFRESHING = select(
+    links.c.id, links.c.version, links.c.lease_holder, links.c.lease_until, links.c.user_id
+).where(links.c.lease_holder.is_not(None))
 _REFRESHED = (
     update(links)
     .where(_THIS, _AT_VERSION, links.c.lease_holder == bindparam("holder"))
@@ -219,6 +219,7 @@ class Refreshing:
     version: int
     holder: str
     until: float
+    user_id: int
 
 
 async def refreshing(tx: Tx) -> list[Refreshing]:

@@ -3,6 +3,9 @@
 A column made by `sealed` holds ciphertext bound to its table, row and column; `rotate` finds these
 by the mark. The row part of that binding is the primary key, so keys are made before the insert, never by the
 database.
+
+Every table says in its `info` whose its rows are (see `storage.marks`): that is all that `/forget` and
+`/privacy` go by, so a table without a mark is a failing test.
 """
 
 from typing import Any
@@ -19,8 +22,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
+
+from storage.marks import Told, nobodys, persons
 
 metadata = MetaData(
     naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
@@ -35,9 +41,14 @@ def key(name: str, kind: Any = Id) -> Column[Any]:
     return Column(name, kind, primary_key=True, autoincrement=False)
 
 
-def sealed(name: str) -> Column[Any]:
-    """Make a column of ciphertext."""
-    return Column(name, LargeBinary, info={"sealed": True})
+def sealed(name: str, told: Told | None = None) -> Column[Any]:
+    """Make a column of ciphertext; its person may be told what is in it only where that opens nothing."""
+    return Column(name, LargeBinary, info={"sealed": True, "told": told})
+
+
+def hashed(name: str, *, nullable: bool = True, unique: bool = False) -> Column[Any]:
+    """Make a column for the hash of a secret, which is nobody's to read."""
+    return Column(name, Text, nullable=nullable, unique=unique or None, info={"secret": True})
 
 
 def needed(name: str, kind: Any, default: str | None = None) -> Column[Any]:
@@ -53,6 +64,7 @@ users = Table(
     needed("first_name", Text),
     needed("created_at", Double),
     needed("seen_at", Double),
+    info=persons("id"),
 )
 
 preferences = Table(
@@ -69,6 +81,7 @@ preferences = Table(
     Column("quiet_from", Text),
     Column("quiet_to", Text),
     needed("auto_unlock_budget", Integer, "50"),
+    info=persons("user_id"),
 )
 
 chats = Table(
@@ -80,6 +93,7 @@ chats = Table(
     needed("state", Text, "'active'"),
     Column("migrated_to", BigInteger),
     needed("updated_at", Double),
+    info=persons("id"),
 )
 
 links = Table(
@@ -102,6 +116,7 @@ links = Table(
     Column("lease_holder", Text),
     Column("lease_until", Double),
     UniqueConstraint("user_id", "service"),
+    info=persons("user_id"),
 )
 
 attempts = Table(
@@ -122,24 +137,36 @@ attempts = Table(
     needed("expires_at", Double),
     Column("nonce_expires_at", Double),
     Column("language", Text),
-    Column("ticket_hash", Text, unique=True, nullable=False),
-    Column("state_hash", Text, unique=True),
-    Column("cookie_hash", Text),
-    Column("nonce_hash", Text, unique=True),
+    hashed("ticket_hash", nullable=False, unique=True),
+    hashed("state_hash", unique=True),
+    hashed("cookie_hash"),
+    hashed("nonce_hash", unique=True),
     Index("ix_attempts_expires_at", "expires_at"),
+    info=persons("user_id"),
 )
+
+# What is left of an update is its number: a repeat must be known as one.
+FREED_UPDATE: dict[str, Any] = {
+    **dict.fromkeys(("owner_id", "payload", "error")),
+    "state": "done",
+    "chat_key": 0,
+    "handled_at": literal_column("received_at"),
+}
 
 inbox = Table(
     "inbox",
     metadata,
     key("update_id"),
     needed("chat_key", BigInteger),
-    sealed("payload"),
+    # Who sent it, wherever that was.
+    Column("owner_id", BigInteger),
+    sealed("payload", told="json"),
     needed("received_at", Double),
     needed("attempts", Integer, "0"),
     needed("state", Text, "'pending'"),
     sealed("error"),
     Column("handled_at", Double),
+    info=persons("owner_id", freed=FREED_UPDATE),
 )
 PENDING = text("state = 'pending'")
 Index("ix_inbox_pending", inbox.c.chat_key, inbox.c.update_id, sqlite_where=PENDING, postgresql_where=PENDING)
@@ -153,6 +180,7 @@ chat_claims = Table(
     needed("holder", Text),
     needed("until", Double),
     needed("taken_over", Integer, "0"),
+    info=persons("chat_key", passing=True),
 )
 
 cards = Table(
@@ -163,12 +191,13 @@ cards = Table(
     needed("chat_id", BigInteger),
     Column("message_id", BigInteger),
     needed("route", Text),
-    sealed("state"),
+    sealed("state", told="json"),
     needed("version", Integer),
     needed("created_at", Double),
     needed("updated_at", Double),
     Index("ix_cards_owner", "owner_id", "chat_id", "route"),
     Index("ix_cards_updated_at", "updated_at"),
+    info=persons("owner_id"),
 )
 
 unlocks = Table(
@@ -181,9 +210,10 @@ unlocks = Table(
     needed("slug", Text),
     needed("price", Integer),
     needed("state", Text),
-    sealed("url"),
-    sealed("access_code"),
-    sealed("full_url"),
+    # What their person paid for: it is theirs to be told, and opens nobody's account.
+    sealed("url", told="text"),
+    sealed("access_code", told="text"),
+    sealed("full_url", told="text"),
     needed("already_owned", Boolean, "false"),
     Column("error", Text),
     Column("card_id", Text),
@@ -191,6 +221,7 @@ unlocks = Table(
     needed("updated_at", Double),
     Index("ix_unlocks_slug", "account_key", "slug"),
     Index("ix_unlocks_user", "user_id", "created_at"),
+    info=persons("user_id"),
 )
 # The promise "never charged twice" rests on this index, not on the code around it.
 HELD = text("state IN ('claimed', 'doubtful', 'done')")
@@ -227,6 +258,7 @@ checkins = Table(
     UniqueConstraint("account_key", "day"),
     Index("ix_checkins_user", "user_id", "day"),
     Index("ix_checkins_day", "day"),
+    info=persons("user_id"),
 )
 CHECKIN_OPEN = text("state IN ('claimed', 'later')")
 
@@ -236,8 +268,10 @@ jobs = Table(
     key("id"),
     needed("kind", Text),
     needed("key", Text),
+    # For whom it is done; nobody's outlive those it was asked by.
+    Column("owner_id", BigInteger),
     Column("dedup", Text),
-    sealed("payload"),
+    sealed("payload", told="json"),
     needed("run_at", Double),
     needed("seq", BigInteger),
     needed("state", Text, "'open'"),
@@ -247,6 +281,7 @@ jobs = Table(
     Column("holder", Text),
     Column("lease_until", Double),
     sealed("error"),
+    info=persons("owner_id"),
 )
 OPEN = text("state = 'open'")
 Index("ix_jobs_due", jobs.c.run_at, jobs.c.seq, sqlite_where=OPEN, postgresql_where=OPEN)
@@ -262,13 +297,14 @@ uploads = Table(
     Column("card_id", Text),
     needed("service", Text),
     needed("stage", Text),
-    sealed("folder"),
+    sealed("folder", told="text"),
     # Source, name, size, digest, session, outcome: private, and read only as a whole.
-    sealed("detail"),
+    sealed("detail", told="json"),
     Column("retry_at", Double),
     needed("created_at", Double),
     needed("updated_at", Double),
     Index("ix_uploads_user", "user_id", "created_at"),
+    info=persons("user_id"),
 )
 UNDER_WAY = text("stage NOT IN ('done', 'failed', 'cancelled')")
 Index("ix_uploads_under_way", uploads.c.user_id, sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
@@ -283,7 +319,7 @@ subscriptions = Table(
     Column("topic", BigInteger),
     needed("title", Text),
     # Name and filters: what somebody looks for is their own business.
-    sealed("detail"),
+    sealed("detail", told="json"),
     needed("muted", Boolean, "false"),
     needed("auto", Boolean, "false"),
     needed("created_at", Double),
@@ -291,6 +327,7 @@ subscriptions = Table(
     UniqueConstraint("chat_id", "title"),
     Index("ix_subscriptions_title", "title"),
     Index("ix_subscriptions_user", "user_id"),
+    info=persons("user_id"),
 )
 
 followed_titles = Table(
@@ -305,6 +342,18 @@ followed_titles = Table(
     Column("looked_at", Double),
     needed("next_at", Double),
     Index("ix_followed_titles_next_at", "next_at"),
+    info=nobodys("films and series that somebody follows", "turn"),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    # A keyed hash: without the keys nobody can tell who it was.
+    key("mark", Text),
+    needed("at", Double),
+    # The update that asked for it: those before it are void.
+    Column("update_id", BigInteger),
+    info=nobodys("that somebody was forgotten, kept for a day so that nothing of theirs comes back late"),
 )
 
 cooldowns = Table(
@@ -313,6 +362,7 @@ cooldowns = Table(
     key("service", Text),
     key("scope_key", Text),
     needed("until", Double),
+    info=persons("scope_key", spelling="user:{}"),
 )
 
 dialogs = Table(
@@ -322,9 +372,16 @@ dialogs = Table(
     needed("user_id", BigInteger),
     needed("chat_id", BigInteger),
     needed("kind", Text),
-    sealed("state"),
+    sealed("state", told="json"),
     needed("expires_at", Double),
     UniqueConstraint("user_id", "chat_id"),
+    info=persons("user_id"),
 )
 
-meta = Table("meta", metadata, key("key", Text), needed("value", Text))
+meta = Table(
+    "meta",
+    metadata,
+    key("key", Text),
+    needed("value", Text),
+    info=nobodys("what the process itself remembers"),
+)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.crypto import KeyRing
+from storage.errands import Erased
 
 DialectName = Literal["sqlite", "postgresql"]
 S = TypeVar("S", bound=Executable)
@@ -19,12 +20,16 @@ S = TypeVar("S", bound=Executable)
 
 @dataclass(frozen=True, slots=True)
 class Tx:
-    """Be one open transaction; `wakes` are the channels to wake once it is committed."""
+    """Be one open transaction; `wakes` are the channels to wake once it is committed.
+
+    `erased` are the marks of who was forgotten in it.
+    """
 
     conn: AsyncConnection
     ring: KeyRing
     dialect: DialectName
     wakes: set[str] = field(default_factory=set)
+    erased: dict[str, Erased] = field(default_factory=dict)
 
     def many(self, values: Iterable[Any]) -> Any:
         """Return a list as the one parameter that `Dialect.among` takes."""

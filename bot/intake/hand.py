@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from telegram import Update
@@ -14,33 +15,57 @@ from bot.intake.shape import Misshapen, check
 from bot.intake.updates import ALLOWED
 from bot.metrics import Metrics
 from handlers.context import Delivery, delivery
+from storage.errands import Errand, on_errand
 from storage.inbox import Entry
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
-def hand_to(application: App, manners: Manners | None = None, metrics: Metrics | None = None) -> Hand:
+# Tells whether somebody was forgotten since their update came.
+IsForgotten = Callable[[Errand | None], bool]
+
+
+def hand_to(
+    application: App,
+    manners: Manners | None = None,
+    metrics: Metrics | None = None,
+    forgotten: IsForgotten | None = None,
+) -> Hand:
     """Return the way from the intake into an application; with `manners` nobody gets more than is fair."""
-    return functools.partial(_hand, application, manners, metrics)
+    return functools.partial(_hand, application, manners, metrics, forgotten)
 
 
 async def _hand(
-    application: App, manners: Manners | None, metrics: Metrics | None, entry: Entry, last_attempt: bool
+    application: App,
+    manners: Manners | None,
+    metrics: Metrics | None,
+    forgotten: IsForgotten | None,
+    entry: Entry,
+    last_attempt: bool,
 ) -> None:
     verdict = Verdict.TAKE if manners is None else manners.judge(entry)
     if verdict is not Verdict.TAKE and metrics is not None:
         metrics.updates.labels("too_many").inc()
-    if verdict is Verdict.LEAVE:
+    work = errand_of(entry)
+    if verdict is Verdict.LEAVE or (forgotten is not None and forgotten(work)):
         return
     told = Delivery(entry.received_at, last_attempt, too_many=verdict is Verdict.TELL)
     token = delivery.set(told)
     try:
-        await application.process_update(read(application, entry))
+        with on_errand(work):
+            await application.process_update(read(application, entry))
     finally:
         delivery.reset(token)
     if told.failures:
         # The error handler keeps what no handler expected; the intake decides about a repeat.
         raise told.failures[0]
+
+
+def errand_of(entry: Entry) -> Errand | None:
+    """Return for whom an update is handled."""
+    if entry.owner_id is None:
+        return None
+    return Errand(entry.owner_id, entry.received_at, entry.update_id)
 
 
 def read(application: App, entry: Entry) -> Update:

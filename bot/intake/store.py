@@ -149,7 +149,8 @@ class Store:
         self._stir.set()
 
     def _entry(self, update: Any, now: float) -> Entry:
-        return Entry(updates.update_id(update), updates.chat_key(update), update, now)
+        number, chat, person = updates.update_id(update), updates.chat_key(update), updates.person(update)
+        return Entry(number, chat, update, now, owner_id=person)
 
     def _lets_in(self, entry: Entry) -> bool:
         """Tell whether an update is worth storing: one of a flood would never be answered."""

@@ -35,6 +35,14 @@ def chat_key(update: Mapping[str, Any]) -> int:
     return _NOBODY
 
 
+def person(update: Mapping[str, Any]) -> int | None:
+    """Return who sent an update, wherever that was; None where nobody did."""
+    for name, content in update.items():
+        if name != "update_id" and isinstance(content, dict):
+            return _id_in(content.get("from")) or _id_in(content.get("user"))
+    return None
+
+
 def _key_of(content: Mapping[str, Any]) -> int:
     message = content.get("message")
     places = (content, message if isinstance(message, dict) else {})

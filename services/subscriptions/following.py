@@ -102,7 +102,7 @@ class Follows:
             await followed.begin(tx, key, seen=shown, now=now, next_at=at)
         elif shown is None:
             await followed.soon(tx, key, now, now - SOON_SECONDS)
-        await jobs.enqueue(tx, ROUND, "round", {}, now)
+        await jobs.enqueue(tx, ROUND, "round", {}, now, owner=jobs.NOBODY)
 
     async def of_chat(self, chat_id: int) -> list[Subscription]:
         """Return what a chat follows, oldest first."""
@@ -173,7 +173,7 @@ class Follows:
                 return None
             if poke:
                 await followed.soon(tx, changed.title, now, now - SOON_SECONDS)
-                await jobs.enqueue(tx, ROUND, "round", {}, now)
+                await jobs.enqueue(tx, ROUND, "round", {}, now, owner=jobs.NOBODY)
             return await _following(tx, changed)
 
         return await self._db.write(work)

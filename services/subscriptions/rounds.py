@@ -111,7 +111,7 @@ class Rounds:
         at, _ = await followed.next_look(tx)
         if at is not None:
             at = max(at, self._clock.now() + after)
-            await jobs.enqueue(tx, ROUND, "round", {}, at, dedup="round")
+            await jobs.enqueue(tx, ROUND, "round", {}, at, dedup="round", owner=jobs.NOBODY)
 
     async def _slice(self, lease: Lease) -> float:
         """Look up what is due; return how long to leave HDHive alone."""

@@ -90,13 +90,14 @@ async def tell(tx: Tx, subscription: Subscription, fresh: Sequence[Resource], no
     news = News.of(subscription, fresh).model_dump(mode="json")
     user, chat = subscription.user_id, subscription.chat_id
     if subscription.private and subscription.auto:
-        await jobs.enqueue(tx, AUTO, str(user), {"user_id": user, **news}, now)
+        await jobs.enqueue(tx, AUTO, str(user), {"user_id": user, **news}, now, owner=user)
         return
     at = await _told_at(tx, subscription, now)
     if subscription.private:
         await notice(tx, user, NEWS, now=at, **news)
     else:
-        await jobs.enqueue(tx, GROUP, str(chat), {"chat_id": chat, "user_id": user, **news}, at)
+        payload = {"chat_id": chat, "user_id": user, **news}
+        await jobs.enqueue(tx, GROUP, str(chat), payload, at, owner=user)
 
 
 async def _told_at(tx: Tx, subscription: Subscription, now: float) -> float:

@@ -313,13 +313,22 @@ async def test_an_unset_service_can_still_be_unlinked(house, build):
 
 
 async def test_a_wrong_app_secret_does_not_pass_for_revoked(house):
-    from clients.errors import Misconfigured
-
-    await house.link()
+    link = await house.link()
     house.fault("hdhive", "*/revoke", "status", status=503, times=3)
     await house.services.linking.unlink(1001, "hdhive")
     house.fault(
         "hdhive", "*/revoke", "status", status=401, body={"success": False, "code": "INVALID_API_KEY"}
     )
-    with pytest.raises(Misconfigured):
-        await house.work(kinds=["link.revoke"])
+    assert await house.work(kinds=["link.revoke"]) == ["link.revoke"] * 2
+    assert [call["status"] for call in await house.calls("hdhive", "POST", "/revoke")][-2:] == [401, 200]
+    assert link.refresh_token in (await house.calls("hdhive", "POST", "/revoke"))[-1]["body"]
+
+
+async def test_a_revocation_goes_on_for_as_long_as_the_grant_may_live(house):
+    await house.link()
+    house.fault("hdhive", "*/revoke", "status", status=503, times=0)
+    await house.services.linking.unlink(1001, "hdhive")
+    assert len(await house.work(until=34 * 86_400, kinds=["link.revoke"])) > 100
+    assert len(await house.jobs("link.revoke")) == 1
+    await house.work(until=2 * 86_400, kinds=["link.revoke"])
+    assert await house.jobs("link.revoke") == [], "nothing is left of a token that has ended by itself"

@@ -1,0 +1,131 @@
+"""Take a person off every table, as the marks of the tables say; tell what the tables have of one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Executable, Table, bindparam, delete, func, select, update
+
+from storage.errands import Erased
+from storage.marks import rows_of, told
+from storage.schema import erasures, inbox, jobs, metadata, users
+from storage.tx import Tx, both, open_json, open_text
+
+# Telegram repeats nothing older than a day; no work that began before takes longer.
+KEPT_SECONDS = 25 * 3600.0
+CHANNEL = "erasures"
+# Who writes for a person holds on to their row, so that goes first; then what begins work, then its traces.
+_FIRST = (users, inbox, jobs)
+TABLES: tuple[Table, ...] = (*_FIRST, *(t for t in metadata.sorted_tables if t not in _FIRST))
+
+
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """Be one table that has rows of people, and what is done with those of one."""
+
+    table: Table
+    spelling: str
+    rows: Any
+    number: Any
+    erase: Executable | None
+
+    def params(self, person: int) -> dict[str, Any]:
+        """Return what names a person here."""
+        spelled = self.spelling.format(person)
+        return {"whose": int(spelled) if spelled == str(person) else spelled}
+
+
+def _owned() -> Iterator[_Owned]:
+    for table in TABLES:
+        mark = rows_of(table)
+        if mark.owner is None:
+            continue
+        own = table.c[mark.owner] == bindparam("whose")
+        erase: Executable | None = delete(table).where(own)
+        if mark.freed:
+            erase = update(table).where(own).values(dict(mark.freed))
+        elif mark.passing:
+            erase = None
+        rows = select(table).where(own).order_by(*table.primary_key.columns)
+        yield _Owned(table, mark.spelling, rows, select(func.count()).select_from(table).where(own), erase)
+
+
+OWNED = tuple(_owned())
+_MENTIONS = tuple(
+    update(table).where(table.c[name] == bindparam("whose")).values({name: None})
+    for table in TABLES
+    for name in rows_of(table).mentions
+)
+_NOTE = both(
+    lambda d: (statement := d.insert(erasures)).on_conflict_do_update(
+        index_elements=["mark"],
+        set_={name: statement.excluded[name] for name in ("at", "update_id")},
+    )
+)
+_NOTED = select(erasures.c.mark, erasures.c.at, erasures.c.update_id)
+_PURGE = delete(erasures).where(erasures.c.at < bindparam("before"))
+
+
+async def erase(tx: Tx, person: int, now: float, update_id: int | None = None) -> None:
+    """Take a person off every table; work that began before writes nothing any more.
+
+    What is left for a day is a keyed mark, by which late work is known. `update_id` is the update that asked.
+    """
+    for owned in OWNED:
+        if owned.erase is not None:
+            await tx.conn.execute(owned.erase, owned.params(person))
+    for statement in _MENTIONS:
+        await tx.conn.execute(statement, {"whose": person})
+    found = dict.fromkeys(tx.ring.marks(str(person)), Erased(now, update_id))
+    rows = [{"mark": mark, "at": now, "update_id": update_id} for mark in found]
+    await tx.conn.execute(_NOTE[tx.dialect], rows)
+    tx.erased.update(found)
+    tx.wakes.add(CHANNEL)
+
+
+async def noted(tx: Tx) -> Mapping[str, Erased]:
+    """Return the marks of who was forgotten lately."""
+    return {mark: Erased(at, update_id) for mark, at, update_id in await tx.conn.execute(_NOTED)}
+
+
+async def purge(tx: Tx, before: float) -> int:
+    """Drop the marks of who was forgotten before a time."""
+    return (await tx.conn.execute(_PURGE, {"before": before})).rowcount
+
+
+async def count(tx: Tx, person: int) -> dict[str, int]:
+    """Return how many rows each table has of a person."""
+    return {
+        owned.table.name: int((await tx.conn.execute(owned.number, owned.params(person))).scalar_one())
+        for owned in OWNED
+    }
+
+
+async def held(tx: Tx, person: int) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of a person, by table, without the columns that are secrets."""
+    return {
+        owned.table.name: [
+            _told(tx, owned.table, row._mapping)
+            for row in await tx.conn.execute(owned.rows, owned.params(person))
+        ]
+        for owned in OWNED
+    }
+
+
+def kept_secret() -> dict[str, list[str]]:
+    """Return the columns that are told to nobody, by table."""
+    names = {owned.table.name: [c.name for c in owned.table.c if told(c) is None] for owned in OWNED}
+    return {table: columns for table, columns in names.items() if columns}
+
+
+def _told(tx: Tx, table: Table, row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {c.name: _value(tx, table, row, c) for c in table.c if told(c) is not None}
+
+
+def _value(tx: Tx, table: Table, row: Mapping[Any, Any], column: Column[Any]) -> Any:
+    value = row[column]
+    if value is None or told(column) == "plain":
+        return value
+    (key,) = table.primary_key.columns
+    opened = open_json if told(column) == "json" else open_text
+    return opened(tx, bytes(value), table=table.name, row=row[key], column=column.name)
