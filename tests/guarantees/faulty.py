@@ -22,6 +22,7 @@ from clients.transport import Timeouts, Transport
 from sandbox.server import Sandbox
 
 XIAOYU, BEN, DUNE = 1001, 1002, 438631
+PART = b"part of a file" * 1000
 CALLBACK = "http://127.0.0.1:8080/oauth/{}/callback"
 
 # The sixteen of GUARANTEES, in its words; those with a door come before any HTTP is spoken.
@@ -88,9 +89,11 @@ async def clients(
             stack.push_async_callback(made.aclose)
             return made
 
+        disk = DiskTop(way("disktop"), own.disktop_client_id, own.disktop_client_secret)
+        stack.push_async_callback(disk.aclose)
         yield Clients(
             HDHive(way("hdhive"), own.hdhive_client_id, own.hdhive_app_secret),
-            DiskTop(way("disktop"), own.disktop_client_id, own.disktop_client_secret),
+            disk,
             LinkCheck(way("linkcheck"), own.linkcheck_api_key),
             TMDB(way("tmdb"), own.tmdb_token, f"{base}/tmdb/t/p"),
         )
@@ -108,6 +111,8 @@ class Known:
     slug: str = ""
     own_slug: str = ""
     job: str = ""
+    endpoint: str = ""
+    upload: str = ""
 
 
 async def know(box: Sandbox, on: Clients) -> Known:
@@ -122,6 +127,8 @@ async def know(box: Sandbox, on: Clients) -> Known:
     share = NewShare("https://pan.quark.cn/s/abcdef", tmdb_id=str(DUNE), media_type="movie", unlock_points=3)
     known.own_slug = (await on.hive.create_share(known.hive, share)).slug
     known.job = (await on.check.create([CheckItem("https://pan.quark.cn/s/alive1")])).job_id
+    begun = await on.disk.precreate(known.disk, "/", "a.bin", len(PART), hashlib.md5(PART).hexdigest())
+    known.endpoint, known.upload = begun.endpoint or "", begun.upload_id or ""
     return known
 
 
@@ -195,7 +202,20 @@ def calls(on: Clients, k: Known) -> dict[str, Call]:
         "disktop.share_video_meta": lambda: disk.share_video_meta(k.disk, surl, fid),
         "disktop.share_download": lambda: disk.share_download(k.disk, "51f11e"),
         "disktop.files": lambda: disk.files(k.disk),
+        "disktop.search": lambda: disk.search(k.disk, "x"),
+        "disktop.meta": lambda: disk.meta(k.disk, fid),
+        "disktop.download": lambda: disk.download(k.disk, fid),
+        "disktop.stream": lambda: disk.stream(k.disk, fid),
         "disktop.make_folder": lambda: disk.make_folder(k.disk, "/", secrets.token_hex(4)),
+        "disktop.rename": lambda: disk.rename(k.disk, "x", file_id=fid),
+        "disktop.move": lambda: disk.move(k.disk, "/", file_ids=[fid]),
+        "disktop.copy": lambda: disk.copy(k.disk, "/", file_ids=[fid]),
+        "disktop.delete": lambda: disk.delete(k.disk, file_ids=[fid]),
+        "disktop.precreate": lambda: disk.precreate(k.disk, "/", "b.bin", 1, "0" * 32),
+        "disktop.send_chunk": lambda: disk.send_chunk(k.endpoint, k.upload, 1, _part, len(PART)),
+        "disktop.parts": lambda: disk.parts(k.endpoint, k.upload),
+        "disktop.complete": lambda: disk.complete(k.endpoint, k.upload),
+        "disktop.abort": lambda: disk.abort(k.endpoint, k.upload),
         "linkcheck.create": lambda: check.create([CheckItem("https://pan.quark.cn/s/x")]),
         "linkcheck.job": lambda: check.job(k.job),
         "linkcheck.urgent": lambda: check.urgent(k.job, ["https://pan.quark.cn/s/alive1"]),
@@ -212,6 +232,10 @@ def calls(on: Clients, k: Known) -> dict[str, Call]:
     }
 
 
+async def _part() -> AsyncIterator[bytes]:
+    yield PART
+
+
 async def _all(source: Any) -> list[Any]:
     return [each async for each in source]
 
@@ -219,4 +243,4 @@ async def _all(source: Any) -> list[Any]:
 def methods_of(client: object) -> set[str]:
     """The public calls of a client, so that none is forgotten here."""
     offline = {"aclose", "authorize_url", "image_url", "events"}
-    return {name for name in vars(type(client)) if not name.startswith("_")} - offline
+    return {name for kind in type(client).__mro__[:-1] for name in vars(kind) if name[0] != "_"} - offline
