@@ -11,6 +11,8 @@ T = TypeVar("T")
 
 # Blocks this large are worth a trip to a thread; more would only cost memory.
 BLOCK = 512 * 1024
+# Smaller when read: every part on its way holds one, has the next ready, and a third in the connection.
+READ = 256 * 1024
 
 
 class InThread(Protocol):
@@ -106,7 +108,7 @@ class SpoolFile:
             await asyncio.wait([ahead])
 
     def _block(self, offset: int, end: int) -> "asyncio.Future[bytes]":
-        size = max(0, min(BLOCK, end - offset))
+        size = max(0, min(READ, end - offset))
         return self._in_thread(lambda: os.pread(self._descriptor, size, offset) if size else b"")
 
     async def close(self) -> None:
