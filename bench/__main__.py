@@ -3,9 +3,9 @@
 import asyncio
 import sys
 
-from bench import webhook
+from bench import upload, webhook
 
-BENCHMARKS = {"webhook": webhook.main}
+BENCHMARKS = {"webhook": webhook.main, "upload": upload.main}
 
 for name in sys.argv[1:] or BENCHMARKS:
     print(f"== {name}")
