@@ -17,16 +17,19 @@ from services import sharedfilms
 from services.errors import ServiceError
 from services.names import Service
 
+# What HDHive takes for deleting a share.
+DELETE_POINTS = 1
+
 
 async def show(scene: Scene[ShareState]) -> View:
     """Show a share as HDHive tells of it now."""
     say, state = scene.say, scene.state
     if state.step == "delete":
         return await _question(scene)
+    leave = [Press(say.label("button.to_shares"), "list"), Press(say.label("button.close"), CLOSE)]
     try:
         share = await _share(scene)
     except NotFound:
-        leave = [Press(say.label("button.to_shares"), "list"), Press(say.label("button.close"), CLOSE)]
         return View(say("share.gone"), (leave,))
     scene = scene.at(await _renewed(scene, share))
     fields = scene.state.fields
@@ -34,7 +37,7 @@ async def show(scene: Scene[ShareState]) -> View:
     lines += [say("share.head"), *field_lines(say, fields, state.faults, strange=state.strange)]
     lines += record(scene, share, fields)
     poster = fields.film.poster if fields.film else None
-    rows = [*field_rows(scene), _more(scene), [Press(say.label("button.to_shares"), "list")]]
+    rows = [*field_rows(scene), _more(scene), leave]
     return View(Html("\n".join(lines)), rows, picture=poster)
 
 
@@ -133,6 +136,7 @@ async def sure(scene: Scene[ShareState], _arg: str) -> Switch:
     client, slug = scene.services.require_hdhive(), scene.state.slug
     if scene.state.step != "delete":
         raise OddPress("sure")
+    await scene.services.watch.spent(scene.user_id, DELETE_POINTS)
     try:
         await scene.services.tokens.call(
             scene.user_id, Service.HDHIVE, lambda token: client.delete_share(token, slug)

@@ -363,6 +363,40 @@ async def test_what_is_refused_stands_beside_its_field(
         await person.until(say("share.published"))
 
 
+# What the document and the field notes say HDHive may answer, and how it is told.
+REFUSALS = (
+    (403, "USER_SCOPE_NOT_ALLOWED", "problem.forbidden.user_scope"),
+    (403, "SCOPE_NOT_ALLOWED", "problem.forbidden.app_scope"),
+    (403, "OPENAPI_USER_REQUIRED", "problem.forbidden.unlinked"),
+    (403, "VIP_REQUIRED", "problem.forbidden.premium"),
+    (403, "USER_LEVEL_REQUIRED", "problem.forbidden.level"),
+    (403, "ENDPOINT_DISABLED", "problem.forbidden.disabled"),
+    (403, "RISK_BLOCKED", "problem.forbidden.risk"),
+    (401, "INVALID_API_KEY", "problem.misconfigured"),
+    (429, "ENDPOINT_QUOTA_EXCEEDED", "problem.rate_limited"),
+)
+
+
+async def test_documented_refusals_are_told_and_keep_the_draft(
+    bot: House, person: Person, say: Words, control: Control, clock: Hurried, box: Sandbox
+) -> None:
+    nothing_shared(box, person)
+    card = await to_preview(person, say)
+    for status, code, key in REFUSALS:
+        body = {"success": False, "code": code, "description": f"说明 {code}"}
+        await control.fault("hdhive", SHARES, "status", method="POST", status=status, body=body)
+        await person.press(card, say("button.publish"))
+        told = await person.until(say(key, service=HDHIVE, wait="§").partition("§")[0])
+        assert code in told.text, "HDHive's own words"
+        # A limit without a time is taken for a minute.
+        clock.forward(61)
+        await person.press(told, say("button.back"))
+        card = await person.until(say("share.preview"))
+    assert not mine(box, person)
+    await person.press(card, say("button.publish"))
+    await person.until(say("share.published"))
+
+
 async def test_a_link_that_is_refused_is_asked_for_again(
     bot: House, person: Person, say: Words, control: Control
 ) -> None:
