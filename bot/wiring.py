@@ -46,6 +46,7 @@ Stop = Callable[[], Awaitable[None]]
 # Together below the ten seconds that a container is given to stop.
 CHATS_PATIENCE = 6.0
 DAILY_AT_ONCE = 16
+LOOKS_AT_ONCE = 4
 # A large file lives through many restarts; each kill counts as a failure of its job.
 UPLOAD_FAILURES = 100
 # It goes on from where it was stopped, so a stop need not wait for it: only for parts that are nearly there.
@@ -66,6 +67,7 @@ class House:
     dispatch: Dispatch
     jobs: JobRunner
     daily: JobRunner
+    watch: JobRunner
     uploads: JobRunner
     follows: JobRunner
     metrics: Metrics
@@ -124,13 +126,17 @@ def _build(
     jobs = JobRunner(db, clock, holder, {**services.jobs(), **application.routes.jobs})
     # A service that hangs in everybody's check-in must not hold up notices.
     daily = JobRunner(db, clock, holder, services.checkins.jobs(), limit=DAILY_AT_ONCE)
+    # Looking after accounts takes its time, a check of many links above all.
+    watch = JobRunner(db, clock, holder, services.watch.jobs(), limit=LOOKS_AT_ONCE)
     telegramfiles.serve(services.uploads, line.bot, settings)
     # Hours of uploading must not hold up anything else.
     uploads = JobRunner(
         db, clock, holder, services.uploads.jobs(), max_failures=UPLOAD_FAILURES, grace=UPLOAD_PATIENCE
     )
     follows = JobRunner(db, clock, holder, services.subscriptions.jobs(), limit=FOLLOWS_AT_ONCE)
-    return House(settings, db, services, application, store, dispatch, jobs, daily, uploads, follows, metrics)
+    return House(
+        settings, db, services, application, store, dispatch, jobs, daily, watch, uploads, follows, metrics
+    )
 
 
 async def _introduce(stack: AsyncExitStack, house: House, clock: Clock) -> None:
@@ -149,6 +155,7 @@ async def _start(
     await house.services.resume()
     _background(stack, house.jobs.run(), house.jobs.stop)
     _background(stack, house.daily.run(), house.daily.stop)
+    _background(stack, house.watch.run(), house.watch.stop)
     _background(stack, house.uploads.run(), house.uploads.stop)
     _background(stack, house.follows.run(), house.follows.stop)
     await house.store.start()

@@ -32,6 +32,7 @@ from handlers import (
     upload,
     uploadsent,
     usage,
+    watch,
 )
 from handlers.application import LinkHiveApplication, build
 from handlers.context import Policy
@@ -58,6 +59,7 @@ FEATURES = (
     drive,
     shares,
     usage,
+    watch,
     folderpick,
     settings,
     inline,

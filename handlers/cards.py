@@ -70,7 +70,7 @@ async def post(scene: Scene[S], route: str, view: View) -> Card:
     services, now = scene.services, scene.services.clock.now()
     stored = scene.state.model_dump(mode="json")
     card = await services.db.write(
-        lambda tx: cards.open(tx, scene.user_id, scene.chat_id, route, stored, now)
+        lambda tx: cards.open(tx, scene.user_id, scene.chat_id, route, stored, now, topic=scene.topic)
     )
     message = await send(scene.home.bot, scene.chat_id, view, card.id, scene.topic)
     return await place(scene.home, card, message.message_id)
@@ -132,7 +132,7 @@ async def refresh(home: LinkHiveApplication, card_id: str) -> None:
         return
     view = await shown(home.routes.cards[scene.card.route], scene)
     if not await display(home, scene.card, view):
-        message = await send(home.bot, scene.chat_id, view, scene.card.id)
+        message = await send(home.bot, scene.chat_id, view, scene.card.id, scene.topic)
         await place(home, scene.card, message.message_id)
 
 
@@ -147,6 +147,7 @@ async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:
         state=home.routes.cards[card.route].load(card.state),
         received_at=home.services.clock.now(),
         card=card,
+        topic=card.topic,
     )
 
 

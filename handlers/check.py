@@ -65,7 +65,8 @@ async def alive(scene: Scene[CheckState], _arg: str) -> None:
     for item in [*scene.state.alive, None]:
         if item is None or sum(map(units, chunk)) + units(item.text) > LIST_LIMIT:
             listed = block("\n".join(chunk))
-            await send(scene.home.bot, scene.chat_id, View(f"{scene.say('check.alive_list')}\n{listed}"))
+            view = View(f"{scene.say('check.alive_list')}\n{listed}")
+            await send(scene.home.bot, scene.chat_id, view, topic=scene.topic)
             chunk = []
         if item is not None:
             chunk.append(item.text)

@@ -39,7 +39,8 @@ async def run(update: Update, context: LinkHiveContext, command: Command) -> Non
         await _point_to_private(update, context, command)
         return
     try:
-        async with typing(context.bot, chat_of(update).id):
+        topic = cards.topic_of(update.effective_message)
+        async with typing(context.bot, chat_of(update).id, topic):
             await command.callback(update, context)
     except problems.KNOWN as error:
         scene = cards.scene_of(update, context, NoticeState())

@@ -139,7 +139,8 @@ async def display(home: LinkHiveApplication, card: Card, view: View) -> bool:
 
 
 async def _replace(home: LinkHiveApplication, card: Card, view: View) -> None:
-    message, now = await send(home.bot, card.chat_id, view, card.id), home.services.clock.now()
+    now = home.services.clock.now()
+    message = await send(home.bot, card.chat_id, view, card.id, card.topic)
     await home.services.db.write(lambda tx: cards.move(tx, card.id, message.message_id, now))
     try:
         await home.bot.delete_message(card.chat_id, card.message_id or 0)

@@ -16,10 +16,10 @@ EVERY = 4.5
 
 
 @asynccontextmanager
-async def typing(bot: ExtBot[None], chat_id: int) -> AsyncIterator[None]:
+async def typing(bot: ExtBot[None], chat_id: int, topic: int | None = None) -> AsyncIterator[None]:
     """Show "typing" in a chat for as long as the work inside lasts."""
     done = asyncio.Event()
-    showing = asyncio.create_task(_show(bot, chat_id, done))
+    showing = asyncio.create_task(_show(bot, chat_id, topic, done))
     try:
         yield
     finally:
@@ -27,7 +27,7 @@ async def typing(bot: ExtBot[None], chat_id: int) -> AsyncIterator[None]:
         await showing
 
 
-async def _show(bot: ExtBot[None], chat_id: int, done: asyncio.Event) -> None:
+async def _show(bot: ExtBot[None], chat_id: int, topic: int | None, done: asyncio.Event) -> None:
     wait = AFTER
     while True:
         try:
@@ -37,7 +37,7 @@ async def _show(bot: ExtBot[None], chat_id: int, done: asyncio.Event) -> None:
         else:
             return
         try:
-            await bot.send_chat_action(chat_id, ChatAction.TYPING)
+            await bot.send_chat_action(chat_id, ChatAction.TYPING, message_thread_id=topic)
         except TelegramError:
             # Only a sign: the answer itself will tell what is wrong with the chat.
             return

@@ -37,6 +37,8 @@ from services.uploads import Uploads
 from services.uploads.disktop import DiskTopTarget
 from services.uploads.pace import Pace as UploadPace
 from services.uploads.spool import Spool
+from services.uploads.targets import Target
+from services.watch import Watching
 from storage.database import Database
 
 T = TypeVar("T")
@@ -69,6 +71,7 @@ class Services:
     shares: Shares
     uploads: Uploads
     titles: Titles
+    watch: Watching
     subscriptions: Subscriptions
 
     @classmethod
@@ -103,8 +106,10 @@ class Services:
             providers[Service.DISKTOP] = drive
         tokens = Tokens(db, clock, providers, holder=holder, reached=reached)
         transfers = Transfers(clock, disktop, tokens)
+        goals: dict[str, Target] = {Service.DISKTOP: DiskTopTarget(clock, disktop, tokens)}
         people = People(db, clock)
         checkins = CheckIns(db, clock, hdhive, tokens, people, spread=checkin_spread, reached=reached)
+        watch = Watching(db, clock, hdhive, disktop, linkcheck, tokens, people, reached=reached)
         unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
         titles = Titles(clock, tmdb, hdhive, tokens)
         return cls(
@@ -121,18 +126,13 @@ class Services:
             tokens=tokens,
             unlocking=unlocking,
             checkins=checkins,
+            watch=watch,
             linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=pace),
             transfers=transfers,
             saves=Saves(db, clock, transfers, reached=reached),
             shares=Shares(hdhive, tokens, reached=reached),
             uploads=Uploads(
-                db,
-                clock,
-                {Service.DISKTOP: DiskTopTarget(clock, disktop, tokens)},
-                Spool(spool),
-                fetcher=fetcher,
-                pace=upload_pace,
-                reached=reached,
+                db, clock, goals, Spool(spool), fetcher=fetcher, pace=upload_pace, reached=reached
             ),
             drive=Drive(clock, disktop, tokens, reached=reached),
             titles=titles,
@@ -185,6 +185,7 @@ class Services:
         await self.tokens.resume()
         await self.unlocking.resume()
         await self.checkins.resume()
+        await self.watch.resume()
         await self.uploads.resume()
         await self.subscriptions.resume()
 

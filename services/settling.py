@@ -25,6 +25,8 @@ GROWTH = 0.6
 # Without any clear answer the row is closed after a day; another press reads the state first anyway.
 GIVE_UP_SECONDS = 86_400.0
 LONGEST_WAIT = 900.0
+# Nobody watches a card for that long, and an edit makes no sound.
+UNWATCHED_SECONDS = 300.0
 
 
 class Settling:
@@ -116,7 +118,7 @@ class Settling:
         now = self._clock.now()
         if row.card_id is not None:
             await card_changed(tx, row.user_id, row.card_id, now=now)
-        else:
+        if row.card_id is None or self._age(row) >= UNWATCHED_SECONDS:
             await notice(tx, row.user_id, kind, now=now, slug=row.slug)
 
     def _age(self, row: Unlock) -> float:

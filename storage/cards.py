@@ -29,6 +29,7 @@ class Card:
     version: int
     created_at: float
     updated_at: float
+    topic: int | None = None
 
 
 COLUMNS = (
@@ -41,6 +42,7 @@ COLUMNS = (
     cards.c.version,
     cards.c.created_at,
     cards.c.updated_at,
+    cards.c.topic,
 )
 NAMES = tuple(column.name for column in COLUMNS)
 _THIS = cards.c.id == bindparam("card_id")
@@ -89,10 +91,11 @@ async def open(  # noqa: A001
     now: float,
     *,
     message_id: int | None = None,
+    topic: int | None = None,
 ) -> Card:
-    """Open a card for its owner."""
+    """Open a card for its owner, in a topic where the group has such."""
     card_id = "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
-    card = Card(card_id, owner_id, chat_id, message_id, route, state, 1, now, now)
+    card = Card(card_id, owner_id, chat_id, message_id, route, state, 1, now, now, topic)
     row = {column.name: getattr(card, column.name) for column in COLUMNS}
     row["state"] = seal_json(tx, state, table="cards", row=card_id, column="state")
     await tx.conn.execute(_OPEN, row)

@@ -16,7 +16,8 @@ class Preferences:
     """Be one user's choices.
 
     Times of day are `HH:MM` by the user's own clock. What costs at most `unlock_limit` is unlocked without a
-    question, as long as a day's unlocks stay within `auto_unlock_budget` points.
+    question, as long as a day's unlocks stay within `auto_unlock_budget` points. `watch`: the linked accounts
+    are looked after, and what matters is told without being asked for.
     """
 
     user_id: int
@@ -30,6 +31,7 @@ class Preferences:
     quiet_from: str | None = None
     quiet_to: str | None = None
     auto_unlock_budget: int = 50
+    watch: bool = True
 
 
 class Changes(TypedDict, total=False):
@@ -45,6 +47,7 @@ class Changes(TypedDict, total=False):
     quiet_from: str | None
     quiet_to: str | None
     auto_unlock_budget: int
+    watch: bool
 
 
 NAMES = tuple(field.name for field in fields(Preferences))

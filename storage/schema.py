@@ -81,6 +81,7 @@ preferences = Table(
     Column("quiet_from", Text),
     Column("quiet_to", Text),
     needed("auto_unlock_budget", Integer, "50"),
+    needed("watch", Boolean, "true"),
     info=persons("user_id"),
 )
 
@@ -190,6 +191,8 @@ cards = Table(
     needed("owner_id", BigInteger),
     needed("chat_id", BigInteger),
     Column("message_id", BigInteger),
+    # Of a group with topics, the one it was opened in.
+    Column("topic", BigInteger),
     needed("route", Text),
     sealed("state", told="json"),
     needed("version", Integer),
@@ -261,6 +264,21 @@ checkins = Table(
     info=persons("user_id"),
 )
 CHECKIN_OPEN = text("state IN ('claimed', 'later')")
+
+watches = Table(
+    "watches",
+    metadata,
+    key("id"),
+    needed("user_id", BigInteger),
+    needed("service", Text),
+    needed("link_id", BigInteger),
+    # Points, own shares and what was told of them.
+    sealed("state", told="json"),
+    needed("spent", Integer),
+    needed("updated_at", Double),
+    UniqueConstraint("user_id", "service"),
+    info=persons("user_id"),
+)
 
 jobs = Table(
     "jobs",
