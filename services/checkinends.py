@@ -49,7 +49,14 @@ class Known:
         """Tell whether there is nothing left to do today."""
         if self.row is None:
             return False
-        return self.row.state in _OVER or (self.row.state == "lost" and not self.is_linked)
+        return self.row.state in _OVER or (self.row.state == "lost" and not self.is_linked_again)
+
+    @property
+    def is_linked_again(self) -> bool:
+        """Tell whether there is a grant that came after the one that was refused."""
+        if self.link is None or self.row is None:
+            return False
+        return self.is_linked and self.link.created_at > self.row.updated_at
 
     def due(self, plan: Plan, now: float) -> float:
         """Return when it is their turn today."""

@@ -30,6 +30,8 @@ from storage.tx import Tx
 AUTO = "checkin.auto"
 # Whose turn is over for this long was missed, and gets a new turn: else all would fire at once on return.
 LATE_SECONDS = 300.0
+# How soon a check-in follows when its account is linked again on the same day.
+LINKED_AGAIN_SECONDS = 1800.0
 # How many are planned in one commit when jobs are missing.
 AT_ONCE = 500
 
@@ -99,7 +101,8 @@ class CheckInRuns:
         if plan is None:
             return
         if known.is_over:
-            await lease.finish(lambda tx: _enqueue(tx, user_id, plan.slot(day + timedelta(days=1))))
+            lost = known.row is not None and known.row.state == "lost"
+            await lease.finish(lambda tx: _enqueue(tx, user_id, _next_look(plan, day, now, lost=lost)))
             return
         due = known.due(plan, now)
         if now < due:
@@ -186,11 +189,12 @@ class CheckInRuns:
 
     async def _finish(self, lease: Lease, plan: Plan, known: Known, end: End | None) -> None:
         """Write the end, the notice of it and the next day's job in one commit."""
-        tomorrow = plan.slot(known.day + timedelta(days=1))
+        lost = end is not None and end.state == "lost"
+        at = _next_look(plan, known.day, self._clock.now(), lost=lost)
 
         async def work(tx: Tx) -> None:
             await self._settle(tx, known, end)
-            await _enqueue(tx, plan.user_id, tomorrow)
+            await _enqueue(tx, plan.user_id, at)
 
         try:
             await lease.finish(work)
@@ -236,6 +240,12 @@ class CheckInRuns:
             await _enqueue_digest(tx, chosen, now)
 
         await lease.finish(work)
+
+
+def _next_look(plan: Plan, day: date, now: float, *, lost: bool) -> float:
+    """Return when to look again: the next day, but soon for who may link the account again today."""
+    tomorrow = plan.slot(day + timedelta(days=1))
+    return min(now + LINKED_AGAIN_SECONDS, tomorrow) if lost else tomorrow
 
 
 def _digest_wish(chosen: Preferences) -> str | None:

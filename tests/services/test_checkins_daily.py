@@ -12,6 +12,7 @@ import pytest
 
 from services.beijing import day_of, start_of
 from services.checkinplan import LAST_CALL_SECONDS, Plan, share_of
+from services.checkinruns import LINKED_AGAIN_SECONDS
 from services.jobs import JobRunner, Lease, RetryLater
 from services.names import Service
 from services.notices import NOTICE
@@ -178,15 +179,17 @@ async def test_a_lost_grant_is_told_by_who_finds_it(linked: House) -> None:
     today = day_of(linked.clock.now())
     await linked.services.people.change(XIAOYU, checkin_at="08:30")
     linked.box.world.expire("hdhive", XIAOYU, "grant")
-    await live(linked, 2 * 86400)
+    await live(linked, 86400 + 12 * 3600)
     first = await row(linked, today)
     assert first is not None
     assert first.state == "lost"
     assert [notice["kind"] for notice in await notices(linked)] == ["link_lost"]
-    # Linked again, the next day's works.
+    # Linked again, the same day's works.
+    before = posts(linked)
     await linked.link(XIAOYU)
-    await live(linked, 86400)
+    await live(linked, 2 * 3600 + LINKED_AGAIN_SECONDS)
     assert (await linked.services.checkins.history(XIAOYU)).rows[-1].state == "done"
+    assert posts(linked) == before + 1
 
 
 async def test_what_was_missed_runs_on_return(linked: House) -> None:
