@@ -36,6 +36,7 @@ from services.errors import (
     TransferProblem,
     UploadProblem,
 )
+from services.subscriptions import TooManyTitles
 from services.unlocking import TooLate
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ _KEYS: Mapping[type[Exception], str] = {
     TooManyLinks: "problem.too_many_links",
     NoLinks: "check.none",
     TooLate: "unlock.stale",
+    TooManyTitles: "problem.too_many_titles",
     ServiceError: "problem.unknown",
     ClientError: "problem.unknown",
 }

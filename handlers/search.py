@@ -10,7 +10,7 @@ from telegram import Update
 from clients.errors import ClientError
 from clients.hdhive.models import Resource
 from clients.tmdb.models import MediaType, Title
-from handlers import cards, commands, notes, problems, unlock
+from handlers import cards, commands, notes, problems, subscribe, unlock
 from handlers.application import LinkHiveApplication
 from handlers.asking import ask
 from handlers.context import LinkHiveContext, is_private
@@ -88,7 +88,17 @@ async def show_title(scene: Scene[SearchState]) -> View:
         lines += ["", Html(f"<blockquote expandable>{escape(title.overview, OVERVIEW_LIMIT)}</blockquote>")]
     shared, rows = await _shared(scene, title.title)
     text = Html("\n".join([*lines, "", *shared]))
-    return View(text, [*rows, _leave(scene)], picture=scene.services.titles.poster(title))
+    ways = [*rows, await _follow_row(scene), _leave(scene)]
+    return View(text, ways, picture=scene.services.titles.poster(title))
+
+
+async def _follow_row(scene: Scene[SearchState]) -> Row:
+    """Return the button that follows the title, or shows how it is followed here."""
+    say, state, services = scene.say, scene.state, scene.services
+    if not services.offers(Service.HDHIVE):
+        return []
+    known = await services.subscriptions.follows.find(scene.chat_id, state.kind, state.tmdb_id)
+    return [Press(say.label("button.subscribe" if known is None else "button.subscribed"), "follow")]
 
 
 def _leave(scene: Scene[SearchState]) -> Row:
@@ -177,11 +187,23 @@ async def resource(scene: Scene[SearchState], arg: str) -> Switch:
     return Switch(unlock.RESOURCE.name, unlock.ResourceState(slug=arg, origin=origin, film=title.title))
 
 
+async def follow(scene: Scene[SearchState], _arg: str) -> Switch | None:
+    """Follow the title, or show how it is followed here."""
+    return await subscribe.follow(scene, scene.state.kind, scene.state.tmdb_id)
+
+
 SEARCH = Route(
     "search",
     SearchState,
     show,
-    {"page": page, "title": pick_title, "titles": titles, "resources": resources, "resource": resource},
+    {
+        "page": page,
+        "title": pick_title,
+        "titles": titles,
+        "resources": resources,
+        "resource": resource,
+        "follow": follow,
+    },
 )
 
 

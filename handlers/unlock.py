@@ -205,17 +205,18 @@ async def check_link(scene: Scene[ResourceState], _arg: str) -> None:
     """Check the unlocked link on a card of its own: this one keeps the link."""
     known = await scene.services.unlocking.known(scene.user_id, scene.state.slug)
     if known is not None:
-        await check.run(scene, _text_of(known))
+        await check.run(scene, text_of(known))
 
 
 async def save_link(scene: Scene[ResourceState], _arg: str) -> None:
     """Save the unlocked share on a card of its own."""
     known = await scene.services.unlocking.known(scene.user_id, scene.state.slug)
     if known is not None:
-        await save.run(scene, _text_of(known))
+        await save.run(scene, text_of(known))
 
 
-def _text_of(unlock: Unlock) -> str:
+def text_of(unlock: Unlock) -> str:
+    """Return an unlocked link with its code, as one would paste it."""
     return " ".join(
         filter(None, (unlock.full_url or unlock.url, unlock.access_code and f"pwd: {unlock.access_code}"))
     )

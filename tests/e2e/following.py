@@ -1,0 +1,49 @@
+"""Ways of following titles: time that passes, new resources, and the messages they bring."""
+
+from bot.wiring import House
+from tests.conftest import GROUP
+from tests.driver import Control, Journal, Message, Person
+from tests.e2e import ways
+from tests.e2e.hurried import Hurried
+from tests.e2e.words import Words
+
+LOOKS = "/api/open/resources/movie/438631"
+INTERVAL = 900.0
+
+
+async def later(house: House, clock: Hurried, seconds: float = INTERVAL + 5) -> None:
+    """Let time pass for the bot, and have it look at the clock."""
+    clock.forward(seconds)
+    house.db.wake("jobs")
+
+
+async def quiet_rounds(house: House) -> None:
+    """Wait until the rounds and what they ask for are done."""
+    for runner in (house.follows, house.jobs, house.follows):
+        await runner.idle()
+
+
+async def begun(person: Person, say: Words) -> Message:
+    """Follow a film from its title card."""
+    card = await ways.title(person, say)
+    await person.press(card, say("button.subscribe"))
+    return await person.until(begin_words(say))
+
+
+def begin_words(say: Words) -> str:
+    """The words that say that something is followed from now on."""
+    return say("subscribe.begun", icon="", title="").splitlines()[-1]
+
+
+async def appear(control: Control, **facts: object) -> str:
+    wanted: dict[str, object] = {"drive": "quark", "unlock_points": 3, **facts}
+    (slug,) = await control.appear(*ways.DUNE, **wanted)  # type: ignore[arg-type]
+    return slug
+
+
+async def looks(journal: Journal) -> int:
+    return len(await journal.calls("hdhive", "GET", LOOKS))
+
+
+async def group_messages(person: Person, words: str) -> list[Message]:
+    return [message for message in await person.messages(GROUP) if words in message.text]
