@@ -98,20 +98,15 @@ class Services:
         reached: Reached = nothing,
     ) -> "Services":
         """Put the use cases together; `reached` is told of named steps, `holder` names this process."""
-        providers: dict[str, Provider] = {}
-        drive = DiskTopProvider(disktop, disktop_scopes) if disktop is not None else None
-        if hdhive is not None:
-            providers[Service.HDHIVE] = HDHiveProvider(hdhive, hdhive_scopes)
-        if drive is not None:
-            providers[Service.DISKTOP] = drive
+        drive = DiskTopProvider(disktop, disktop_scopes) if disktop else None
+        providers = _linked_by(HDHiveProvider(hdhive, hdhive_scopes) if hdhive else None, drive)
+        unlinking = Unlinking(db, clock, providers)
         tokens = Tokens(db, clock, providers, holder=holder, reached=reached)
-        transfers = Transfers(clock, disktop, tokens)
-        goals: dict[str, Target] = {Service.DISKTOP: DiskTopTarget(clock, disktop, tokens)}
-        people = People(db, clock)
-        checkins = CheckIns(db, clock, hdhive, tokens, people, spread=checkin_spread, reached=reached)
-        watch = Watching(db, clock, hdhive, disktop, linkcheck, tokens, people, reached=reached)
-        unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
+        people, transfers = People(db, clock), Transfers(clock, disktop, tokens)
         titles = Titles(clock, tmdb, hdhive, tokens)
+        unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
+        goals: dict[str, Target] = {Service.DISKTOP: DiskTopTarget(clock, disktop, tokens)}
+        used = (hdhive, tokens, titles, unlocking, transfers)
         return cls(
             db=db,
             clock=clock,
@@ -122,11 +117,11 @@ class Services:
             people=people,
             standing=standing or Standing(db, clock),
             linking=Linking(db, clock, providers, public_url, reached=reached),
-            devices=DeviceLinking(db, clock, drive, Unlinking(db, clock, providers), reached=reached),
+            devices=DeviceLinking(db, clock, drive, unlinking, reached=reached),
             tokens=tokens,
             unlocking=unlocking,
-            checkins=checkins,
-            watch=watch,
+            checkins=CheckIns(db, clock, hdhive, tokens, people, spread=checkin_spread, reached=reached),
+            watch=Watching(db, clock, hdhive, disktop, linkcheck, tokens, people, reached=reached),
             linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=pace),
             transfers=transfers,
             saves=Saves(db, clock, transfers, reached=reached),
@@ -136,17 +131,7 @@ class Services:
             ),
             drive=Drive(clock, disktop, tokens, reached=reached),
             titles=titles,
-            subscriptions=Subscriptions(
-                db,
-                clock,
-                hdhive,
-                tokens,
-                titles,
-                unlocking,
-                transfers,
-                pace=poll_pace,
-                reached=reached,
-            ),
+            subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, reached=reached),
         )
 
     def offers(self, service: str) -> bool:
@@ -193,6 +178,10 @@ class Services:
         """Wait for what must not be cut short; clients and database stay open."""
         await self.tokens.close()
         self.uploads.close()
+
+
+def _linked_by(*providers: Provider | None) -> dict[str, Provider]:
+    return {provider.service: provider for provider in providers if provider is not None}
 
 
 def _on(client: T | None, service: Service) -> T:
