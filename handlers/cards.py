@@ -132,8 +132,18 @@ async def refresh(home: LinkHiveApplication, card_id: str) -> None:
         return
     view = await shown(home.routes.cards[scene.card.route], scene)
     if not await display(home, scene.card, view):
-        message = await send(home.bot, scene.chat_id, view, scene.card.id, scene.topic)
+        message = await _anew(home, scene.card, view)
         await place(home, scene.card, message.message_id)
+
+
+async def _anew(home: LinkHiveApplication, card: Card, view: View) -> Message:
+    try:
+        return await send(home.bot, card.chat_id, view, card.id, card.topic)
+    except BadRequest as error:
+        if card.topic is None or "thread not found" not in error.message.lower():
+            raise
+    # The message went with its topic.
+    return await send(home.bot, card.chat_id, view, card.id)
 
 
 async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 
 from telegram import (
     InlineKeyboardButton,
@@ -18,6 +19,7 @@ from telegram.ext import InlineQueryHandler
 
 from clients.errors import ClientError
 from clients.tmdb.models import Title
+from handlers import inlinedrive
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from handlers.resources import heading
@@ -33,32 +35,61 @@ OVERVIEW_LIMIT = 400
 
 
 async def inline(update: Update, context: LinkHiveContext) -> None:
-    """Answer an inline query with titles in the asker's language."""
+    """Answer an inline query: titles in the asker's language, or files of the asker's own drive."""
     query = update.inline_query
     if query is None:
         return
-    words = " ".join(query.query.split())
-    results: list[InlineQueryResultArticle] = []
-    following, button = "", _button(context, "inline.hint")
-    if words:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                results, following = await _results(context, words, _page(query.offset))
-            button = _button(context, "inline.open") if results else _button(context, "inline.none", words)
-        except (ClientError, ServiceError, TimeoutError):
-            button = _button(context, "inline.down")
+    words, page = " ".join(query.query.split()), _page(query.offset)
+    own = inlinedrive.words_of(words)
+    answer = await (_files(context, own, page) if own is not None else _titles(context, words, page))
     try:
-        # Personal, because Telegram would show one language's answer to everybody else too.
+        # Personal, because Telegram would show one person's answer, in their language, to everybody else too.
         await query.answer(
-            results,
-            cache_time=CACHE_SECONDS if results else 0,
+            answer.results,
+            cache_time=answer.keep,
             is_personal=True,
-            next_offset=following,
-            button=button,
+            next_offset=answer.following,
+            button=answer.button,
         )
     except BadRequest:
         # The asker typed on: Telegram has forgotten this query.
         return
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an inline query is answered: results, where more of them begin, and the button above them."""
+
+    button: InlineQueryResultsButton
+    results: list[InlineQueryResultArticle] = field(default_factory=list)
+    following: str = ""
+    keep: int = 0
+
+
+async def _titles(context: LinkHiveContext, words: str, page: int) -> Answer:
+    if not words:
+        return Answer(_button(context, "inline.hint"))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            found, following = await _results(context, words, page)
+    except (ClientError, ServiceError, TimeoutError):
+        return Answer(_button(context, "inline.down"))
+    if not found and not page:
+        return Answer(_button(context, "inline.none", words))
+    key = "inline.drive_hint" if words.casefold() in inlinedrive.WORDS else "inline.open"
+    return Answer(_button(context, key), found, following, CACHE_SECONDS)
+
+
+async def _files(context: LinkHiveContext, words: str, page: int) -> Answer:
+    """Answer with the asker's own files; what lies in a drive changes, so nothing of it is kept."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            found, following = await inlinedrive.results(context, words, page)
+    except (ClientError, ServiceError, TimeoutError) as error:
+        return Answer(inlinedrive.trouble(context, error))
+    if not found and not page:
+        return Answer(_button(context, "inline.none", words))
+    return Answer(_button(context, "inline.drive"), found, following)
 
 
 def _page(offset: str) -> int:
@@ -102,4 +133,5 @@ def _article(context: LinkHiveContext, title: Title) -> InlineQueryResultArticle
 
 def register(home: LinkHiveApplication) -> None:
     """Answer inline queries."""
+    inlinedrive.register(home)
     home.add_handler(InlineQueryHandler(inline))

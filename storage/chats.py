@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, false, literal_column, select, update
 
 from storage.schema import attempts, cards, chats, dialogs, subscriptions
 from storage.tx import Tx, both
@@ -93,6 +93,16 @@ _MIGRATED = (
     .where(chats.c.id == bindparam("chat"))
     .values(migrated_to=bindparam("new"), updated_at=bindparam("now"))
 )
+_GREET = (
+    update(chats)
+    .where(
+        chats.c.id == bindparam("chat"),
+        chats.c.greeted == false(),
+        chats.c.state == literal_column("'active'"),
+        chats.c.migrated_to.is_(None),
+    )
+    .values(greeted=True)
+)
 _DROP_DIALOGS = delete(dialogs).where(
     dialogs.c.chat_id == bindparam("new"),
     dialogs.c.user_id.in_(select(dialogs.c.user_id).where(dialogs.c.chat_id == bindparam("old"))),
@@ -119,6 +129,11 @@ async def get(tx: Tx, chat_id: int) -> Chat | None:
     """Return a chat that is known."""
     row = (await tx.conn.execute(_GET, {"chat": chat_id})).one_or_none()
     return None if row is None else Chat(*row)
+
+
+async def greet(tx: Tx, chat_id: int) -> bool:
+    """Become the one who greets a group: True once, and only where it can be written to."""
+    return (await tx.conn.execute(_GREET, {"chat": chat_id})).rowcount == 1
 
 
 async def set_state(tx: Tx, chat_id: int, state: State, now: float) -> bool:
@@ -161,6 +176,8 @@ async def migrate(tx: Tx, old: int, new: int, now: float) -> None:
         await remember(tx, old, kind="group", title=title, now=now)
         await remember(tx, new, kind="supergroup", title=title, now=now)
         await tx.conn.execute(_MIGRATED, {"chat": old, "new": new, "now": now})
+        # The same people, who know the bot already.
+        await greet(tx, new)
         tx.wakes.add("chats")
     await tx.conn.execute(_DROP_DIALOGS, ids)
     await tx.conn.execute(_DROP_SUBSCRIPTIONS, ids)

@@ -94,6 +94,7 @@ chats = Table(
     needed("state", Text, "'active'"),
     Column("migrated_to", BigInteger),
     needed("updated_at", Double),
+    needed("greeted", Boolean, "false"),
     info=persons("id"),
 )
 

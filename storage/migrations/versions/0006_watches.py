@@ -1,4 +1,4 @@
-"""Look after linked accounts, and know in which topic of a group a card is."""
+"""Look after linked accounts; know which groups were greeted, and in which of their topics a card is."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,9 @@ BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.add_column(
         "preferences", sa.Column("watch", sa.Boolean(), server_default=sa.text("true"), nullable=False)
+    )
+    op.add_column(
+        "chats", sa.Column("greeted", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
     op.add_column("cards", sa.Column("topic", sa.BigInteger(), nullable=True))
     op.create_table(
@@ -33,4 +36,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("watches")
     op.drop_column("cards", "topic")
+    op.drop_column("chats", "greeted")
     op.drop_column("preferences", "watch")
