@@ -32,7 +32,7 @@ from services.drive.pointers import point_to, pointed_at
 from services.errors import ServiceOff
 
 FILES_A_PAGE = 20
-POINTER = "f_"
+POINTER = "own_"
 WORDS = ("drive", "网盘", "云盘")
 _ASKED = re.compile(r"(?:drive[ :：]+|(?:网盘|云盘)[ :：]*)(\S.*)", re.IGNORECASE)
 
