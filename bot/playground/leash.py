@@ -1,4 +1,4 @@
-"""`python -m bot.leash SANDBOX`: run the bot for the process that started it, and end with it.
+"""`python -m bot.playground.leash SANDBOX`: run the bot for the process that started it, and end with it.
 
 Standard input is a pipe nobody writes to. When its other end is gone, so is the parent, even by kill -9,
 which lets no parent end its children.
@@ -19,9 +19,9 @@ PATIENCE = 15.0
 def main() -> None:
     """Run the bot on its leash."""
     threading.Thread(target=_follow, name="leash", daemon=True).start()
-    from bot import playbot  # noqa: PLC0415 - the parent may be gone before all this is loaded
+    from bot.playground import bot  # noqa: PLC0415 - the parent may be gone before all this is loaded
 
-    sys.exit(playbot.main(sys.argv[1]))
+    sys.exit(bot.main(sys.argv[1]))
 
 
 def _follow() -> None:

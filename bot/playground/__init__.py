@@ -92,10 +92,10 @@ class Child:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "bot.leash",
+            "bot.playground.leash",
             self._url,
             env=self._environment,
-            cwd=Path(__file__).parent.parent,
+            cwd=Path(__file__).parents[2],
             stdin=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
