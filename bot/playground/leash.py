@@ -19,9 +19,9 @@ PATIENCE = 15.0
 def main() -> None:
     """Run the bot on its leash."""
     threading.Thread(target=_follow, name="leash", daemon=True).start()
-    from bot.playground import bot  # noqa: PLC0415 - the parent may be gone before all this is loaded
+    from bot.playground.bot import main as run  # noqa: PLC0415 - the parent may be gone before all this is loaded
 
-    sys.exit(bot.main(sys.argv[1]))
+    sys.exit(run(sys.argv[1]))
 
 
 def _follow() -> None:
