@@ -143,7 +143,9 @@ class JobRunner:
             await self._inherit()
             while not self._stopping:
                 self._bell.clear()
-                await self._rest(await self._look())
+                seconds = await self._look()
+                self._calm.set()
+                await self._rest(seconds)
         finally:
             await self._wind_up(helpers)
 
@@ -157,10 +159,11 @@ class JobRunner:
         """Wait until nothing runs and nothing is due, while `run` is at work."""
         while True:
             turn = self._db.turn("jobs")
+            # Another process may take what is due here: then nothing ends here, but the next look tells.
+            self._calm.clear()
             due = await self._db.read(lambda tx: jobs.next_due(tx, self._kinds))
             if not self._running and (due is None or due > self._clock.now()):
                 return
-            self._calm.clear()
             await _either(self._calm.wait(), self._db.wait("jobs", since=turn))
 
     async def _inherit(self) -> None:
