@@ -20,6 +20,7 @@ from services.drives import Drive
 from services.errors import ServiceOff
 from services.names import Service
 from services.people import Person
+from services.subscriptions import Following
 from services.titles import Found
 from services.transfers import SaveResult
 from services.trees import Pick
@@ -27,6 +28,7 @@ from services.unlocking import Quote
 from services.verdicts import CheckedLink
 from storage.links import Link
 from storage.preferences import Preferences
+from storage.subscriptions import Subscription
 from storage.unlocks import Unlock
 from storage.users import User
 
@@ -136,6 +138,10 @@ class Stage:
             titles=SimpleNamespace(
                 search=self._search, details=self._details, resources=self._resources, poster=lambda *_: None
             ),
+            subscriptions=SimpleNamespace(
+                follows=SimpleNamespace(find=self._nothing, get=self._following, of_chat=self._followed)
+            ),
+            unlocking=SimpleNamespace(known=self._nothing),
         )
         home.services = self.services
         person = Person(User(1, language, w(), 0.0, 0.0), Preferences(1), language)  # type: ignore[arg-type]
@@ -143,6 +149,26 @@ class Stage:
 
     async def _no(self, *_: object) -> Any:
         raise ServiceOff(Service.HDHIVE)
+
+    async def _nothing(self, *_: object) -> None:
+        return None
+
+    async def _following(self, *_: object) -> Following:
+        return Following(self.subscription(), (1,), 1.0)
+
+    async def _followed(self, *_: object) -> list[Subscription]:
+        return [self.subscription() for _ in range(8)]
+
+    def subscription(self) -> Subscription:
+        w = self.words
+        wishes = {
+            "drives": ["quark", "other"],
+            "include": [w() or "x", w()],
+            "exclude": [w()],
+            "when": "daily",
+        }
+        detail = {"name": w(), "wishes": wishes}
+        return Subscription(1, 1, 1, None, "movie_7", detail, True, True, 0.0, 0.0)
 
     async def _search(self, *_: object) -> Found:
         return Found(tuple(self.title(n) for n in range(5)), 12, 1, 3)
