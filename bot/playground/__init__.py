@@ -53,7 +53,9 @@ def _environment(box: Sandbox, folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in own}
     quiet = {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"), "PYTHONUNBUFFERED": "1"}
     database = {"DATABASE_URL": f"sqlite:///{(folder / 'linkhive.db').absolute()}"}
-    return {**kept, **quiet, **box.settings(port), **database}
+    # Nobody who tries it out waits a quarter of an hour for what is new.
+    eager = {"SUBSCRIPTION_POLL_SECONDS": "60"}
+    return {**kept, **quiet, **box.settings(port), **database, **eager}
 
 
 def _free_port() -> int:
