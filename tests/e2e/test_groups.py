@@ -12,9 +12,13 @@ from tests.driver.browser import payload_of
 from tests.e2e import ways
 from tests.e2e.words import Words
 
-PRIVATE = ("link", "unlink", "accounts", "unlock", "checkin", "save")
-SHARED = ("start", "help", "cancel", "search", "check")
 LINKS = "https://pan.quark.cn/s/alive0001 提取码：ab12 https://pan.baidu.com/s/dead0002"
+
+
+def commands_of(house: House, *, private: bool) -> set[str]:
+    """The commands of the private chat, or those that groups may use as well."""
+    table = house.application.routes.commands.values()
+    return {command.name for command in table if command.private is private and not command.admin}
 
 
 def secret_free(message: Message) -> None:
@@ -89,7 +93,7 @@ async def test_empty_commands_ask_nothing_in_a_group(bot: House, person: Person,
 
 
 async def test_private_commands_answer_with_a_way_that_runs_them(
-    bot: House, person: Person, say: Words, journal: Journal
+    bot: House, person: Person, say: Words, journal: Journal, control: Control
 ) -> None:
     await linked(person, "hdhive", "disktop")
     await journal.forget()
@@ -100,19 +104,26 @@ async def test_private_commands_answer_with_a_way_that_runs_them(
         "unlock": say("unlock.usage"),
         "checkin": say("checkin.done"),
         "save": say("save.ask_link"),
+        "drive": "🗂",
+        "settings": say("settings.title"),
+        "usage": say("usage.title"),
     }
-    assert set(expected) == set(PRIVATE)
-    for name, words in expected.items():
+    names = commands_of(bot, private=True)
+    assert {*expected, "shares", "upload"} <= names
+    for name in sorted(names):
+        # So much at once would be too much of one person.
+        await control.advance(5)
         card = await group_card(person, f"/{name}", say, say("private.only"))
         payload = payload_of(card.button(say("button.private")).url or "")
         assert payload == f"go_{name}"
         await person.start(payload)
-        await person.until(words)
+        words = expected.get(name, "")
+        await person.until(lambda message, words=words: words in message.text)  # type: ignore[misc]
         await person.send("/cancel")
     groups = [
         call for call in await journal.calls("telegram", path="*/sendMessage") if str(GROUP) in call.body
     ]
-    assert len(groups) == len(expected)
+    assert len(groups) == len(names)
 
 
 async def test_arguments_come_along_into_the_private_chat(bot: House, person: Person, say: Words) -> None:
@@ -168,8 +179,10 @@ async def test_menus_per_scope_and_language(
         if len(await journal.calls("telegram", path="*/setMyShortDescription", since=0)) == len(LANGUAGES):
             break
         await people[BEN].settled(0.1)
-    everything = {*PRIVATE, *SHARED}
-    scopes = {"default": everything, "all_private_chats": everything, "all_group_chats": {*SHARED}}
+    shared = commands_of(bot, private=False)
+    assert {"start", "help", "cancel", "search", "check"} <= shared
+    everything = commands_of(bot, private=True) | shared
+    scopes = {"default": everything, "all_private_chats": everything, "all_group_chats": shared}
     async with BotApi(box.url, box.world.bot_token) as api:
         for code, language in (("", "en"), ("zh", "zh")):
             say = Texts.load().speaker(language)
