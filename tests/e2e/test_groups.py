@@ -7,7 +7,7 @@ from bot.wiring import House
 from handlers.texts import LANGUAGES, Texts
 from sandbox.server import Sandbox
 from tests.conftest import BEN, GROUP, LAOCHEN, XIAOYU, linked
-from tests.driver import BotApi, Journal, Message, Person
+from tests.driver import BotApi, Control, Journal, Message, Person
 from tests.driver.browser import payload_of
 from tests.e2e import ways
 from tests.e2e.words import Words
