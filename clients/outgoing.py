@@ -1,5 +1,6 @@
 """A body on its way out: counted, watched, and its own failures kept apart from the network's."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TypeVar
 
@@ -15,6 +16,9 @@ class Outgoing:
         self._moved = moved
         self._failure: Exception | None = None
         self._over = False
+        # Unset while the library waits for a block.
+        self._resting = asyncio.Event()
+        self._resting.set()
         # With the length declared no part needs chunked coding, and the server can refuse early.
         self.headers: Mapping[str, str] = {
             "content-length": str(size),
@@ -30,14 +34,19 @@ class Outgoing:
                 raise
         finally:
             self._over = True
-            if (close := getattr(self._body, "aclose", None)) is not None:
-                await close()
+            await self._close()
         raise self._failure
+
+    async def _close(self) -> None:
+        # A call that is cut off ends before the library lets go of the body: only then can it be closed.
+        await self._resting.wait()
+        if (close := getattr(self._body, "aclose", None)) is not None:
+            await close()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield each block; a body of another length than told is a ValueError."""
         try:
-            async for block in self._body:
+            while (block := await self._next()) is not None:
                 self._left -= len(block)
                 if self._left < 0:
                     break
@@ -49,6 +58,13 @@ class Outgoing:
             self._failure = error
             raise
         self._step()
+
+    async def _next(self) -> bytes | None:
+        self._resting.clear()
+        try:
+            return await anext(self._body, None)
+        finally:
+            self._resting.set()
 
     def _step(self) -> None:
         # A late answer may end the call while the library still drains the body.

@@ -207,6 +207,26 @@ async def test_what_the_body_raises_comes_through(disk: DiskTop, server: Server)
             await disk.send_chunk(server.url, "a7", 1, wrong, 20)
 
 
+async def test_a_part_is_called_off_while_its_body_is_waited_for(disk: DiskTop, server: Server) -> None:
+    waiting, closed = asyncio.Event(), asyncio.Event()
+
+    async def stuck() -> AsyncIterator[bytes]:
+        try:
+            yield b"x" * 1000
+            waiting.set()
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    server.will(ok())
+    sending = asyncio.create_task(disk.send_chunk(server.url, "a7", 1, stuck, 2000))
+    await waiting.wait()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert closed.is_set()
+
+
 async def test_an_early_refusal_is_read(disk: DiskTop) -> None:
     """The server says no after the headers and closes, while the part is still on its way."""
     told = json.dumps({"errno": "upload_expired"}).encode()
