@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from sandbox import appearing, disks
+from sandbox import appearing, disks, dying
 from sandbox.faults import FaultError
 from sandbox.options import OptionError
 from sandbox.people import Person
@@ -52,6 +52,7 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/charges", _guarded(_charges(world)), methods=["GET"]),
         *disks.routes(world, _guarded),
         *appearing.routes(world, _guarded),
+        *dying.routes(world, _guarded),
         Route("/reset", _guarded(_reset(world)), methods=["POST"]),
     ]
     return [Mount("/control", routes=table)]

@@ -59,6 +59,10 @@ class Control:
         )
         return [str(slug) for slug in made["slugs"]]
 
+    async def share_dies(self, person_id: int, verdict: str = "dead") -> str:
+        """Let the link of one of somebody's own shares die, or be anything else; returns its slug."""
+        return str((await self._post("/control/shares", person=person_id, verdict=verdict))["slug"])
+
     async def mend(self) -> None:
         """Take all faults away."""
         (await self._http.delete("/control/faults")).raise_for_status()

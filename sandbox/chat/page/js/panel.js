@@ -56,6 +56,7 @@ async function drawPerson() {
   $("panel-person").replaceChildren(
     h("div", { class: "line" }, h("span", {}, t("points")), h("span", { class: "stepper" }, step(-10, "−"), field, step(10, "+"))),
     h("label", { class: "line" }, h("span", {}, t("premium")), premium),
+    h("button", { type: "button", class: "wide", "data-testid": "share-dies", onclick: () => act(() => post("/control/shares", { person: person.id })) }, t("shareDies")),
     h("button", { type: "button", class: "wide", onclick: () => act(() => post("/app/block", { person: person.id })) }, t("block")));
 }
 
