@@ -33,15 +33,16 @@ ALLOWED: tuple[frozenset[int], ...] = (
 # Of the cards, these show what is their owner's alone; a new kind of card belongs on one side or the other.
 PRIVATE_CARDS = frozenset(
     {"accounts", "checkin", "checkin_end", "checkins", "device", "drive", "drive_ask", "drive_delete"}
-    | {"drive_file", "drive_search", "folder", "link", "news", "newslist", "panel", "receipt", "resource"}
-    | {"save", "settings", "share", "shares", "unlink", "upload", "upload_offer", "uploads", "usage"}
+    | {"drive_file", "drive_search", "folder", "forget", "link", "news", "newslist", "panel", "privacy"}
+    | {"receipt", "resource", "save", "settings", "share", "shares", "unlink", "upload", "upload_offer"}
+    | {"uploads", "usage", "watch"}
 )
 SHARED_CARDS = frozenset(
     {"check", "follow", "groupnews", "help", "notice", "search", "subscription", "subscriptions"}
 )
 PRIVATE_COMMANDS = frozenset(
     {"accounts", "checkin", "drive", "link", "save", "settings", "shares", "unlink", "unlock", "upload"}
-    | {"usage"}
+    | {"forget", "privacy", "usage"}
 )
 
 
