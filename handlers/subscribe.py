@@ -72,11 +72,14 @@ async def pick(scene: Scene[FollowState], arg: str) -> Switch | None:
     chosen = _TITLE.fullmatch(arg)
     if chosen is None:
         raise OddPress(arg)
-    return await follow(scene, chosen[1], int(chosen[2]))
+    return await follow(scene, chosen[1], int(chosen[2]), asked=True)
 
 
-async def follow(scene: Scene[Any], kind: str, tmdb_id: int) -> Switch | None:
-    """Follow a title, or show how it is followed already; the card leads back to where this was pressed."""
+async def follow(scene: Scene[Any], kind: str, tmdb_id: int, *, asked: bool = False) -> Switch | None:
+    """Follow a title, or show how it is followed already; the card leads back to where this was pressed.
+
+    What was `asked` for by command in another topic of a forum is told in that one from now on.
+    """
     services = scene.services
     if not await may_follow_here(scene):
         await scene.toast(scene.say.label("subscribe.admins"), alert=True)
@@ -84,14 +87,16 @@ async def follow(scene: Scene[Any], kind: str, tmdb_id: int) -> Switch | None:
     state = scene.state.model_dump(mode="json") if scene.card is not None else None
     origin = {"origin": state, "origin_route": scene.card.route if scene.card is not None else ""}
     known = await services.subscriptions.follows.find(scene.chat_id, kind, tmdb_id)
-    if known is not None:
+    if known is not None and (scene.private or known.topic == scene.topic or not asked):
         return Switch(SUBSCRIPTION.name, SubscriptionState(id=known.id, **origin))
     if scene.private:
         # Without an account of their own nobody could look it up.
         await services.tokens.link(scene.user_id, Service.HDHIVE)
     title = await services.titles.details(MediaType(kind), tmdb_id, scene.person.language)
     made = await services.subscriptions.follows.follow(scene.user_id, scene.chat_id, scene.topic, title)
-    return Switch(SUBSCRIPTION.name, SubscriptionState(id=made.subscription.id, fresh=True, **origin))
+    return Switch(
+        SUBSCRIPTION.name, SubscriptionState(id=made.subscription.id, fresh=known is None, **origin)
+    )
 
 
 FOLLOW: Route[FollowState] = Route(ROUTE, FollowState, show, {"page": page, "pick": pick})
@@ -119,7 +124,7 @@ async def find(update: Update, context: LinkHiveContext, query: str) -> None:
     try:
         found = await context.services.titles.search(state.query, context.person.language, 0, TITLES_A_PAGE)
         alone = found.titles[0] if len(found.titles) == 1 else None
-        begun = None if alone is None else await follow(scene, alone.media_type, alone.id)
+        begun = None if alone is None else await follow(scene, alone.media_type, alone.id, asked=True)
     except problems.KNOWN as error:
         # Once it is mended, Retry shows the list, and a press on it follows.
         await cards.post(scene, FOLLOW.name, cards.trouble(FOLLOW, scene, error))

@@ -96,7 +96,7 @@ async def tell(tx: Tx, subscription: Subscription, fresh: Sequence[Resource], no
     if subscription.private:
         await notice(tx, user, NEWS, now=at, **news)
     else:
-        payload = {"chat_id": chat, "user_id": user, **news}
+        payload = {"chat_id": chat, **news}
         await jobs.enqueue(tx, GROUP, str(chat), payload, at, owner=user)
 
 

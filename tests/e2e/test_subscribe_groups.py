@@ -134,7 +134,16 @@ async def test_a_topic_is_kept_and_survived(
     await later(bot, clock)
     notice = await person.until("🆕", chat=GROUP)
     assert notice.data["message_thread_id"] == topic
-    await person.post("/app/topic/delete", GROUP, topic=topic)
+    other = int((await person.post("/app/topic", GROUP, name="旧片"))["topic"])
+    await person.send(f"/subscribe@linkhive_bot {ways.TITLE[say.language]}", GROUP, topic=other)
+    listed = await person.until(ways.YEAR, chat=GROUP)
+    await person.press(listed, f"🔔 {ways.number_of(listed, ways.YEAR)}", chat=GROUP)
+    await person.until(lambda m: m.find(say("button.unsubscribe")) is not None, chat=GROUP)
+    await appear(control)
+    await later(bot, clock)
+    moved = await person.until("🆕", chat=GROUP)
+    assert moved.data["message_thread_id"] == other
+    await person.post("/app/topic/delete", GROUP, topic=other)
     await appear(control)
     await later(bot, clock)
     again = await person.until("🆕", chat=GROUP)
