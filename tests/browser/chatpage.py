@@ -41,6 +41,8 @@ class Chat:
         await expect(self.message("先绑定你的账号")).to_be_visible()
 
     async def shot(self, name: str) -> None:
+        """Keep a picture of the page, once nothing short-lived lies over it."""
+        await expect(self.page.get_by_test_id("toast")).to_have_count(0)
         self._shots += 1
         path = ARTIFACTS / f"{self._series}{self._shots:02d}-{name}.png"
         await self.page.screenshot(path=path, animations="disabled")

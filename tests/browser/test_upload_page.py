@@ -20,7 +20,7 @@ from tests.e2e.uploading import stored
 pytestmark = MARKS
 
 MIB = 1024 * 1024
-FILM, SIZE = "流浪地球2 2023 1080p.mkv", 100 * MIB
+FILM, SIZE = "Wandering.Earth.2.2023.1080p.mkv", 100 * MIB
 FETCHING, SENDING = "正在获取文件", "正在上传到 Disk.Top"
 UP = "disktop-upload"
 
