@@ -1,9 +1,9 @@
 """One poll round of 10,000 followed titles: is the answer time of commands kept, and HDHive's limit?
 
-Two bots, both as `linkhive run` starts them, each with 200 linked people: one follows nothing, the other has
-10,000 titles that are all due, as after an hour of standing still. Commands go to the one and to the other in
-turns of ten seconds, twenty a second; while it is not its turn a bot is stopped (SIGSTOP), so that each has
-the machine to itself. Each turn is compared with the other's turn beside it.
+The bot as `linkhive run` starts it, with 200 linked people and 10,000 titles that are all due, as after an
+hour of standing still. Commands come twenty a second, each from somebody else. In every other turn of ten
+seconds HDHive has asked to be left alone, so that the bot does nothing but answer; in the turns between the
+round goes on. Each turn is compared with the one beside it.
 
 HDHive answers after 50 ms and refuses more than 20 looks a second. POLL_TURNS=75 covers the whole round of 12
 minutes; without it 12 turns of each are taken.
@@ -14,7 +14,6 @@ import base64
 import itertools
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -39,28 +38,21 @@ from storage.tx import Tx
 TITLES, PEOPLE = 10_000, 200
 TURNS = int(os.environ.get("POLL_TURNS", "12"))
 TURN_SECONDS, COMMANDS_A_SECOND = 10.0, 20
-WARM_UP, PATIENCE = 40, 10.0
+WARM_UP, PATIENCE, SETTLE_SECONDS = 40, 10.0, 1.5
 MOST = 1.2
 KEY = base64.b64encode(bytes(32)).decode()
 COMMANDS = ("/help", "/subscriptions")
 
 
 @dataclass
-class House:
-    """One bot, its process, and how long its answers took."""
+class Answers:
+    """How long answers took, turn by turn, at rest and during the round."""
 
-    url: str
-    process: subprocess.Popen[bytes]
-    waits: list[list[float]] = field(default_factory=list)
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
+    at_rest: list[list[float]] = field(default_factory=list)
+    during: list[list[float]] = field(default_factory=list)
 
 
-async def fill(url: str, titles: int) -> None:
+async def fill(url: str) -> None:
     """People who are linked, and what they follow: every title has one follower, every third has three."""
     await upgrade(url)
     db = await Database.open(url, KeyRing.from_setting(KEY))
@@ -83,8 +75,8 @@ async def fill(url: str, titles: int) -> None:
                 )
 
     await db.write(settle)
-    for first in range(1, titles + 1, 500):
-        await db.write(lambda tx, first=first: follow(tx, range(first, min(first + 500, titles + 1))))  # type: ignore[misc]
+    for first in range(1, TITLES + 1, 500):
+        await db.write(lambda tx, first=first: follow(tx, range(first, min(first + 500, TITLES + 1))))  # type: ignore[misc]
     await db.close()
 
 
@@ -94,12 +86,12 @@ def start(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Pope
 
 
 @asynccontextmanager
-async def bot(stub: str, titles: int) -> AsyncIterator[House]:
-    """Run a bot that has so many titles to look up."""
+async def bot(stub: str) -> AsyncIterator[str]:
+    """Run the bot, and return its address."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'bench.db'}"
-        await fill(database, titles)
+        await fill(database)
         env = {
             "TELEGRAM_TOKEN": TOKEN,
             "TELEGRAM_API_URL": stub,
@@ -116,11 +108,9 @@ async def bot(stub: str, titles: int) -> AsyncIterator[House]:
         }
         process = start("bot", "run", env=env)
         try:
-            url = f"http://127.0.0.1:{port}"
-            await patiently(bool, f"{url}/healthz")
-            yield House(url, process)
+            await patiently(bool, f"http://127.0.0.1:{port}/healthz")
+            yield f"http://127.0.0.1:{port}"
         finally:
-            process.send_signal(signal.SIGCONT)
             process.terminate()
             process.wait(timeout=30)
 
@@ -143,12 +133,13 @@ def command(number: int, user: int) -> bytes:
 class Askers:
     """Write commands at an even pace, each from somebody else, and tell how long the answers took."""
 
-    def __init__(self, stub: str, session: aiohttp.ClientSession) -> None:
+    def __init__(self, stub: str, bot_url: str, session: aiohttp.ClientSession) -> None:
         self._stub = stub
+        self._bot = bot_url
         self._session = session
         self._numbers = itertools.count(1)
 
-    async def ask(self, house: House, count: int) -> list[float]:
+    async def ask(self, count: int) -> list[float]:
         began: dict[int, float] = {}
         headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": "application/json"}
         posts = []
@@ -157,7 +148,7 @@ class Askers:
             user = 5_000_000 + number
             began[user] = time.monotonic()
             post = self._session.post(
-                f"{house.url}/telegram/webhook", data=command(number, user), headers=headers
+                f"{self._bot}/telegram/webhook", data=command(number, user), headers=headers
             )
             posts.append(asyncio.ensure_future(self._take(post)))
             await asyncio.sleep(1 / COMMANDS_A_SECOND)
@@ -178,6 +169,11 @@ class Askers:
                 return waits + [PATIENCE] * (len(began) - len(waits))
             await asyncio.sleep(0.05)
 
+    async def pause(self, seconds: float) -> None:
+        """Let HDHive ask to be left alone."""
+        async with self._session.get(f"{self._stub}/pause/{seconds}") as reply:
+            reply.raise_for_status()
+
     async def stats(self) -> dict[str, dict[str, float]]:
         async with self._session.get(f"{self._stub}/stats") as reply:
             told: dict[str, dict[str, float]] = await reply.json()
@@ -188,16 +184,17 @@ def p95(waits: list[float]) -> float:
     return sorted(waits)[int(len(waits) * 0.95)]
 
 
-async def measure(idle: House, busy: House, askers: Askers) -> None:
-    for house in (idle, busy):
-        await askers.ask(house, WARM_UP)
-        house.stop()
-    for turn in range(TURNS):
-        for house in (idle, busy) if turn % 2 == 0 else (busy, idle):
-            house.go_on()
-            await asyncio.sleep(0.3)
-            house.waits.append(await askers.ask(house, round(TURN_SECONDS * COMMANDS_A_SECOND)))
-            house.stop()
+async def measure(askers: Askers) -> Answers:
+    """Take turns, beginning with the one and with the other."""
+    answers = Answers()
+    await askers.ask(WARM_UP)
+    for _ in range(TURNS):
+        await askers.pause(TURN_SECONDS + 2 * SETTLE_SECONDS)
+        await asyncio.sleep(SETTLE_SECONDS)
+        answers.at_rest.append(await askers.ask(round(TURN_SECONDS * COMMANDS_A_SECOND)))
+        await asyncio.sleep(2 * SETTLE_SECONDS)
+        answers.during.append(await askers.ask(round(TURN_SECONDS * COMMANDS_A_SECOND)))
+    return answers
 
 
 async def main() -> None:
@@ -208,23 +205,19 @@ async def main() -> None:
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(aiohttp.ClientSession())
             await patiently(bool, f"{stub}/stats")
-            idle = await stack.enter_async_context(bot(stub, 0))
-            busy = await stack.enter_async_context(bot(stub, TITLES))
-            askers = Askers(stub, session)
-            await measure(idle, busy, askers)
-            report(idle, busy, await askers.stats())
+            askers = Askers(stub, await stack.enter_async_context(bot(stub)), session)
+            report(await measure(askers), await askers.stats())
     finally:
         served.terminate()
         served.wait(timeout=20)
 
 
-def report(idle: House, busy: House, stats: dict[str, dict[str, float]]) -> None:
-    ratios = [p95(during) / p95(alone) for alone, during in zip(idle.waits, busy.waits, strict=True)]
-    print(
-        f"{TITLES:,} titles followed, {TURNS} turns of {TURN_SECONDS:.0f} s each, commands: {len(COMMANDS)}"
-    )
-    for name, house in (("nothing followed", idle), ("during the round", busy)):
-        waits = sorted(itertools.chain.from_iterable(house.waits))
+def report(answers: Answers, stats: dict[str, dict[str, float]]) -> None:
+    pairs = zip(answers.during, answers.at_rest, strict=True)
+    ratios = [p95(during) / p95(at_rest) for during, at_rest in pairs]
+    print(f"{TITLES:,} titles followed, {TURNS} turns of {TURN_SECONDS:.0f} s each, commands: {COMMANDS}")
+    for name, turns in (("at rest", answers.at_rest), ("during the round", answers.during)):
+        waits = sorted(itertools.chain.from_iterable(turns))
         print(f"{name:<20} p50 {waits[len(waits) // 2] * 1000:7.1f} ms   p95 {p95(waits) * 1000:7.1f} ms")
     looks, most = stats["looks"], stats["most"]
     print(f"looks {looks:,}, of them a second time {stats['again']}; most in a second {most} of {A_SECOND}")

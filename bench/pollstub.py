@@ -1,7 +1,8 @@
 """HDHive and Telegram for the poll rounds: `python -m bench.pollstub PORT`.
 
 HDHive lists twenty resources of any title after 50 ms, and refuses more than 20 looks in a second, as an
-application's limit. Telegram takes messages at once and notes when each chat got one.
+application's limit; asked for a pause, it wants to be left alone by all for so long. Telegram takes messages
+at once and notes when each chat got one.
 """
 
 import asyncio
@@ -44,6 +45,7 @@ class Stub(asyncio.Protocol):
 
     seconds: ClassVar[Counter[int]] = Counter()
     refused: ClassVar[int] = 0
+    paused_until: ClassVar[float] = 0.0
     looked: ClassVar[Counter[str]] = Counter()
     answered: ClassVar[dict[int, float]] = {}
 
@@ -69,6 +71,9 @@ class Stub(asyncio.Protocol):
             again = sum(count > 1 for count in self.looked.values())
             told = {"looks": len(self.looked), "again": again, "most": most, "refused": self.refused}
             self.send(200, {**told, "answered": self.answered})
+        elif path.startswith("/pause/"):
+            Stub.paused_until = time.monotonic() + float(path.rpartition("/")[2])
+            self.send(200, {})
         elif "/resources/" in path:
             self.look(path.rpartition("/")[2])
         elif path.startswith("/hdhive"):
@@ -81,6 +86,11 @@ class Stub(asyncio.Protocol):
             self.send(200, {"ok": True, "result": result_of(method)})
 
     def look(self, tmdb_id: str) -> None:
+        left = self.paused_until - time.monotonic()
+        if left > 0:
+            limit = {"code": "RATE_LIMIT_EXCEEDED", "limit_scope": "app", "retry_after_seconds": left}
+            self.send(429, {"success": False, **limit})
+            return
         second = int(time.monotonic())
         self.seconds[second] += 1
         if self.seconds[second] > A_SECOND:

@@ -4,6 +4,7 @@ from clients.errors import RateLimited
 from services.clock import Clock
 from storage import cooldowns
 from storage.database import Database
+from storage.tx import Tx
 
 # Who is told "too many" without a word on whom it means is taken to be the user.
 DEFAULT_SCOPE = "user"
@@ -17,11 +18,10 @@ class Cooldowns:
         self._db = db
         self._clock = clock
 
-    async def check(self, service: str, user_id: int) -> None:
+    async def check(self, tx: Tx, service: str, user_id: int) -> None:
         """Raise RateLimited at once while a cool-down lasts: the call would only make it longer."""
         now = self._clock.now()
-        scopes = (*EVERYBODY, _user(user_id))
-        until = await self._db.read(lambda tx: cooldowns.until(tx, service, scopes, now))
+        until = await cooldowns.until(tx, service, (*EVERYBODY, _user(user_id)), now)
         if until is not None:
             raise RateLimited(service, "cooldown", until - now, scope=None, code="COOLDOWN")
 

@@ -112,8 +112,9 @@ class Tokens:
         Raises ServiceOff, NotLinked, LinkLost, or the ClientError of the call; only a grant that the service
         calls gone unlinks. A RateLimited is kept and raised at once until it is over.
         """
-        link = await self.link(user_id, service)
-        await self._cooldowns.check(service, user_id)
+        if service not in self._providers:
+            raise ServiceOff(service)
+        link = await self._db.read(lambda tx: self._admitted(tx, user_id, service))
         try:
             link = await self._fresh(link)
             try:
@@ -131,6 +132,12 @@ class Tokens:
         except RateLimited as error:
             await self._cooldowns.note(error, user_id)
             raise
+
+    async def _admitted(self, tx: Tx, user_id: int, service: Service) -> Link:
+        """Return a user's working link unless the service is to be left alone: one look at the database."""
+        link = _usable(await links.get(tx, user_id, service), service)
+        await self._cooldowns.check(tx, service, user_id)
+        return link
 
     async def _fresh(self, link: Link) -> Link:
         """Return the link with a token that lasts."""
