@@ -82,19 +82,25 @@ async function drawDrive() {
     switched("localServer", local.local_server !== "off", "/app/control/options", (on) => ({ local_server: on ? "path" : "off" })));
 }
 
+// The title whose new resources were asked for last.
+let picked = "";
+
 // What is shared anew of the titles somebody asked for, now or as time goes by.
 async function drawResources() {
   const [{ titles }, options] = await Promise.all([get("/control/resources"), get("/control/options")]);
   const name = (each) => `${label(each.title)} (${each.year}) · ${each.resources}`;
-  const chosen = h("select", { "aria-label": t("newResources"), "data-testid": "resource-title" }, titles.filter((each) => each.title).map((each, n) => h("option", { value: n }, name(each))));
+  const known = titles.filter((each) => each.title);
+  const key = (each) => `${each.media_type}_${each.tmdb_id}`;
+  const chosen = h("select", { "aria-label": t("newResources"), "data-testid": "resource-title", onchange: () => { picked = chosen.value; } },
+    known.map((each) => h("option", { value: key(each), selected: key(each) === picked }, name(each))));
   const add = (count) => () => {
-    const { media_type, tmdb_id } = titles.filter((each) => each.title)[Number(chosen.value)];
+    const { media_type, tmdb_id } = known.find((each) => key(each) === chosen.value);
     return act(() => post("/control/resources", { media_type, tmdb_id, count }), drawResources);
   };
   const every = h("input", { type: "checkbox", role: "switch", checked: options.hdhive_new_every > 0, "data-testid": "newEvery", onchange: () => act(() => post("/control/options", { hdhive_new_every: every.checked ? 300 : 0 }), drawResources) });
   $("panel-resources").replaceChildren(
-    titles.length ? h("div", { class: "line" }, chosen) : h("p", { class: "quiet" }, t("noTitles")),
-    titles.length ? h("div", { class: "chips" }, chip("newOne", add(1)), chip("newFive", add(5))) : "",
+    known.length ? h("div", { class: "line" }, chosen) : h("p", { class: "quiet" }, t("noTitles")),
+    known.length ? h("div", { class: "chips" }, chip("newOne", add(1)), chip("newFive", add(5))) : "",
     h("label", { class: "line" }, h("span", {}, t("newEvery")), every));
 }
 
