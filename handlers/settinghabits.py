@@ -1,4 +1,4 @@
-"""Sections of /settings: language, time zone, notices, quiet hours."""
+"""Sections of /settings: language, time zone, notices, accounts looked after, quiet hours."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from handlers.scenes import Scene
-from handlers.settingparts import OFF, Drawn, Field, Section, choice, one_of
-from handlers.settingwords import notices_line, quiet_line, zone_line
+from handlers.settingparts import OFF, ON, Drawn, Field, Section, choice, one_of
+from handlers.settingwords import notices_line, quiet_line, watch_line, zone_line
 from handlers.views import Row, grid
 from services import zones
 from storage.preferences import Changes, Notices
@@ -67,6 +67,17 @@ def _notices_chosen(arg: str) -> Changes:
     return {"notices": next(key for key in NOTICES if key == arg)}
 
 
+async def _watch(scene: Scene[Any]) -> Drawn:
+    say, now = scene.say, scene.person.preferences.watch
+    choices = [(ON, now), (OFF, not now)]
+    row = [choice(say.label(f"settings.{key}"), key, chosen=chosen) for key, chosen in choices]
+    return [watch_line(scene), say("settings.watch.about")], [row]
+
+
+def _watch_chosen(arg: str) -> Changes:
+    return {"watch": one_of(arg, (ON, OFF)) == ON}
+
+
 async def _quiet(scene: Scene[Any]) -> Drawn:
     say, chosen = scene.say, scene.person.preferences
     now = f"{chosen.quiet_from}-{chosen.quiet_to}" if chosen.quiet_from else OFF
@@ -92,4 +103,5 @@ def _quiet_typed(words: str) -> Changes | None:
 LANGUAGE = Section(_language, _language_chosen)
 ZONE = Section(_zone, _zone_chosen, (Field.of("zone", "name", _zone_typed),))
 NOTICE = Section(_notices, _notices_chosen)
+WATCH = Section(_watch, _watch_chosen)
 QUIET = Section(_quiet, _quiet_chosen, (Field.of("quiet", "hours", _quiet_typed),))

@@ -11,7 +11,7 @@ from handlers.texts import Html
 from handlers.views import Button, Press, Row
 from storage.preferences import Changes
 
-OFF = "off"
+OFF, ON = "off", "on"
 _CHOSEN = "✓ "
 
 Typed = Callable[[str], Changes | None]

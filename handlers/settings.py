@@ -13,10 +13,10 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
 from handlers.files import folder_name
 from handlers.scenes import OddPress, Route, Scene, State, Switch
-from handlers.settinghabits import LANGUAGE, NOTICE, QUIET, ZONE
+from handlers.settinghabits import LANGUAGE, NOTICE, QUIET, WATCH, ZONE
 from handlers.settinghdhive import CHECKIN, LIMIT
 from handlers.settingparts import Field, Section
-from handlers.settingwords import checkin_line, limit_line, notices_line, quiet_line, zone_line
+from handlers.settingwords import checkin_line, limit_line, notices_line, quiet_line, watch_line, zone_line
 from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid
 from services.names import Service
@@ -29,6 +29,7 @@ SECTIONS: Mapping[str, Section] = {
     "limit": LIMIT,
     "checkin": CHECKIN,
     "notices": NOTICE,
+    "watch": WATCH,
     "quiet": QUIET,
 }
 FOLDER = "folder"
@@ -76,6 +77,9 @@ async def _overview(scene: Scene[SettingsState]) -> View:
     if offers(Service.DISKTOP):
         lines.append(say("settings.line.folder", folder=folder_name(say, chosen.default_folder)))
         shown.append(FOLDER)
+    if offers(Service.HDHIVE) or offers(Service.DISKTOP):
+        lines.append(watch_line(scene))
+        shown.append("watch")
     lines.append(quiet_line(scene))
     shown.append("quiet")
     presses: list[Button] = [Press(say.label(f"settings.button.{name}"), "open", name) for name in shown]

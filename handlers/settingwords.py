@@ -56,6 +56,11 @@ def notices_line(scene: Scene[Any]) -> Html:
     )
 
 
+def watch_line(scene: Scene[Any]) -> Html:
+    """Tell whether the linked accounts are looked after."""
+    return scene.say("settings.line.watch" if scene.person.preferences.watch else "settings.line.watch_off")
+
+
 def quiet_line(scene: Scene[Any]) -> Html:
     """Tell the quiet hours."""
     chosen = scene.person.preferences

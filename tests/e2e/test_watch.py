@@ -188,6 +188,19 @@ async def test_who_does_not_want_it_says_so_on_the_notice(
     assert not await told(person, "📉")
 
 
+async def test_it_can_be_switched_under_settings(bot: House, person: Person, say: Words) -> None:
+    await person.send("/settings")
+    card = await person.until(say("settings.line.watch"))
+    await person.press(card, say("settings.button.watch"))
+    card = await person.until(say("settings.watch.about"))
+    await person.press(card, say("settings.off"))
+    card = await person.until(say("settings.line.watch_off"))
+    assert not (await bot.services.people.known(person.id)).preferences.watch
+    await person.press(card, say("settings.on"))
+    await person.until(say("settings.line.watch"))
+    assert (await bot.services.people.known(person.id)).preferences.watch
+
+
 async def test_quiet_hours_and_a_restart_make_one_message_of_several(
     start: Start, person: Person, say: Words, control: Control, days: Days, clock: Hurried, box: Sandbox
 ) -> None:
