@@ -55,7 +55,7 @@ async def show(scene: Scene[GroupNewsState]) -> View:
     if state.muted and not state.ended:
         lines.append(say("subscribe.muted"))
     opening = [
-        Open(_label(say, n, one), scene.deep_link(f"{RESOURCE_LINK}{one.slug}"))
+        Open(f"🔓 {_label(say, n, one)}", scene.deep_link(f"{RESOURCE_LINK}{one.slug}"))
         for n, one in listed
         if SLUG.fullmatch(one.slug)
     ]
