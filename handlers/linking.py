@@ -8,6 +8,7 @@ from typing import Any
 
 from telegram import Update
 
+from clients.errors import Misconfigured
 from handlers import cards, commands, problems
 from handlers.application import LinkHiveApplication, Notice
 from handlers.context import LinkHiveContext, user_of
@@ -139,7 +140,9 @@ async def finish(update: Update, context: LinkHiveContext, payload: str) -> None
 
 
 def _failed(scene: Scene[LinkState], error: AttemptProblem) -> View:
-    text, say = problems.sentence(scene.say, error), scene.say
+    # What only the operator can mend is told as that: to begin again would end the same way.
+    cause = error.__cause__ if isinstance(error.__cause__, Misconfigured) else error
+    text, say = problems.sentence(scene.say, cause), scene.say
     again: Sequence[Row] = _choices(scene)
     if error.service in LINKED and scene.services.offers(Service(error.service)):
         label = say.label("button.link", service=service_name(say, error.service))
