@@ -6,7 +6,7 @@ import logging
 
 from services import beijing
 from services.clock import Clock
-from storage import attempts, cards, checkins, inbox, uploads
+from storage import attempts, cards, checkins, erasure, inbox, uploads
 from storage.database import Database
 from storage.tx import Tx
 
@@ -21,6 +21,7 @@ CARDS_KEPT = 90 * DAY
 # As far back as a streak is counted.
 CHECKINS_KEPT = 400 * DAY
 UPLOADS_KEPT = 30 * DAY
+CLAIMS_KEPT = 3600.0
 
 
 async def run(db: Database, clock: Clock) -> None:
@@ -28,6 +29,7 @@ async def run(db: Database, clock: Clock) -> None:
     while True:
         try:
             await db.write(lambda tx: clean(tx, clock.now()))
+            await db.recall()
         except Exception:
             log.exception("cleaning up failed; it is tried again in an hour")
         await clock.sleep(EVERY_SECONDS)
@@ -36,6 +38,8 @@ async def run(db: Database, clock: Clock) -> None:
 async def clean(tx: Tx, now: float) -> None:
     """Delete what is past its time."""
     await inbox.purge_done(tx, now - UPDATES_KEPT)
+    await inbox.purge_claims(tx, now - CLAIMS_KEPT)
+    await erasure.purge(tx, now - erasure.KEPT_SECONDS)
     await attempts.purge(tx, now - ATTEMPTS_KEPT)
     await cards.purge(tx, now - CARDS_KEPT)
     await checkins.purge(tx, beijing.day_of(now - CHECKINS_KEPT).isoformat())

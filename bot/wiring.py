@@ -121,7 +121,7 @@ def _build(
         hdhive_url=settings.hdhive_url,
     )
     application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
-    dispatch = Dispatch(hand_to(application, Manners(), metrics), clock, metrics)
+    dispatch = Dispatch(hand_to(application, Manners(), metrics, db.erasures.void), clock, metrics)
     store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
     jobs = JobRunner(db, clock, holder, {**services.jobs(), **application.routes.jobs})
     # A service that hangs in everybody's check-in must not hold up notices.
@@ -152,6 +152,7 @@ async def _start(
     """Start what works before what brings work; the exit stack stops them the other way round."""
     _background(stack, housekeeping.run(house.db, clock))
     _background(stack, house.services.standing.follow())
+    _background(stack, house.services.forgetting.follow())
     await house.services.resume()
     _background(stack, house.jobs.run(), house.jobs.stop)
     _background(stack, house.daily.run(), house.daily.stop)

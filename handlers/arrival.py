@@ -22,7 +22,12 @@ async def arrive(update: Update, context: LinkHiveContext) -> None:
     user, chat = update.effective_user, update.effective_chat
     if user is None or (user.is_bot and user.id != ANONYMOUS_ADMIN):
         raise ApplicationHandlerStop
-    context.meet(await context.services.people.arrive(user.id, user.language_code, user.first_name))
+    people = context.services.people
+    if _leaves(update):
+        # Who blocks the bot, perhaps after they had it forget them, begins nothing.
+        context.meet(await people.known(user.id))
+    else:
+        context.meet(await people.arrive(user.id, user.language_code, user.first_name))
     if not context.policy.admits(user.id, chat.id if chat else None):
         await _stop_at(update, context, "arrival.refused", everywhere=False)
     current = delivery.get()
@@ -53,6 +58,8 @@ async def membership(update: Update, context: LinkHiveContext) -> None:
     if change is None:
         return
     state, now = _state(change), context.services.clock.now()
+    if _leaves(update) and await context.services.people.is_stranger(change.from_user.id):
+        return
 
     async def note(tx: Tx) -> None:
         await chats.remember(
@@ -62,6 +69,12 @@ async def membership(update: Update, context: LinkHiveContext) -> None:
     await context.services.db.write(note)
     standing = context.services.standing
     await (standing.back(change.chat.id) if state == "active" else standing.refused(change.chat.id, state))
+
+
+def _leaves(update: Update) -> bool:
+    """Tell whether an update only says that somebody blocked the bot."""
+    change = update.my_chat_member
+    return change is not None and change.chat.type == Chat.PRIVATE and _state(change) != "active"
 
 
 def _state(change: ChatMemberUpdated) -> chats.State:

@@ -8,6 +8,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, delivery
+from storage.errands import Forgotten
 
 log = structlog.get_logger(__name__)
 
@@ -16,6 +17,9 @@ async def unexpected(update: object, context: LinkHiveContext) -> None:
     """Note what Telegram refused; report everything else, so that the update is tried again."""
     error = context.error
     if not isinstance(error, Exception):
+        return
+    if isinstance(error, Forgotten):
+        await _let_go()
         return
     if isinstance(error, Forbidden | ChatMigrated | BadRequest):
         # The sender has noted a lost or moved chat; what Telegram will never take is not worth another try.
@@ -29,6 +33,13 @@ async def unexpected(update: object, context: LinkHiveContext) -> None:
         current.failures.append(error)
     if current is None or current.last_attempt:
         await _apologize(update, context)
+
+
+async def _let_go() -> None:
+    """Stop the clock on a press whose person is forgotten: there is nothing more to do for them."""
+    current = delivery.get()
+    if current is not None and current.reply is not None:
+        await current.reply.give()
 
 
 async def _apologize(update: object, context: LinkHiveContext) -> None:

@@ -35,8 +35,10 @@ async def joined(update: Update, context: LinkHiveContext) -> None:
         return
     chat_id, at = change.chat.id, context.services.clock.now() + HELLO_SECONDS
     payload = {"chat_id": chat_id, "user_id": change.from_user.id}
-    name = str(chat_id)
-    await context.services.db.write(lambda tx: jobs.enqueue(tx, HELLO, name, payload, at, dedup=name))
+    name, owner = str(chat_id), change.from_user.id
+    await context.services.db.write(
+        lambda tx: jobs.enqueue(tx, HELLO, name, payload, at, dedup=name, owner=owner)
+    )
 
 
 def _came_in(change: ChatMemberUpdated) -> bool:

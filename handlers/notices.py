@@ -27,6 +27,9 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
     if kind not in home.routes.notices:
         log.warning("notice_unknown", kind=kind)
         return
+    if await home.services.people.is_stranger(int(job.payload["user_id"])):
+        # Forgotten in the moment in which it was found out.
+        return
     scene = await _private_scene(home, job.payload)
     await _keep_quiet(scene, kind, job)
     beside = await _beside(home, kind, job)

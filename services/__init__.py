@@ -16,11 +16,13 @@ from services.clock import Clock
 from services.devicecode import DeviceLinking
 from services.drive import Drive
 from services.errors import ServiceOff
+from services.forgetting import Forgetting
 from services.jobs import JobHandler
 from services.linkchecks import LinkChecks
 from services.linking import Linking
 from services.names import Service
 from services.people import People
+from services.privacy import Privacy
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.saves import Saves
 from services.shares import Shares
@@ -73,6 +75,13 @@ class Services:
     titles: Titles
     watch: Watching
     subscriptions: Subscriptions
+    privacy: Privacy
+    forgetting: Forgetting
+
+    def __post_init__(self) -> None:
+        """Say what is to be done when somebody is forgotten, before and after their rows are gone."""
+        self.forgetting.wills.append(self.uploads.will)
+        self.forgetting.hooks += [self.standing.load, self.uploads.dismiss]
 
     @classmethod
     def build(
@@ -132,6 +141,8 @@ class Services:
             drive=Drive(clock, disktop, tokens, reached=reached),
             titles=titles,
             subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, reached=reached),
+            privacy=Privacy(db, clock),
+            forgetting=Forgetting(db, clock, unlinking, reached=reached),
         )
 
     def offers(self, service: str) -> bool:
@@ -162,11 +173,20 @@ class Services:
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return the job handlers of all use cases: those of each are named where it lives."""
-        own = (self.linking, self.devices, self.tokens, self.unlocking, self.linkchecks, self.saves)
+        own = (
+            self.forgetting,
+            self.linking,
+            self.devices,
+            self.tokens,
+            self.unlocking,
+            self.linkchecks,
+            self.saves,
+        )
         return {kind: handler for one in own for kind, handler in one.jobs().items()}
 
     async def resume(self) -> None:
         """Take up what a killed process left under way; call it at the start."""
+        await self.forgetting.resume()
         await self.tokens.resume()
         await self.unlocking.resume()
         await self.checkins.resume()

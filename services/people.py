@@ -45,12 +45,13 @@ class People:
         self._db = db
         self._clock = clock
         self._known: Recent[int, Person] = Recent(size)
+        self._turn = db.erasures.turn
         self._followers: list[Follower] = []
 
     async def arrive(self, user_id: int, language_code: str | None, first_name: str) -> Person:
         """Meet whom an update comes from; writes only what is new."""
-        now = self._clock.now()
-        person = self._known.get(user_id, now)
+        now, turn = self._clock.now(), self._db.erasures.turn
+        person = self._remembered(user_id, now)
         if person is not None and _is_same(person.user, language_code, first_name, now):
             return person
 
@@ -62,12 +63,12 @@ class People:
                 )
             return _person(old, await preferences.get(tx, user_id))
 
-        return self._keep(await self._db.write(remember))
+        return self._keep(await self._db.write(remember), turn)
 
     async def known(self, user_id: int) -> Person:
         """Return someone for whom no update is at hand; a stranger has the defaults."""
-        now = self._clock.now()
-        person = self._known.get(user_id, now)
+        now, turn = self._clock.now(), self._db.erasures.turn
+        person = self._remembered(user_id, now)
         if person is not None:
             return person
 
@@ -77,7 +78,13 @@ class People:
         user, chosen = await self._db.read(look)
         if user is None:
             return _person(User(user_id, None, "", now, now), chosen)
-        return self._keep(_person(user, chosen))
+        return self._keep(_person(user, chosen), turn)
+
+    async def is_stranger(self, user_id: int) -> bool:
+        """Tell whether nothing is kept of somebody."""
+        if self._remembered(user_id, self._clock.now()) is not None:
+            return False
+        return await self._db.read(lambda tx: users.get(tx, user_id)) is None
 
     async def change(self, user_id: int, **changes: Unpack[Changes]) -> Person:
         """Change someone's choices, with all that follows from them."""
@@ -100,8 +107,17 @@ class People:
         """Drop what is remembered of someone."""
         self._known.drop(user_id)
 
-    def _keep(self, person: Person) -> Person:
-        self._known.put(person.user.id, person, self._clock.now() + KEEP_SECONDS)
+    def _remembered(self, user_id: int, now: float) -> Person | None:
+        if self._turn != self._db.erasures.turn:
+            # Somebody was forgotten, perhaps this one.
+            self._turn = self._db.erasures.turn
+            self._known.clear()
+        return self._known.get(user_id, now)
+
+    def _keep(self, person: Person, turn: int) -> Person:
+        """Remember somebody, unless anybody was forgotten since it was read."""
+        if turn == self._turn == self._db.erasures.turn:
+            self._known.put(person.user.id, person, self._clock.now() + KEEP_SECONDS)
         return person
 
 

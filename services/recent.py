@@ -1,7 +1,8 @@
-"""A small memory: the most recently used entries, each for its own time."""
+"""A small memory: the most recently used entries, each for its own time; all of them can be emptied."""
 
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -13,6 +14,7 @@ class Recent(Generic[K, V]):
     def __init__(self, size: int) -> None:
         self._size = size
         self._entries: OrderedDict[K, tuple[V, float]] = OrderedDict()
+        _ALL.add(self)
 
     def get(self, key: K, now: float) -> V | None:
         """Return what is remembered and not too old."""
@@ -36,5 +38,25 @@ class Recent(Generic[K, V]):
         """Forget one entry."""
         self._entries.pop(key, None)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+
     def __len__(self) -> int:
         return len(self._entries)
+
+
+# What somebody had may be in any of them: a new one is among these without a word.
+_ALL: WeakSet[Any] = WeakSet()
+
+
+def watched(memory: V) -> V:
+    """Have another kind of memory emptied as well; it has a `clear`."""
+    _ALL.add(memory)
+    return memory
+
+
+def clear_all() -> None:
+    """Empty every memory of this process: somebody was forgotten."""
+    for memory in list(_ALL):
+        memory.clear()

@@ -5,9 +5,10 @@ import logging
 import re
 
 from services.clock import Clock
-from storage import chats
+from storage import chats, users
 from storage.chats import State
 from storage.database import Database
+from storage.tx import Tx
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,13 @@ class Standing:
         now = self._clock.now()
         self._out[chat_id] = chats.Lost(chat_id, state, None, now)
         log.info("a chat is paused", extra={"state": state})
-        await self._db.write(lambda tx: chats.pause(tx, chat_id, state, now))
+
+        async def note(tx: Tx) -> None:
+            # Of somebody of whom nothing is kept, nothing is kept.
+            if chat_id < 0 or await users.get(tx, chat_id) is not None:
+                await chats.pause(tx, chat_id, state, now)
+
+        await self._db.write(note)
 
     async def back(self, chat_id: int) -> None:
         """Note that a chat can be written to again."""

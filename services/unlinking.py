@@ -1,7 +1,7 @@
 """Take grants back: upstream where the service can, and always here."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from clients.errors import ClientError, Misconfigured, RateLimited, Refusal
 from services.clock import Clock
@@ -12,7 +12,7 @@ from storage.crypto import digest
 from storage.database import Database
 from storage.errands import on_errand
 from storage.jobs import Job
-from storage.links import NewLink
+from storage.links import Link, NewLink
 from storage.tx import Tx
 
 REVOKE = "link.revoke"
@@ -64,6 +64,11 @@ class Unlinking:
         """Have every grant of somebody revoked who is about to be forgotten."""
         for link in await links.all_of(tx, user_id):
             await self._later(tx, link.service, link.refresh_token, now)
+
+    def by_hand(self, found: Iterable[Link]) -> tuple[str, ...]:
+        """Return the services whose grants only their users can take back."""
+        active = (link.service for link in found if link.state == "active")
+        return tuple(s for s in active if s in self._providers and not self._providers[s].revokes)
 
     async def revoke(self, job: Job, lease: Lease) -> None:
         """Do the job: a refusal means there is nothing left to revoke, a fault is tried again.

@@ -105,8 +105,8 @@ async def held(tx: Tx, person: int) -> dict[str, list[dict[str, Any]]]:
     """Return every row of a person, by table, without the columns that are secrets."""
     return {
         owned.table.name: [
-            _told(tx, owned.table, row._mapping)
-            for row in await tx.conn.execute(owned.rows, owned.params(person))
+            _told(tx, owned.table, row)
+            for row in (await tx.conn.execute(owned.rows, owned.params(person))).mappings()
         ]
         for owned in OWNED
     }

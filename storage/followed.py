@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
-from storage.schema import followed_titles
+from storage.schema import followed_titles, links
 from storage.tx import Tx, both
 
 
@@ -57,7 +57,8 @@ _LOOKED = (
     update(followed_titles)
     .where(_THIS)
     .values(
-        turn=bindparam("by"),
+        # Who was forgotten since is not named again.
+        turn=select(links.c.user_id).where(links.c.user_id == bindparam("by")).limit(1).scalar_subquery(),
         failures=0,
         looked_at=bindparam("now"),
         next_at=bindparam("again_at"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, text, update
 
-from storage.schema import chat_claims, inbox
+from storage.schema import FREED_UPDATE, chat_claims, inbox
 from storage.tx import Tx, both, open_json, seal_json, seal_text
 
 
@@ -83,7 +83,7 @@ _DONE = both(
     lambda d: (
         update(inbox)
         .where(d.among(inbox.c.update_id, "ids"))
-        .values(state="done", payload=None, error=None, handled_at=bindparam("at"))
+        .values({**FREED_UPDATE, "handled_at": bindparam("at")})
     )
 )
 # One that was freed meanwhile keeps nothing of what went wrong.
@@ -107,6 +107,7 @@ _DEAD_CLAIMS = (
     .where((chat_claims.c.holder == bindparam("by")) | (chat_claims.c.until <= bindparam("now")))
     .returning(chat_claims.c.chat_key)
 )
+_OLD_CLAIMS = delete(chat_claims).where(chat_claims.c.until < bindparam("before"))
 _PURGE = delete(inbox).where(_IS_DONE, inbox.c.handled_at < bindparam("before"))
 _COUNTS = select(inbox.c.state, func.count()).group_by(inbox.c.state)
 
@@ -185,7 +186,7 @@ async def waiting_chats(tx: Tx, now: float) -> list[int]:
 
 
 async def done(tx: Tx, update_ids: Sequence[int], now: float) -> None:
-    """Mark updates as done and drop their content; the ids stay to recognise duplicates."""
+    """Mark updates as done, with nothing left of who sent what; the ids stay to recognise duplicates."""
     await tx.conn.execute(_DONE[tx.dialect], {"ids": tx.many(update_ids), "at": now})
 
 
@@ -216,6 +217,11 @@ async def recover(tx: Tx, holder: str, now: float) -> int:
 async def purge_done(tx: Tx, before: float) -> int:
     """Forget updates that were done before a time; Telegram repeats none older than a day."""
     return (await tx.conn.execute(_PURGE, {"before": before})).rowcount
+
+
+async def purge_claims(tx: Tx, before: float) -> int:
+    """Forget claims that ran out before a time: whoever held them is gone."""
+    return (await tx.conn.execute(_OLD_CLAIMS, {"before": before})).rowcount
 
 
 async def counts(tx: Tx) -> dict[str, int]:

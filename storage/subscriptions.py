@@ -67,7 +67,6 @@ _CHANGE = (
     .returning(*COLUMNS)
 )
 _REMOVE = delete(subscriptions).where(_THIS).returning(subscriptions.c.title)
-_REMOVE_OF = delete(subscriptions).where(subscriptions.c.user_id == bindparam("owner"))
 _OF_TITLE = (
     select(*COLUMNS)
     .join_from(subscriptions, chats, chats.c.id == subscriptions.c.chat_id, isouter=True)
@@ -190,8 +189,6 @@ async def remove(tx: Tx, sub_id: int) -> bool:
     return True
 
 
-async def remove_of(tx: Tx, user_id: int) -> int:
-    """Stop all that a user made, in groups as well; return how many that were."""
-    removed = (await tx.conn.execute(_REMOVE_OF, {"owner": user_id})).rowcount
+async def tidy(tx: Tx) -> None:
+    """Forget the titles that nobody follows any more."""
     await tx.conn.execute(_UNFOLLOWED)
-    return removed

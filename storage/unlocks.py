@@ -83,6 +83,7 @@ _DONE = (
 )
 _UNSETTLED = select(*COLUMNS).where(UNSETTLED).order_by(unlocks.c.created_at)
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:who, 0))")
+_UNSETTLED_OF = _UNSETTLED.where(unlocks.c.user_id == bindparam("owner"))
 _SPENT = select(func.coalesce(func.sum(unlocks.c.price), literal_column("0"))).where(
     unlocks.c.user_id == bindparam("owner"),
     unlocks.c.created_at >= bindparam("since"),
@@ -189,6 +190,11 @@ async def alone(tx: Tx, user_id: int) -> None:
     """Count and claim one after another for one user: SQLite has one writer anyway."""
     if tx.dialect == "postgresql":
         await tx.conn.execute(_ALONE, {"who": f"unlock:{user_id}"})
+
+
+async def unsettled_of(tx: Tx, user_id: int) -> list[Unlock]:
+    """Return what is claimed or doubtful of one user, oldest first."""
+    return [_unlock(tx, row) for row in await tx.conn.execute(_UNSETTLED_OF, {"owner": user_id})]
 
 
 async def spent_since(tx: Tx, user_id: int, since: float) -> int:

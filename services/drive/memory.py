@@ -62,6 +62,11 @@ class Memory:
         if held is not None:
             self._weight -= held[1]
 
+    def clear(self) -> None:
+        """Forget every folder of everybody."""
+        self._folders.clear()
+        self._weight = 0
+
     def forget(self, user_id: int) -> None:
         """Forget all folders of one person: something in their drive changed."""
         for key in [key for key in self._folders if key[0] == user_id]:

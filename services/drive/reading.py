@@ -8,6 +8,7 @@ from clients.disktop.models import Listing
 from services.clock import Clock
 from services.drive.entries import Entry, Sort, of_file, of_folder, ordered
 from services.drive.memory import Known, Memory
+from services.recent import watched
 
 # The server's own limit for one page.
 SERVER_PAGE = 200
@@ -49,7 +50,7 @@ class Folders:
     def __init__(self, clock: Clock, listed: Listed, memory: Memory | None = None) -> None:
         self._clock = clock
         self._listed = listed
-        self.memory = memory or Memory()
+        self.memory = watched(memory or Memory())
 
     async def page(
         self,

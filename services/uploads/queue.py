@@ -204,6 +204,19 @@ class Uploads:
             raise UploadProblem("unknown")
         return row
 
+    async def will(self, tx: Tx, user_id: int, now: float) -> None:
+        """Have the parts dropped at the drives of what somebody uploads who is about to be forgotten."""
+        for row in await uploads.of(tx, user_id, 0):
+            if (session := detail_of(row).session) is not None:
+                await tidy(tx, row, session, now)
+
+    async def dismiss(self) -> None:
+        """End the runs whose uploads are gone, and delete what was fetched for them."""
+        under_way = await self._db.read(uploads.under_way)
+        for upload_id in self._running.ids - under_way.keys():
+            await self._running.stop(upload_id)
+        await self._spool.sweep(under_way)
+
     async def retry(self, upload_id: int, *, folder: str | None = None) -> UploadView:
         """Have an upload that failed or was cancelled wait again, for another folder if one is given.
 

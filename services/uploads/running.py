@@ -58,6 +58,11 @@ class Running:
         found = self._under_way.get(upload_id)
         return None if found is None else found[0]
 
+    @property
+    def ids(self) -> set[int]:
+        """Return what runs in this process."""
+        return set(self._under_way)
+
     async def stop(self, upload_id: int) -> None:
         """End a run whose upload was ended, and delete what it fetched."""
         found = self._under_way.get(upload_id)

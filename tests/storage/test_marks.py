@@ -1,4 +1,4 @@
-"""Every table says whose its rows are, every job for whom it is done: nothing is forgotten to be forgotten."""
+"""Every table says whose its rows are, and every job for whom it is done, so that none is left out."""
 
 import ast
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from storage import chats, followed, links, subscriptions
+from storage import chats, erasure, followed, links, subscriptions
 from storage.database import Database
 from storage.links import NewLink
 from storage.subscriptions import Subscription
@@ -93,7 +93,8 @@ async def test_what_nobody_follows_is_forgotten(db: Database) -> None:
     await db.write(lambda tx: followed.begin(tx, DARK, seen=["a"], now=1.0, next_at=9.0))
     assert await db.write(lambda tx: subscriptions.remove(tx, one.id))
     assert await db.read(lambda tx: followed.get(tx, DUNE)) is not None
-    assert await db.write(lambda tx: subscriptions.remove_of(tx, 2)) == 2
+    await db.write(lambda tx: erasure.erase(tx, 2, 2.0))
+    await db.write(subscriptions.tidy)
     assert await db.read(lambda tx: followed.get(tx, DUNE)) is None
     assert await db.read(lambda tx: followed.next_look(tx)) == (None, 0)
 
@@ -104,6 +105,11 @@ async def test_titles_come_due_one_after_the_other(db: Database) -> None:
     assert await db.read(lambda tx: followed.next_look(tx)) == (1.0, 2)
     (first,) = await db.read(lambda tx: followed.due(tx, 2.0, 10))
     assert (first.title, first.seen, first.looked_at) == (DUNE, None, None)
+    await db.write(lambda tx: followed.looked(tx, [(DUNE, 7)], 2.0, 902.0))
+    unnamed = await db.read(lambda tx: followed.get(tx, DUNE))
+    assert unnamed is not None
+    assert unnamed.turn is None, "who has no account here, forgotten meanwhile, is not named"
+    await link(db, 7)
     await db.write(lambda tx: followed.looked(tx, [(DUNE, 7)], 2.0, 902.0))
     await db.write(lambda tx: followed.saw(tx, DUNE, {"s1", "s2"}))
     again = await db.write(lambda tx: followed.hold(tx, DUNE))
