@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+import psutil
 
 from bench.load import SECRET, TOKEN
 from bench.pollstub import A_SECOND, PAGES
@@ -46,10 +47,12 @@ COMMANDS = ("/help", "/subscriptions")
 
 @dataclass
 class Answers:
-    """How long answers took, turn by turn, at rest and during the round."""
+    """How long answers took, turn by turn, at rest and during the round, and what that cost."""
 
     at_rest: list[list[float]] = field(default_factory=list)
     during: list[list[float]] = field(default_factory=list)
+    cpu_at_rest: float = 0.0
+    cpu_during: float = 0.0
 
 
 async def fill(url: str) -> None:
@@ -86,8 +89,8 @@ def start(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Pope
 
 
 @asynccontextmanager
-async def bot(stub: str) -> AsyncIterator[str]:
-    """Run the bot, and return its address."""
+async def bot(stub: str) -> AsyncIterator[tuple[str, psutil.Process]]:
+    """Run the bot; return its address and its process."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'bench.db'}"
@@ -109,7 +112,7 @@ async def bot(stub: str) -> AsyncIterator[str]:
         process = start("bot", "run", env=env)
         try:
             await patiently(bool, f"http://127.0.0.1:{port}/healthz")
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
         finally:
             process.terminate()
             process.wait(timeout=30)
@@ -184,16 +187,26 @@ def p95(waits: list[float]) -> float:
     return sorted(waits)[int(len(waits) * 0.95)]
 
 
-async def measure(askers: Askers) -> Answers:
-    """Take turns, beginning with the one and with the other."""
+def _cpu(process: psutil.Process) -> float:
+    spent = process.cpu_times()
+    return spent.user + spent.system
+
+
+async def measure(askers: Askers, process: psutil.Process) -> Answers:
+    """Take turns."""
     answers = Answers()
     await askers.ask(WARM_UP)
     for _ in range(TURNS):
         await askers.pause(TURN_SECONDS + 2 * SETTLE_SECONDS)
         await asyncio.sleep(SETTLE_SECONDS)
+        before = _cpu(process)
         answers.at_rest.append(await askers.ask(round(TURN_SECONDS * COMMANDS_A_SECOND)))
+        between = _cpu(process)
         await asyncio.sleep(2 * SETTLE_SECONDS)
+        begun = _cpu(process)
         answers.during.append(await askers.ask(round(TURN_SECONDS * COMMANDS_A_SECOND)))
+        answers.cpu_at_rest += between - before
+        answers.cpu_during += _cpu(process) - begun
     return answers
 
 
@@ -205,8 +218,9 @@ async def main() -> None:
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(aiohttp.ClientSession())
             await patiently(bool, f"{stub}/stats")
-            askers = Askers(stub, await stack.enter_async_context(bot(stub)), session)
-            report(await measure(askers), await askers.stats())
+            url, process = await stack.enter_async_context(bot(stub))
+            askers = Askers(stub, url, session)
+            report(await measure(askers, process), await askers.stats())
     finally:
         served.terminate()
         served.wait(timeout=20)
@@ -216,9 +230,16 @@ def report(answers: Answers, stats: dict[str, dict[str, float]]) -> None:
     pairs = zip(answers.during, answers.at_rest, strict=True)
     ratios = [p95(during) / p95(at_rest) for during, at_rest in pairs]
     print(f"{TITLES:,} titles followed, {TURNS} turns of {TURN_SECONDS:.0f} s each, commands: {COMMANDS}")
-    for name, turns in (("at rest", answers.at_rest), ("during the round", answers.during)):
+    sides = (
+        ("at rest", answers.at_rest, answers.cpu_at_rest),
+        ("during the round", answers.during, answers.cpu_during),
+    )
+    for name, turns, cpu in sides:
         waits = sorted(itertools.chain.from_iterable(turns))
-        print(f"{name:<20} p50 {waits[len(waits) // 2] * 1000:7.1f} ms   p95 {p95(waits) * 1000:7.1f} ms")
+        print(
+            f"{name:<20} p50 {waits[len(waits) // 2] * 1000:7.1f} ms   p95 {p95(waits) * 1000:7.1f} ms"
+            f"   CPU {cpu / len(waits) * 1000:5.1f} ms a command"
+        )
     looks, most = stats["looks"], stats["most"]
     print(f"looks {looks:,}, of them a second time {stats['again']}; most in a second {most} of {A_SECOND}")
     print(f"refused by HDHive: {stats['refused']}")
