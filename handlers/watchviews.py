@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict
 
 from handlers import problems, sharesfilm
 from handlers.problems import service_name
-from handlers.resources import ROW_TITLE, SLUG, drive_name
+from handlers.resources import ROW_FACT, ROW_TITLE, SLUG, drive_name
 from handlers.scenes import Scene, State
 from handlers.sharesviews import film_name
 from handlers.sizes import size
-from handlers.texts import Html, escape
+from handlers.texts import Html, escape, plain
 from handlers.views import Button, Inline, Open, Press, Row, View, grid
 from services import sharedfilms, zones
 
@@ -134,7 +134,8 @@ async def _row(scene: Scene[WatchState], number: int, share: DeadShare) -> Html:
         film = await sharesfilm.named(scene, sharedfilms.told(share.media_type, share.tmdb_id))
         title = film_name(say, film) if film is not None else say.label("resource.untitled")
     name = escape(title, ROW_TITLE)
-    return say("resource.row", number=number, title=name, details=drive_name(say, share.drive or "unknown"))
+    drive = drive_name(say, plain(share.drive or "unknown", ROW_FACT))
+    return say("resource.row", number=number, title=name, details=drive)
 
 
 _TOLD = {"expiring": _expiring, "points": _points, "weekly": _weekly, "full": _full, "dead": _dead}

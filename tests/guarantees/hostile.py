@@ -129,6 +129,7 @@ class Stage:
             texts=TEXTS,
             policy=Policy(me_url="https://t.me", hdhive_url="https://hdhive.com"),
             bot=SimpleNamespace(username="linkhive_bot"),
+            routes=SimpleNamespace(commands=("search", "check", "subscribe")),
         )
         self.services = SimpleNamespace(
             offers=lambda service: True,
