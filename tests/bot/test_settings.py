@@ -195,12 +195,3 @@ def test_the_database_commands_need_no_token(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(BadSettings) as caught:
         load_storage()
     assert [line.partition(":")[0] for line in caught.value.lines] == ["SECRET_KEYS"]
-
-
-def test_only_this_module_reads_the_environment() -> None:
-    allowed = {"settings.py", "playground.py"}  # the playground passes a few on to its child
-    for path in Path(__file__).parents[2].joinpath("bot").rglob("*.py"):
-        if path.name not in allowed:
-            text = path.read_text()
-            assert "os.environ" not in text, path
-            assert "getenv" not in text, path
