@@ -46,7 +46,7 @@ Stop = Callable[[], Awaitable[None]]
 # Together below the ten seconds that a container is given to stop.
 CHATS_PATIENCE = 6.0
 DAILY_AT_ONCE = 16
-LOOKS_AT_ONCE = 4
+LOOKS_AT_ONCE = 16
 # A large file lives through many restarts; each kill counts as a failure of its job.
 UPLOAD_FAILURES = 100
 # It goes on from where it was stopped, so a stop need not wait for it: only for parts that are nearly there.

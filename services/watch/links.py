@@ -15,7 +15,7 @@ from services.verdicts import CheckedLink
 
 log = logging.getLogger(__name__)
 
-LONGEST_SECONDS = 300.0
+LONGEST_SECONDS = 120.0
 
 
 class LinkLooks:
