@@ -89,7 +89,8 @@ async def test_a_drive_that_damages_everything_ends_the_upload(one: Works) -> No
 
 
 async def test_chunks_that_never_arrive_put_it_off_until_they_do(one: Works) -> None:
-    fault(one, "disktop-upload", "/u[?]*", "reset", times=25)
+    # Five rounds of all ten without headway, and the beginning of the next try.
+    fault(one, "disktop-upload", "/u[?]*", "reset", times=55)
     view = await upload(one)
     whole(one, view)
     assert any(told.upload.retry_at for _, told, _ in one.told)
