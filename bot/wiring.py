@@ -181,6 +181,7 @@ def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams
         house.db, clock, house.metrics, lambda: probes.ask_all(ask), lambda: house.serving, vitals
     )
     stack.push_async_callback(health.close)
+    house.application.upstreams = health.upstreams
     links = LinkPages(
         house.services.linking,
         Pages(house.application.texts),

@@ -6,6 +6,7 @@ from telegram.ext import ExtBot
 
 from handlers import (
     accounts,
+    admin,
     arrival,
     check,
     checkin,
@@ -80,6 +81,7 @@ FEATURES = (
     folderpick,
     settings,
     privacy,
+    admin,
     inline,
     notices,
     presses,

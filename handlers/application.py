@@ -22,6 +22,8 @@ StartLink = Callable[[Update, LinkHiveContext, str], Awaitable[None]]
 Answer = Callable[[Update, LinkHiveContext, Dialog], Awaitable[None]]
 # What /cancel does with the card that asks, beside asking no longer.
 Leave = Callable[[LinkHiveContext, Card], Awaitable[None]]
+# The state of each service that is on, by its name.
+Upstreams = Callable[[], Awaitable[Mapping[str, str]]]
 # None where it was told on a card that is there already.
 Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter | None]]
 # Several of a kind that waited for the same person, oldest first, told in one message.
@@ -58,7 +60,7 @@ class LinkHiveApplication(
 ):
     """An application that carries the services, the texts and the policy."""
 
-    __slots__ = ("policy", "routes", "services", "texts")
+    __slots__ = ("policy", "routes", "services", "texts", "upstreams")
 
     def __init__(self, *, services: Services, texts: Texts, policy: Policy, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -66,6 +68,8 @@ class LinkHiveApplication(
         self.texts = texts
         self.policy = policy
         self.routes = Routes()
+        # How the services answer; who runs the house knows.
+        self.upstreams: Upstreams = _unknown
 
     def card(self, route: AnyRoute) -> None:
         """Show cards of a route and answer their buttons."""
@@ -94,6 +98,10 @@ class LinkHiveApplication(
         _once(self.routes.notices, kind, draw)
         if fold is not None:
             _once(self.routes.folds, kind, fold)
+
+
+async def _unknown() -> Mapping[str, str]:
+    return {}
 
 
 def _once(table: dict[str, Any], key: str, value: object) -> None:

@@ -43,6 +43,11 @@ class Policy:
     allowed_ids: frozenset[int] = frozenset()
     hdhive_url: str = ""
 
+    @property
+    def everybody(self) -> frozenset[int]:
+        """Return who may use the bot; an empty set is everybody."""
+        return self.allowed_ids | self.admin_ids if self.allowed_ids else frozenset()
+
     def admits(self, *ids: int | None) -> bool:
         """Tell whether any of these users or chats may use the bot."""
         return not self.allowed_ids or any(i in self.allowed_ids or i in self.admin_ids for i in ids)

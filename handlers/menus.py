@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from telegram import (
     BotCommand,
     BotCommandScopeAllGroupChats,
@@ -40,9 +42,11 @@ async def publish(home: LinkHiveApplication) -> None:
 async def _for_admins(home: LinkHiveApplication, table: list[Command]) -> None:
     if not any(c.admin for c in table):
         return
-    for admin in home.policy.admin_ids:
+    for admin, language in itertools.product(home.policy.admin_ids, LANGUAGES):
+        code = None if language == FALLBACK else language
         try:
-            await home.bot.set_my_commands(_menu(home, table, FALLBACK), BotCommandScopeChat(admin))
+            scope = BotCommandScopeChat(admin)
+            await home.bot.set_my_commands(_menu(home, table, language), scope, language_code=code)
         except TelegramError:
             # An admin who never wrote to the bot has no chat yet.
             continue

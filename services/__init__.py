@@ -10,6 +10,7 @@ from clients.fetch.fetcher import Fetcher
 from clients.hdhive.client import HDHive
 from clients.linkcheck.client import LinkCheck
 from clients.tmdb.client import TMDB
+from services.broadcasts import Broadcasts
 from services.checkins import SPREAD_SECONDS, CheckIns
 from services.checkrun import Pace
 from services.clock import Clock
@@ -75,6 +76,7 @@ class Services:
     titles: Titles
     watch: Watching
     subscriptions: Subscriptions
+    broadcasts: Broadcasts
     privacy: Privacy
     forgetting: Forgetting
 
@@ -116,13 +118,11 @@ class Services:
         unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
         goals: dict[str, Target] = {Service.DISKTOP: DiskTopTarget(clock, disktop, tokens)}
         used = (hdhive, tokens, titles, unlocking, transfers)
+        outside = (hdhive, disktop, linkcheck, tmdb)
         return cls(
-            db=db,
-            clock=clock,
-            hdhive=hdhive,
-            disktop=disktop,
-            linkcheck=linkcheck,
-            tmdb=tmdb,
+            db,
+            clock,
+            *outside,
             people=people,
             standing=standing or Standing(db, clock),
             linking=Linking(db, clock, providers, public_url, reached=reached),
@@ -141,6 +141,7 @@ class Services:
             drive=Drive(clock, disktop, tokens, reached=reached),
             titles=titles,
             subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, reached=reached),
+            broadcasts=Broadcasts(db, clock, reached=reached),
             privacy=Privacy(db, clock),
             forgetting=Forgetting(db, clock, unlinking, reached=reached),
         )
@@ -175,6 +176,7 @@ class Services:
         """Return the job handlers of all use cases: those of each are named where it lives."""
         own = (
             self.forgetting,
+            self.broadcasts,
             self.linking,
             self.devices,
             self.tokens,

@@ -5,11 +5,23 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, literal_column, select
 
 from storage.crypto import HEAD_BYTES
-from storage.schema import attempts, cooldowns, links, metadata, unlocks
+from storage.schema import attempts, cooldowns, jobs, links, metadata, unlocks, users
 from storage.tx import Tx, open_text
 
 _UNLOCKS = select(unlocks.c.state, func.count()).group_by(unlocks.c.state)
 _ATTEMPTS = select(attempts.c.stage, func.count()).group_by(attempts.c.stage)
+_PEOPLE = select(func.count(), func.count().filter(users.c.seen_at >= bindparam("since"))).select_from(users)
+_LINKED = (
+    select(links.c.service, func.count())
+    .where(links.c.state == literal_column("'active'"))
+    .group_by(links.c.service)
+)
+_RUNNING = jobs.c.holder.is_not(None)
+_KINDS = (
+    select(jobs.c.kind, jobs.c.state, _RUNNING.label("running"), func.count())
+    .group_by(jobs.c.kind, jobs.c.state, _RUNNING)
+    .order_by(jobs.c.kind)
+)
 _COOLDOWNS = select(func.count()).where(cooldowns.c.until > bindparam("now"))
 _SEALED = tuple((t, c) for t in metadata.sorted_tables for c in t.columns if c.info.get("sealed"))
 _HEADS = {
@@ -37,6 +49,44 @@ class Census:
     unlocks: dict[str, int]
     attempts: dict[str, int]
     cooldowns: int
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Count people: all, those seen since a time, and those linked at each service."""
+
+    known: int
+    active: int
+    linked: dict[str, int]
+
+
+@dataclass(slots=True)
+class Kind:
+    """Count the jobs of one kind."""
+
+    waiting: int = 0
+    running: int = 0
+    dead: int = 0
+
+
+async def people(tx: Tx, since: float) -> People:
+    """Count people."""
+    known, active = (await tx.conn.execute(_PEOPLE, {"since": since})).one()
+    return People(known, active, {row[0]: row[1] for row in await tx.conn.execute(_LINKED)})
+
+
+async def kinds(tx: Tx) -> dict[str, Kind]:
+    """Count jobs by kind and state."""
+    found: dict[str, Kind] = {}
+    for kind, state, running, number in await tx.conn.execute(_KINDS):
+        counts = found.setdefault(kind, Kind())
+        if state == "dead":
+            counts.dead += number
+        elif running:
+            counts.running += number
+        else:
+            counts.waiting += number
+    return found
 
 
 async def count(tx: Tx, now: float) -> Census:

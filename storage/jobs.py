@@ -153,9 +153,9 @@ _BURY = (
         lease_until=None,
     )
 )
-_CANCEL = delete(jobs).where(
-    jobs.c.kind == bindparam("of_kind"), jobs.c.dedup == bindparam("of_dedup"), _IS_OPEN
-)
+_CALLED = (jobs.c.kind == bindparam("of_kind"), jobs.c.dedup == bindparam("of_dedup"), _IS_OPEN)
+_CANCEL = delete(jobs).where(*_CALLED)
+_CALL_OFF = delete(jobs).where(*_CALLED).returning(*COLUMNS)
 _COUNTS = select(
     jobs.c.state, jobs.c.holder.is_not(None).label("running"), func.count().label("number")
 ).group_by(jobs.c.state, jobs.c.holder.is_not(None))
@@ -291,6 +291,13 @@ async def cancel(tx: Tx, kind: str, dedup: str) -> bool:
     """Take an open job off the table; who runs it loses its lease."""
     tx.wakes.add("jobs")
     return bool((await tx.conn.execute(_CANCEL, {"of_kind": kind, "of_dedup": dedup})).rowcount)
+
+
+async def call_off(tx: Tx, kind: str, dedup: str) -> Job | None:
+    """Take an open job off the table and return it as it was; who runs it loses its lease."""
+    tx.wakes.add("jobs")
+    row = (await tx.conn.execute(_CALL_OFF, {"of_kind": kind, "of_dedup": dedup})).one_or_none()
+    return None if row is None else _job(tx, row)
 
 
 async def counts(tx: Tx) -> dict[str, int]:

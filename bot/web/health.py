@@ -23,6 +23,8 @@ from storage.tx import Tx
 DATABASE_SECONDS = 3.0
 UPSTREAM_SECONDS = 120.0
 DATABASE_PATIENCE = 5.0
+# Where nobody has asked before, who wants to know waits this long.
+FIRST_PATIENCE = 5.0
 
 
 @dataclass
@@ -63,6 +65,13 @@ class Health:
             "last_update": self.metrics.last_update_at,
         }
         return JSONResponse(content, 200 if ready else 503)
+
+    async def upstreams(self) -> Mapping[str, str]:
+        """Return how each upstream was when last asked, which is at most two minutes ago."""
+        self._refresh_upstreams()
+        if self._asking is not None and not self._upstreams[1]:
+            await asyncio.wait((self._asking,), timeout=FIRST_PATIENCE)
+        return {name: finding.state for name, finding in self._upstreams[1].items()}
 
     async def scrape(self, request: Request) -> Response:
         """Answer Prometheus."""

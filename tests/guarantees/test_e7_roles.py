@@ -35,14 +35,14 @@ PRIVATE_CARDS = frozenset(
     {"accounts", "checkin", "checkin_end", "checkins", "device", "drive", "drive_ask", "drive_delete"}
     | {"drive_file", "drive_search", "folder", "forget", "link", "news", "newslist", "panel", "privacy"}
     | {"receipt", "resource", "save", "settings", "share", "shares", "unlink", "upload", "upload_offer"}
-    | {"uploads", "usage", "watch"}
+    | {"admin", "admin_dead", "admin_doubts", "broadcast", "uploads", "usage", "watch"}
 )
 SHARED_CARDS = frozenset(
     {"check", "follow", "groupnews", "help", "notice", "search", "subscription", "subscriptions"}
 )
 PRIVATE_COMMANDS = frozenset(
     {"accounts", "checkin", "drive", "link", "save", "settings", "shares", "unlink", "unlock", "upload"}
-    | {"forget", "privacy", "usage"}
+    | {"admin", "forget", "privacy", "usage"}
 )
 
 

@@ -1,0 +1,199 @@
+"""A message of an operator to everybody: asked for, shown as it will be read, sent calmly, stopped."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+from telegram import Update
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.ext import ExtBot
+
+from handlers import asking, cards
+from handlers.admindead import home as to_home
+from handlers.admins import HOME, back, guarded
+from handlers.application import LinkHiveApplication
+from handlers.arrival import ANONYMOUS_ADMIN
+from handlers.context import LinkHiveContext, message_of
+from handlers.messages import display
+from handlers.notes import NoticeState
+from handlers.scenes import OddPress, Route, Scene, State
+from handlers.texts import LANGUAGES, Html, Speaker
+from handlers.views import Press, Row, View, visible_units
+from services.broadcasts import End, Progress, Sent, Work
+from services.standing import meaning
+from storage.dialogs import Dialog
+
+ASK = "broadcast"
+# With the frame around it still one message.
+TEXT_LIMIT = 3500
+
+Stage = Literal["preview", "running", "stopped", "done"]
+
+
+class BroadcastState(State):
+    """What is to be said, in which frame it is shown, and how far it is."""
+
+    text: str
+    language: str
+    stage: Stage = "preview"
+    progress: Progress
+
+
+def framed(say: Speaker, text: str) -> Html:
+    """Return what people of a language read."""
+    return Html(f"{say('broadcast.frame')}\n\n{text}")
+
+
+async def show(scene: Scene[BroadcastState]) -> View:
+    """Show the message in one language's frame with who gets it, or how far it is."""
+    say, state = scene.say, scene.state
+    if state.stage == "preview":
+        head = say.plural("broadcast.preview", state.progress.total)
+        shown = framed(scene.home.texts.speaker(state.language), state.text)
+        languages = [
+            Press(_chosen(say.label(f"broadcast.language.{name}"), name == state.language), "language", name)
+            for name in LANGUAGES
+        ]
+        sure = [Press(say.label("button.confirm"), "start"), Press(say.label("button.cancel"), "close")]
+        return View(Html(f"{head}\n\n{shown}"), (languages, sure))
+    return View(_report(say, state), _ways(scene, state.stage))
+
+
+def _chosen(label: str, yes: bool) -> str:
+    return f"• {label}" if yes else label
+
+
+def _report(say: Speaker, state: BroadcastState) -> Html:
+    progress = state.progress
+    lines = [say(f"broadcast.{state.stage}"), say("broadcast.sent", sent=progress.sent, total=progress.total)]
+    others = ((name, getattr(progress, name)) for name in ("blocked", "failed", "unsure"))
+    lines += [say(f"broadcast.{name}", n=number) for name, number in others if number]
+    return Html("\n".join(lines))
+
+
+def _ways(scene: Scene[Any], stage: Stage) -> list[Row]:
+    say, close = scene.say, Press(scene.say.label("button.close"), "close")
+    if stage == "running":
+        return [[Press(say.label("button.stop"), "stop")]]
+    if stage == "stopped":
+        return [[Press(say.label("button.go_on"), "start")], [back(scene), close]]
+    return [[back(scene), close]]
+
+
+async def ask(scene: Scene[Any], _arg: str) -> None:
+    """Ask for the text."""
+    await asking.ask(scene, ASK, scene.say("broadcast.ask"))
+
+
+async def given(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
+    """Take the text with its formatting, and show it."""
+    scene, text = cards.scene_of(update, context, NoticeState()), message_of(update).text_html or ""
+    policy = context.policy
+    if scene.user_id not in policy.admin_ids:
+        return
+    if not text or visible_units(text) > TEXT_LIMIT:
+        await asking.ask(scene, ASK, scene.say("broadcast.too_long", limit=TEXT_LIMIT))
+        return
+    progress = await context.services.broadcasts.begin(policy.everybody, ANONYMOUS_ADMIN)
+    state = BroadcastState(text=text, language=context.person.language, progress=progress)
+    await cards.begin(update, context, BROADCAST, state)
+
+
+async def language(scene: Scene[BroadcastState], arg: str) -> BroadcastState:
+    """Show the frame of a language."""
+    if arg not in LANGUAGES:
+        raise OddPress(arg)
+    return scene.state.model_copy(update={"language": arg})
+
+
+async def start(scene: Scene[BroadcastState], _arg: str) -> None:
+    """Begin, or go on where it was stopped."""
+    state, card = scene.state, scene.card
+    if card is None or state.stage not in ("preview", "stopped"):
+        raise OddPress(state.stage)
+    running = state.model_copy(update={"stage": "running"})
+    # Kept before it begins: what the job tells must find a card that runs.
+    await cards.keep(scene.home, card, running)
+    work = Work(
+        user_id=scene.user_id,
+        card_id=card.id,
+        text=state.text,
+        admitted=scene.home.policy.everybody,
+        without=ANONYMOUS_ADMIN,
+        progress=state.progress,
+    )
+    await scene.interim(await show(scene.at(running)))
+    await scene.services.broadcasts.start(work)
+
+
+async def stop(scene: Scene[BroadcastState], _arg: str) -> BroadcastState:
+    """Stop after the step under way."""
+    if scene.card is None or scene.state.stage != "running":
+        raise OddPress(scene.state.stage)
+    reached = await scene.services.broadcasts.stop(scene.card.id)
+    # Without a job it has just ended, which the card tells by now, or a crash kept it from beginning.
+    fresh = await cards.find(scene.home, scene.card.id)
+    state: BroadcastState = scene.state if fresh is None else fresh.state
+    if state.stage != "running":
+        return state
+    return state.model_copy(update={"stage": "stopped", "progress": reached or state.progress})
+
+
+BROADCAST = guarded(
+    Route(
+        "broadcast",
+        BroadcastState,
+        show,
+        {"language": language, "start": start, "stop": stop, HOME: to_home},
+        private=True,
+    )
+)
+
+
+class Telling:
+    """Sends to one person after the other, and shows on the card how far it is."""
+
+    def __init__(self, home: LinkHiveApplication) -> None:
+        self._home = home
+
+    async def send(self, user_id: int, text: str) -> Sent:
+        """Send to one person, after all replies; say what came of it."""
+        person = await self._home.services.people.known(user_id)
+        say = self._home.texts.speaker(person.language)
+        bot = cast("ExtBot[str]", self._home.bot)
+        try:
+            await bot.send_message(user_id, framed(say, text), ParseMode.HTML, rate_limit_args="broadcast")
+        except Forbidden:
+            return "blocked"
+        except BadRequest as error:
+            return "blocked" if meaning(error.message, forbidden=False) else "failed"
+        except TelegramError:
+            # It may have arrived all the same.
+            return "unsure"
+        return "sent"
+
+    async def changed(self, card_id: str, progress: Progress, end: End) -> None:
+        """Show how far it is; one that was stopped hears of its last step only."""
+
+        def change(state: State) -> State:
+            if not isinstance(state, BroadcastState) or state.stage not in ("running", "stopped"):
+                return state
+            if state.stage == "stopped" and (end != "stopped" or state.progress.last != progress.last):
+                return state
+            if state.stage == "running" and end == "stopped":
+                return state
+            return state.model_copy(update={"stage": end, "progress": progress})
+
+        scene = await cards.amend(self._home, card_id, change)
+        if scene is not None and scene.card is not None and isinstance(scene.state, BroadcastState):
+            await display(self._home, scene.card, await show(scene))
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Offer it on the operators' card."""
+    home.card(BROADCAST)
+    home.dialog(ASK, given)
+    telling = Telling(home)
+    home.services.broadcasts.send = telling.send
+    home.services.broadcasts.on_change = telling.changed
