@@ -13,7 +13,7 @@ from telegram.error import BadRequest, Forbidden
 from bot.sending.pacer import Paused
 from bot.wiring import House, linkhive
 from services.standing import MUTED_SECONDS
-from storage import cards, chats, dialogs
+from storage import cards, chats, dialogs, users
 from storage.tx import Tx
 from tests.bot.intake_parts import until, update
 from tests.bot.scripted import refusal
@@ -95,6 +95,7 @@ async def test_c6_chats_that_refuse_are_paused_and_come_back(
         for n, refused in enumerate(refused for refused in REFUSALS for _ in range(rounds))
     ]
     async with opened() as house:
+        await all_of(cases, lambda chat, *_: known(house, chat))
         await all_of(cases, lambda chat, *case: refuse(house, moody, chat, *case))
         states = [await state(house, chat) == wanted for chat, _, _, wanted, _ in cases]
         exactly("C6", f"of {len(REFUSALS)} texts of Telegram × {rounds}: not understood", states.count(False))
@@ -123,6 +124,12 @@ async def test_c6_chats_that_refuse_are_paused_and_come_back(
 
 async def all_of(cases: list[Any], work: Callable[..., Awaitable[Any]]) -> None:
     await asyncio.gather(*(work(*case) for case in cases))
+
+
+async def known(house: House, chat: int) -> None:
+    """Let a person be one we know: of others nothing is kept, not even that they blocked us."""
+    if chat > 0:
+        await house.db.write(lambda tx: users.remember(tx, chat, language_code="en", first_name="N", now=1.0))
 
 
 async def refuse(house: House, moody: Moody, chat: int, code: int, words: str, *_: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Table, bindparam, insert, select, text, update
 
-from storage import attempts, cards, dialogs, inbox, jobs, links, unlocks
+from storage import attempts, cards, dialogs, inbox, jobs, links, subscriptions, unlocks, uploads, watches
 from storage.crypto import KeyRing, SecretUnreadable
 from storage.database import Database
 from storage.links import NewLink
@@ -58,6 +58,11 @@ async def fill(tx: Tx, n: int, secret: str) -> None:
     unlock = await unlocks.claim(tx, **claim, card_id=None, now=NOW)
     assert unlock is not None
     await unlocks.done(tx, unlock.id, secret, secret, secret, False, NOW)
+    here = {"user_id": n, "chat_id": n}
+    await subscriptions.add(tx, **here, topic=None, title=f"m{n}", detail={"words": secret}, now=NOW)
+    sent = {"card_id": None, "service": "disktop", "folder": secret, "detail": {"url": secret}}
+    await uploads.add(tx, **here, **sent, now=NOW)
+    await watches.keep(tx, n, "hdhive", link.id, {"shares": [secret]}, NOW)
 
 
 def sealed_columns() -> Iterator[tuple[Table, Column[Any], Column[Any]]]:
@@ -127,6 +132,9 @@ async def _refused_by_the_product(db: Database, known: dict[Place, bytes], n: in
         ("cards", lambda tx: cards.latest(tx, n, n, "search")),
         ("dialogs", lambda tx: dialogs.current(tx, n, n, NOW)),
         ("unlocks", lambda tx: unlocks.find(tx, f"a{n}", "s")),
+        ("subscriptions", lambda tx: subscriptions.find(tx, n, f"m{n}")),
+        ("uploads", lambda tx: uploads.of(tx, n, 10)),
+        ("watches", lambda tx: watches.get(tx, n, "hdhive")),
     )
     for table, read in functions:
         own = [place for place in known if place[0].name == table]
