@@ -31,6 +31,8 @@ def assemble(
         disktop=upstreams.disktop,
         linkcheck=upstreams.linkcheck,
         tmdb=upstreams.tmdb,
+        acgbt=upstreams.acgbt,
+        mika=upstreams.mika,
         fetcher=upstreams.fetcher,
         spool=database.spool_folder(settings),
         hdhive_scopes=settings.hdhive_scopes,

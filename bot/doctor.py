@@ -61,7 +61,7 @@ async def _upstreams(settings: Settings) -> list[Line]:
     finally:
         await upstreams.aclose()
     lines = []
-    for name in ("hdhive", "disktop", "linkcheck", "tmdb"):
+    for name in ("hdhive", "disktop", "linkcheck", "tmdb", "acgbt", "mika"):
         finding = found.get(name)
         if finding is None:
             lines.append(Line(name, ok=True, reason=OFF))

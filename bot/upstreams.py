@@ -8,10 +8,12 @@ from typing import Protocol, TypeVar
 
 from bot.probes import Probe
 from bot.settings import Settings
+from clients.acgbt.client import ACGBT
 from clients.disktop.client import DiskTop
 from clients.fetch.fetcher import Fetcher
 from clients.hdhive.client import HDHive
 from clients.linkcheck.client import LinkCheck
+from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from clients.transport import Transport
 from services.names import Service
@@ -36,11 +38,13 @@ class Upstreams:
     disktop: DiskTop | None
     linkcheck: LinkCheck | None
     tmdb: TMDB | None
+    acgbt: ACGBT | None
+    mika: Mika | None
     fetcher: Fetcher
 
     async def aclose(self) -> None:
         """Close every client."""
-        for client in (self.hdhive, self.disktop, self.linkcheck, self.tmdb):
+        for client in (self.hdhive, self.disktop, self.linkcheck, self.tmdb, self.acgbt, self.mika):
             if client is not None:
                 await client.aclose()
 
@@ -79,7 +83,11 @@ def open_upstreams(settings: Settings) -> Upstreams:
         linkcheck = LinkCheck(transport(Service.LINKCHECK, s.linkcheck_url), s.linkcheck_api_key)
     if s.tmdb_token:
         tmdb = TMDB(transport(Service.TMDB, s.tmdb_url), s.tmdb_token, s.tmdb_image_url)
-    return Upstreams(hdhive, disktop, linkcheck, tmdb, Fetcher(allowed_hosts=s.fetch_allowed_hosts))
+    # These two need nothing of the operator but their address.
+    acgbt = ACGBT(transport(Service.ACGBT, s.acgbt_url))
+    mika = Mika(transport(Service.MIKA, s.mika_url)) if s.mika_url else None
+    fetcher = Fetcher(allowed_hosts=s.fetch_allowed_hosts)
+    return Upstreams(hdhive, disktop, linkcheck, tmdb, acgbt, mika, fetcher)
 
 
 def _with(token: str, call: Callable[[str], object]) -> Probe:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from clients.acgbt.client import ACGBT
 from clients.disktop.client import DiskTop
 from clients.fetch.fetcher import Fetcher
 from clients.hdhive.client import HDHive
 from clients.linkcheck.client import LinkCheck
+from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from services.broadcasts import Broadcasts
 from services.checkins import SPREAD_SECONDS, CheckIns
@@ -60,6 +62,8 @@ class Services:
     disktop: DiskTop | None
     linkcheck: LinkCheck | None
     tmdb: TMDB | None
+    acgbt: ACGBT | None
+    mika: Mika | None
     people: People
     standing: Standing
     linking: Linking
@@ -96,6 +100,8 @@ class Services:
         disktop: DiskTop | None = None,
         linkcheck: LinkCheck | None = None,
         tmdb: TMDB | None = None,
+        acgbt: ACGBT | None = None,
+        mika: Mika | None = None,
         fetcher: Fetcher | None = None,
         hdhive_scopes: tuple[str, ...] = HDHIVE_SCOPES,
         disktop_scopes: tuple[str, ...] = DISKTOP_SCOPES,
@@ -118,7 +124,7 @@ class Services:
         unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
         goals: dict[str, Target] = {Service.DISKTOP: DiskTopTarget(clock, disktop, tokens)}
         used = (hdhive, tokens, titles, unlocking, transfers)
-        outside = (hdhive, disktop, linkcheck, tmdb)
+        outside = (hdhive, disktop, linkcheck, tmdb, acgbt, mika)
         return cls(
             db,
             clock,
@@ -153,6 +159,8 @@ class Services:
             Service.DISKTOP: self.disktop,
             Service.LINKCHECK: self.linkcheck,
             Service.TMDB: self.tmdb,
+            Service.ACGBT: self.acgbt,
+            Service.MIKA: self.mika,
         }
         return clients.get(service) is not None
 
@@ -171,6 +179,14 @@ class Services:
     def require_tmdb(self) -> TMDB:
         """Return the client of TMDB or raise ServiceOff."""
         return _on(self.tmdb, Service.TMDB)
+
+    def require_acgbt(self) -> ACGBT:
+        """Return the client of ACGBT or raise ServiceOff."""
+        return _on(self.acgbt, Service.ACGBT)
+
+    def require_mika(self) -> Mika:
+        """Return the client of Mika or raise ServiceOff."""
+        return _on(self.mika, Service.MIKA)
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return the job handlers of all use cases: those of each are named where it lives."""
