@@ -94,6 +94,7 @@ class Transport:
         params: Pairs | None = None,
         json: object = None,
         data: Sequence[tuple[str, object]] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         idempotent: bool,
         timeout: float | None = None,
@@ -102,9 +103,10 @@ class Transport:
         """Make one call; `check` raises a ClientError for an answer that is none.
 
         Raises Unreachable, UpstreamBroken (redirect), BadResponse (too large) and what `check` raises.
-        Only calls marked idempotent are repeated, all within `timeout` seconds.
+        Only calls marked idempotent are repeated, all within `timeout` seconds. Of `json`, `data` and
+        `content` (with a content-type among the headers) one may be given.
         """
-        request = self._build(operation, method, path, params, json, data, headers)
+        request = self._build(operation, method, path, params, json, data, headers, content=content)
         try:
             async with asyncio.timeout(min(timeout or self._timeout.total, 50.0)):
                 if idempotent:
@@ -214,7 +216,7 @@ class Transport:
         data: Sequence[tuple[str, object]] | None,
         headers: Mapping[str, str] | None,
         silence: float | None = None,
-        content: AsyncIterable[bytes] | None = None,
+        content: AsyncIterable[bytes] | bytes | None = None,
     ) -> httpx.Request:
         sent = dict(headers or {})
         if data is not None:
