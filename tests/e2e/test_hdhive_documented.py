@@ -1,7 +1,7 @@
-"""Every call and every error of HDHive's document: reached by what people do, seen on the wire, told to somebody.
+"""Every call and every error of HDHive's document: reached by what people do, told to somebody.
 
-The 15 business endpoints and the revocation are walked here, each with what it sends; what one call says in
-all its cases is shown by the other tests of this folder. This one also keeps the list and looks for its evidence.
+The 15 business endpoints and the revocation are walked here and seen on the wire; what each says in all its
+cases is shown by the other tests of this folder. This one also keeps the list and looks for their evidence.
 """
 
 import ast
