@@ -124,6 +124,7 @@ class Transport:
         size: int,
         *,
         params: Pairs,
+        headers: Mapping[str, str] | None = None,
         silence: float,
         check: Check | None = None,
     ) -> Reply:
@@ -135,9 +136,8 @@ class Transport:
         try:
             async with asyncio.timeout(silence) as patience:
                 source = Outgoing(body, size, lambda: patience.reschedule(loop.time() + silence))
-                request = self._build(
-                    operation, "POST", path, params, None, None, source.headers, silence, source
-                )
+                sent = {**source.headers, **(headers or {})}
+                request = self._build(operation, "POST", path, params, None, None, sent, silence, source)
                 return await source.carried(self._once(operation, self._http, request, check))
         except TimeoutError:
             pass  # raised outside, as above

@@ -1,18 +1,16 @@
 """Mika, a video site with a transcoder: videos, uploads, tasks, statistics, settings (seed document 002)."""
 
-import time
-from collections.abc import Callable
+from clients.mika.accounts import Accounts
+from clients.mika.categories import Categories
+from clients.mika.site import Site
+from clients.mika.transcode import Transcode
+from clients.mika.uploads import Uploads
+from clients.mika.videos import Videos
 
-from clients.transport import Transport
 
+class Mika(Accounts, Videos, Uploads, Categories, Transcode, Site):
+    """All calls, by subject in the modules beside this one.
 
-class Mika:
-    """Calls with a user's token or key. Every call may raise any ClientError."""
-
-    def __init__(self, transport: Transport, *, now: Callable[[], float] = time.time) -> None:
-        self._transport = transport
-        self._now = now
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._transport.aclose()
+    `who` is the token or the key of the user a call is made for. Moments are epoch seconds, read as
+    Beijing's clock where the site names no zone. Admin calls are Forbidden to whoever lacks the rights.
+    """
