@@ -63,6 +63,8 @@ class Upstreams:
             probes[Service.LINKCHECK] = self.linkcheck.health
         if self.tmdb is not None:
             probes[Service.TMDB] = self.tmdb.languages
+        if self.acgbt is not None:
+            probes[Service.ACGBT] = self.acgbt.info
         return probes
 
 
@@ -83,10 +85,10 @@ def open_upstreams(settings: Settings) -> Upstreams:
         linkcheck = LinkCheck(transport(Service.LINKCHECK, s.linkcheck_url), s.linkcheck_api_key)
     if s.tmdb_token:
         tmdb = TMDB(transport(Service.TMDB, s.tmdb_url), s.tmdb_token, s.tmdb_image_url)
-    # These two need nothing of the operator but their address.
-    acgbt = ACGBT(transport(Service.ACGBT, s.acgbt_url))
-    mika = Mika(transport(Service.MIKA, s.mika_url)) if s.mika_url else None
     fetcher = Fetcher(allowed_hosts=s.fetch_allowed_hosts)
+    # These two need nothing of the operator but their address.
+    acgbt = ACGBT(transport(Service.ACGBT, s.acgbt_url), fetcher=fetcher)
+    mika = Mika(transport(Service.MIKA, s.mika_url)) if s.mika_url else None
     return Upstreams(hdhive, disktop, linkcheck, tmdb, acgbt, mika, fetcher)
 
 
