@@ -21,6 +21,7 @@ from services.drive import Drive
 from services.errors import ServiceOff
 from services.forgetting import Forgetting
 from services.jobs import JobHandler
+from services.keys import Keys
 from services.linkchecks import LinkChecks
 from services.linking import Linking
 from services.names import Service
@@ -69,6 +70,7 @@ class Services:
     linking: Linking
     devices: DeviceLinking
     tokens: Tokens
+    keys: Keys
     unlocking: Unlocking
     checkins: CheckIns
     linkchecks: LinkChecks
@@ -125,6 +127,7 @@ class Services:
         goals: dict[str, Target] = {Service.DISKTOP: DiskTopTarget(clock, disktop, tokens)}
         used = (hdhive, tokens, titles, unlocking, transfers)
         outside = (hdhive, disktop, linkcheck, tmdb, acgbt, mika)
+        brought = [s for s, on in ((Service.ACGBT, acgbt), (Service.MIKA, mika)) if on is not None]
         return cls(
             db,
             clock,
@@ -134,6 +137,7 @@ class Services:
             linking=Linking(db, clock, providers, public_url, reached=reached),
             devices=DeviceLinking(db, clock, drive, unlinking, reached=reached),
             tokens=tokens,
+            keys=Keys(db, clock, brought, reached=reached),
             unlocking=unlocking,
             checkins=CheckIns(db, clock, hdhive, tokens, people, spread=checkin_spread, reached=reached),
             watch=Watching(db, clock, hdhive, disktop, linkcheck, tokens, people, reached=reached),
@@ -196,6 +200,7 @@ class Services:
             self.linking,
             self.devices,
             self.tokens,
+            self.keys,
             self.unlocking,
             self.linkchecks,
             self.saves,

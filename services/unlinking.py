@@ -67,8 +67,13 @@ class Unlinking:
 
     def by_hand(self, found: Iterable[Link]) -> tuple[str, ...]:
         """Return the services whose grants only their users can take back."""
-        active = (link.service for link in found if link.state == "active")
-        return tuple(s for s in active if s in self._providers and not self._providers[s].revokes)
+        return tuple(link.service for link in found if link.state == "active" and self._stays(link))
+
+    def _stays(self, link: Link) -> bool:
+        """Tell whether a grant lives on at the service: a key does, a login ends by itself."""
+        if link.scheme != "oauth":
+            return link.scheme != "token"
+        return link.service in self._providers and not self._providers[link.service].revokes
 
     async def revoke(self, job: Job, lease: Lease) -> None:
         """Do the job: a refusal means there is nothing left to revoke, a fault is tried again.

@@ -10,6 +10,9 @@ from sqlalchemy import bindparam, func, or_, select, update
 from storage.schema import links
 from storage.tx import Tx, both, new_id, open_text, seal_text
 
+# How a service is shown who asks: a grant over OAuth, a key that signs, a key sent with its secret, a login.
+Scheme = Literal["oauth", "signed", "plain", "token"]
+
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
@@ -24,11 +27,16 @@ class NewLink:
     scopes: tuple[str, ...] = ()
     account_id: str | None = None
     account_name: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    scheme: Scheme = "oauth"
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Be one linked account; a lost one has no tokens ("" and None)."""
+    """Be one linked account; a lost one has no tokens ("" and None).
+
+    Where people bring a key of their own, `access_token` is the key and `secret` its secret.
+    """
 
     id: int
     user_id: int
@@ -44,6 +52,8 @@ class Link:
     version: int
     created_at: float
     updated_at: float
+    secret: str | None = field(default=None, repr=False)
+    scheme: Scheme = "oauth"
 
 
 COLUMNS = (
@@ -61,7 +71,10 @@ COLUMNS = (
     links.c.version,
     links.c.created_at,
     links.c.updated_at,
+    links.c.secret,
+    links.c.scheme,
 )
+SEALED = ("access_token", "refresh_token", "secret")
 NAMES = tuple(column.name for column in COLUMNS)
 _OWN = (links.c.user_id == bindparam("owner"), links.c.service == bindparam("of_service"))
 _THIS = links.c.id == bindparam("link_id")
@@ -131,6 +144,7 @@ _LOSE = (
         state="lost",
         access_token=None,
         refresh_token=None,
+        secret=None,
         version=links.c.version + 1,
         updated_at=bindparam("now"),
     )
@@ -144,7 +158,7 @@ def _seal(tx: Tx, link_id: int, column: str, value: str | None) -> bytes | None:
 
 def _link(tx: Tx, row: Iterable[Any]) -> Link:
     values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
-    for column in ("access_token", "refresh_token"):
+    for column in SEALED:
         values[column] = open_text(tx, values[column], table="links", row=values["id"], column=column)
     values["access_token"] = values["access_token"] or ""
     values["scopes"] = tuple(values["scopes"].split())
@@ -185,10 +199,11 @@ async def save(tx: Tx, new: NewLink, now: float) -> Link:
         version=1,
         created_at=now,
         updated_at=now,
+        secret=new.secret,
+        scheme=new.scheme,
     )
     row = {column.name: getattr(link, column.name) for column in COLUMNS}
-    row["access_token"] = _seal(tx, link.id, "access_token", link.access_token)
-    row["refresh_token"] = _seal(tx, link.id, "refresh_token", link.refresh_token)
+    row |= {column: _seal(tx, link.id, column, row[column]) for column in SEALED}
     row["scopes"] = " ".join(link.scopes)
     await tx.conn.execute(_SAVE[tx.dialect], row)
     return link

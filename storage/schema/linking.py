@@ -15,6 +15,8 @@ links = Table(
     Column("account_name", Text),
     sealed("access_token"),
     sealed("refresh_token"),
+    sealed("secret"),
+    needed("scheme", Text, "'oauth'"),
     Column("expires_at", Double),
     Column("refresh_expires_at", Double),
     needed("scopes", Text),

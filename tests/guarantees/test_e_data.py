@@ -44,6 +44,7 @@ async def fill(tx: Tx, n: int, secret: str) -> None:
         account_name=None,
         access_token=secret,
         refresh_token=secret,
+        secret=secret,
         expires_at=None,
         refresh_expires_at=None,
         scopes=(),

@@ -9,10 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from clients.acgbt.client import ACGBT
 from clients.disktop.client import DiskTop
 from clients.hdhive.client import HDHive
 from clients.linkcheck.client import LinkCheck
 from clients.linkcheck.following import Patience
+from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from clients.transport import Transport
 from sandbox.server import Sandbox
@@ -162,8 +164,8 @@ class Builder:
     def __call__(self, *, off: Sequence[str] = (), db: Database | None = None) -> House:
         own, url, steps = self.box.world.credentials, self.box.url, Steps()
 
-        def to(name: str) -> Transport:
-            transport = Transport(name, f"{url}/{name}", backoff=0.01)
+        def to(name: str, base: str = "") -> Transport:
+            transport = Transport(name, f"{url}/{name}{base}", backoff=0.01)
             self.transports.append(transport)
             return transport
 
@@ -179,6 +181,8 @@ class Builder:
             else DiskTop(to("disktop"), own.disktop_client_id, own.disktop_client_secret),
             linkcheck=None if "linkcheck" in off else LinkCheck(to("linkcheck"), own.linkcheck_api_key),
             tmdb=None if "tmdb" in off else TMDB(to("tmdb"), own.tmdb_token, f"{url}/tmdb/t/p"),
+            acgbt=None if "acgbt" in off else ACGBT(to("acgbt", "/api/v1"), now=self.box.world.clock.now),
+            mika=None if "mika" in off else Mika(to("mika", "/api"), now=self.box.world.clock.now),
             pace=Pace(every=0.05, patience=Patience(silence=1.0, pause=0.02, tries=3)),
             poll_pace=PollPace(interval=900.0, least=1000.0),
             reached=steps,

@@ -43,6 +43,21 @@ async def test_a_new_grant_replaces_the_old_one(db: Database) -> None:
     assert await db.write(lambda tx: links.take_lease(tx, new.id, "b", 8.0, 60))
 
 
+async def test_a_key_comes_back_with_its_secret_and_loses_both(db: Database) -> None:
+    key = NewLink(1, "acgbt", "ak_1", secret="secret-1", scheme="signed")
+    saved = await db.write(lambda tx: links.save(tx, key, 5.0))
+    assert await db.read(lambda tx: links.get(tx, 1, "acgbt")) == saved
+    assert (saved.access_token, saved.secret, saved.scheme) == ("ak_1", "secret-1", "signed")
+    assert "secret-1" not in repr(saved)
+    assert "secret-1" not in repr(key)
+    assert await db.write(lambda tx: links.lose(tx, saved.id, 1, 9.0))
+    lost = await db.read(lambda tx: links.by_id(tx, saved.id))
+    assert lost is not None
+    assert (lost.access_token, lost.secret, lost.scheme) == ("", None, "signed")
+    oauth = await db.write(lambda tx: links.save(tx, GRANT, 9.0))
+    assert (oauth.secret, oauth.scheme) == (None, "oauth")
+
+
 async def test_describe_and_delete(db: Database) -> None:
     link = await db.write(lambda tx: links.save(tx, GRANT, 5.0))
     await db.write(lambda tx: links.describe(tx, link.id, "43", "Ben"))
