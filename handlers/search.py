@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ from telegram import Update
 from clients.errors import ClientError
 from clients.hdhive.models import Resource
 from clients.tmdb.models import MediaType, Title
-from handlers import cards, commands, notes, problems, subscribe, unlock
+from handlers import cards, commands, notes, problems, searchmore, subscribe, unlock
 from handlers.application import LinkHiveApplication
 from handlers.asking import ask
 from handlers.context import LinkHiveContext, is_private
@@ -57,7 +58,9 @@ async def show_titles(scene: Scene[SearchState]) -> View:
         return await show_titles(scene.at(state.model_copy(update={"page": found.pages - 1})))
     if not found.titles:
         again = Inline(say.label("button.search"), state.query)
-        return View(say("search.none", query=state.query), ([again, close],))
+        more = await searchmore.look(scene, state.query)
+        text = Html("\n".join([say("search.none", query=state.query), *more.lines]))
+        return View(text, (*more.rows, [again, close]))
     first = state.page * TITLES_A_PAGE + 1
     lines = [say("search.heading", query=state.query), _count(scene, found.total, found.pages), ""]
     lines += [
@@ -86,9 +89,10 @@ async def show_title(scene: Scene[SearchState]) -> View:
     lines: list[str] = [heading(say, title)]
     if title.overview:
         lines += ["", Html(f"<blockquote expandable>{escape(title.overview, OVERVIEW_LIMIT)}</blockquote>")]
-    shared, rows = await _shared(scene, title.title)
-    text = Html("\n".join([*lines, "", *shared]))
-    ways = [*rows, await _follow_row(scene), _leave(scene)]
+    asked = asyncio.gather(_shared(scene, title.title), searchmore.look(scene, title.title))
+    (shared, rows), more = await asked
+    text = Html("\n".join([*lines, "", *shared, *more.lines]))
+    ways = [*rows, *more.rows, await _follow_row(scene), _leave(scene)]
     return View(text, ways, picture=scene.services.titles.poster(title))
 
 
@@ -187,6 +191,15 @@ async def resource(scene: Scene[SearchState], arg: str) -> Switch:
     return Switch(unlock.RESOURCE.name, unlock.ResourceState(slug=arg, origin=origin, film=title.title))
 
 
+async def more(scene: Scene[SearchState], arg: str) -> Switch:
+    """Go on to what another source has under the same words."""
+    state = scene.state
+    if not state.tmdb_id:
+        return searchmore.go(scene, arg, state.query)
+    title = await scene.services.titles.details(MediaType(state.kind), state.tmdb_id, scene.person.language)
+    return searchmore.go(scene, arg, title.title)
+
+
 async def follow(scene: Scene[SearchState], _arg: str) -> Switch | None:
     """Follow the title, or show how it is followed here."""
     return await subscribe.follow(scene, scene.state.kind, scene.state.tmdb_id)
@@ -203,6 +216,7 @@ SEARCH = Route(
         "resources": resources,
         "resource": resource,
         "follow": follow,
+        searchmore.ACTION: more,
     },
 )
 
