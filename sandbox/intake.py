@@ -1,11 +1,14 @@
 """Take in bytes of any size: onto the disk in blocks, never whole in memory."""
 
+import asyncio
 import hashlib
 import os
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from sandbox.contents import Kept
+from sandbox.states.uploads import Arriving, Part
 from sandbox.waiting import in_thread
 
 # Blocks this large are worth a trip to a thread.
@@ -28,6 +31,38 @@ async def gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             waiting, size = [], 0
     if waiting:
         yield b"".join(waiting)
+
+
+async def metered(pieces: AsyncIterator[bytes], rate: float) -> AsyncIterator[bytes]:
+    """Yield what arrives, no faster than so many bytes a second (0: as fast as it comes)."""
+    loop = asyncio.get_running_loop()
+    began, arrived = loop.time(), 0
+    async for piece in pieces:
+        yield piece
+        arrived += len(piece)
+        if rate > 0 and (early := arrived / rate - (loop.time() - began)) > 0:
+            await asyncio.sleep(early)
+
+
+async def write_part(upload: Arriving, number: int, pieces: AsyncIterator[bytes]) -> Part | None:
+    """Write a part's bytes (from 1) to their place while they arrive; None where they are too few or many."""
+    size, etag, start = 0, 0, (number - 1) * upload.chunk_size
+    expected = upload.expected(number)
+    file = os.open(upload.path, os.O_WRONLY)
+    try:
+        async for block in gathered(pieces):
+            if size + len(block) > expected:
+                return None
+            etag = await in_thread(_put, file, block, start + size, etag)
+            size += len(block)
+    finally:
+        os.close(file)
+    return Part(size, f"{etag:08x}") if size == expected else None
+
+
+def _put(file: int, block: bytes, at: int, etag: int) -> int:
+    put(file, block, at)
+    return zlib.crc32(block, etag)
 
 
 def put(file: int, block: bytes, at: int) -> None:

@@ -1,10 +1,7 @@
 """Disk.Top's uploads: precreate at the API; parts, complete and abort at an endpoint of their own."""
 
-import asyncio
-import os
 import re
-import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -15,9 +12,8 @@ from sandbox.contents import Kept
 from sandbox.disktop.door import Caller
 from sandbox.disktop.envelope import Refusal, form_of, ok
 from sandbox.disktop.files import WRITING, valid_name
-from sandbox.intake import gathered, put
-from sandbox.states.uploads import Part, Session
-from sandbox.waiting import in_thread
+from sandbox.intake import metered, write_part
+from sandbox.states.uploads import Session
 from sandbox.world import World
 
 MD5 = re.compile(r"[0-9a-f]{32}")
@@ -50,13 +46,13 @@ def _opened(caller: Caller, folder: int, name: str, size: int, md5: str) -> dict
     session = Session(
         f"{world.rng.getrandbits(128):032x}",
         caller.person.id,
-        folder,
         name,
         size,
-        md5,
         options.disktop_chunk_bytes,
         world.now() + options.disktop_upload_seconds,
         world.shelf.place("upload"),
+        folder=folder,
+        md5=md5,
     )
     session.path.touch()
     world.disktop.uploads[session.id] = session
@@ -112,7 +108,10 @@ async def chunk(world: World, session: Session, request: Request) -> Response:
     if not 1 <= number <= session.total_parts or session.outcome is not None:
         raise Refusal("invalid_param", "part_seq 无效")
     session.rewritten(number)
-    part = await _write(world, session, number, request)
+    pieces = metered(request.stream(), world.options.disktop_upload_rate)
+    part = await write_part(session, number, pieces)
+    if part is None:
+        raise Refusal("invalid_param", "分块大小不符")
     fault = request.scope.get("extensions", {}).get("sandbox.fault")
     if fault is None or fault.kind != "lose":
         session.parts[number] = part
@@ -126,41 +125,6 @@ async def chunk(world: World, session: Session, request: Request) -> Response:
             "total_parts": session.total_parts,
         }
     )
-
-
-async def _write(world: World, session: Session, number: int, request: Request) -> Part:
-    """Write a part's bytes to their place while they arrive; never more than a buffer in memory."""
-    size, etag, start = 0, 0, (number - 1) * session.chunk_size
-    expected = session.expected(number)
-    file = os.open(session.path, os.O_WRONLY)
-    try:
-        async for block in gathered(_paced(world, request)):
-            if size + len(block) > expected:
-                break
-            etag = await in_thread(_put, file, block, start + size, etag)
-            size += len(block)
-        else:
-            if size == expected:
-                return Part(size, f"{etag:08x}")
-    finally:
-        os.close(file)
-    raise Refusal("invalid_param", "分块大小不符")
-
-
-def _put(file: int, block: bytes, at: int, etag: int) -> int:
-    put(file, block, at)
-    return zlib.crc32(block, etag)
-
-
-async def _paced(world: World, request: Request) -> AsyncIterator[bytes]:
-    """Yield what arrives, no faster than the endpoint's line."""
-    loop, rate = asyncio.get_running_loop(), world.options.disktop_upload_rate
-    began, arrived = loop.time(), 0
-    async for piece in request.stream():
-        yield piece
-        arrived += len(piece)
-        if rate > 0 and (early := arrived / rate - (loop.time() - began)) > 0:
-            await asyncio.sleep(early)
 
 
 async def parts(_world: World, session: Session, _request: Request) -> Response:

@@ -21,20 +21,18 @@ class Part:
 
 
 @dataclass
-class Session:
-    """One upload, from precreate to complete or abort."""
+class Arriving:
+    """One upload, from its beginning to its end: a file of known size that comes in parts."""
 
     id: str
     person: int
-    folder: int
     name: str
     size: int
-    md5: str
     chunk_size: int
     expires_at: float
     path: Path
     parts: dict[int, Part] = field(default_factory=dict)
-    # What complete answered; the session is over then.
+    # What the end was answered with; the upload is over then.
     outcome: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
@@ -85,3 +83,11 @@ class Session:
                     return
                 digest.update(block)
                 left, at = left - len(block), at + len(block)
+
+
+@dataclass(kw_only=True)
+class Session(Arriving):
+    """An upload to Disk.Top: into which folder, and the digest that was told beforehand."""
+
+    folder: int
+    md5: str
