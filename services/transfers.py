@@ -12,6 +12,7 @@ from services.clock import Clock
 from services.episodes import wanted
 from services.errors import ServiceOff, TransferKind, TransferProblem
 from services.names import Service
+from services.order import natural
 from services.recent import Recent
 from services.saving import Saving, Told, untold
 from services.tokens import Tokens
@@ -220,18 +221,3 @@ def matching(found: Sequence[Pick], pattern: str) -> tuple[Pick, ...]:
     """Pick files by words, by a pattern with * and ?, or by ranges of episodes; case does not matter."""
     fits = wanted(pattern)
     return () if fits is None else tuple(pick for pick in found if fits(pick.folder, pick.file.name))
-
-
-def natural(name: str) -> tuple[tuple[int, str], ...]:
-    """Return a sort key by which E2 comes before E10."""
-    parts: list[tuple[int, str]] = []
-    digits = ""
-    for sign in name.casefold() + "\0":
-        if sign.isascii() and sign.isdigit():
-            digits += sign
-            continue
-        if digits:
-            parts.append((int(digits[:18]), ""))
-            digits = ""
-        parts.append((-1, sign))
-    return tuple(parts)

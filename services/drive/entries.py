@@ -1,15 +1,11 @@
 """What lies in a folder of the drive, and in which orders people want to see it."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from clients.disktop.models import DriveFile, Folder
-
-_DIGITS = re.compile(r"([0-9]+)")
-# Longer numbers are no counting; a sort key must stay small.
-_MOST_DIGITS = 18
+from services.order import natural
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +48,6 @@ def of_folder(folder: Folder) -> Entry:
 def of_file(file: DriveFile) -> Entry:
     """Return a listed file as an entry."""
     return Entry(file.id, file.name, False, file.size, file.md5, file.create_time)
-
-
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a sort key by which E2 comes before E10, and numbers before letters."""
-    parts = _DIGITS.split(name.casefold())
-    return tuple(
-        (0, int(part[:_MOST_DIGITS]), "") if i % 2 else (1, 0, part) for i, part in enumerate(parts) if part
-    )
 
 
 def ordered(entries: Iterable[Entry], sort: Sort) -> tuple[Entry, ...]:

@@ -7,11 +7,12 @@ import pytest
 from clients.disktop.models import DriveFile, Folder, Listing
 from clients.errors import Forbidden, NotFound, UpstreamBroken
 from services.drive import Entry, Sort
-from services.drive.entries import natural, ordered
+from services.drive.entries import ordered
 from services.drive.memory import Known, Memory
 from services.drive.reading import Folders
 from services.errors import DriveProblem, NotLinked, ServiceOff
 from services.names import Service
+from services.order import natural
 from tests.services.conftest import House
 
 
