@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from sandbox import appearing, disks, dying
+from sandbox.acgbt import control as acgbt
 from sandbox.faults import FaultError
 from sandbox.options import OptionError
 from sandbox.people import Person
@@ -51,6 +52,7 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/options", _guarded(_options(world)), methods=["GET", "POST"]),
         Route("/charges", _guarded(_charges(world)), methods=["GET"]),
         *disks.routes(world, _guarded),
+        *acgbt.routes(world, _guarded),
         *appearing.routes(world, _guarded),
         *dying.routes(world, _guarded),
         Route("/reset", _guarded(_reset(world)), methods=["POST"]),

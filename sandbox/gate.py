@@ -11,7 +11,9 @@ from sandbox.journal import Entry
 from sandbox.transit import befall
 from sandbox.world import World
 
-STAND_INS = frozenset({"telegram", "hdhive", "disktop", "disktop-upload", "linkcheck", "tmdb", "files"})
+STAND_INS = frozenset(
+    {"telegram", "hdhive", "disktop", "disktop-upload", "linkcheck", "tmdb", "files", "acgbt"}
+)
 # Bodies of any size go through here as they come; the journal notes how much it was.
 STREAMED = frozenset({"disktop-upload"})
 

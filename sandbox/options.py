@@ -39,10 +39,31 @@ class Options:
     disktop_complete_once: bool = False
     # Listings tell when a file was made, which the document leaves out.
     disktop_list_times: bool = False
+    mika_token_seconds: float = 7 * 86400.0
+    mika_chunk_bytes: int = 5 * 1024 * 1024
+    mika_upload_seconds: float = 86400.0
+    mika_upload_rate: float = 0.0
+    # A finished upload's second complete: the same answer again, or "no such upload".
+    mika_complete_once: bool = False
+    # The end of an upload answers without the video, which the document leaves open.
+    mika_complete_bare: bool = False
+    # Videos tell their state, which the document leaves out.
+    mika_video_status: bool = False
+    mika_invite_required: bool = False
+    # 0: no limit.
+    mika_calls_per_minute: int = 0
+    # How long a transcoding task waits and works, by the sandbox's clock.
+    mika_queue_seconds: float = 2.0
+    mika_transcode_seconds: float = 20.0
     linkcheck_seconds: float = 0.004
     linkcheck_progress_every: int = 5
     linkcheck_repeats: int = 0
     linkcheck_keep_alive: float = 15.0
+    # ACGBT: how far a signature's clock may be off, whether signatures are taken at all, and how many calls
+    # a minute are answered without a key.
+    acgbt_tolerance_seconds: float = 300.0
+    acgbt_refuse_signatures: bool = False
+    acgbt_rate_limit: int = 60
     redirect_uris: list[str] = field(default_factory=list)
     disabled_endpoints: list[str] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +71,13 @@ class Options:
     @classmethod
     def fitting(cls, *, fast: bool) -> Self:
         """Return the options for tests (fast) or for a person who watches."""
-        return cls() if fast else cls(linkcheck_seconds=0.6, disktop_list_times=True, hdhive_new_every=300.0)
+        return cls() if fast else cls(
+            linkcheck_seconds=0.6,
+            disktop_list_times=True,
+            hdhive_new_every=300.0,
+            mika_queue_seconds=5.0,
+            mika_transcode_seconds=60.0,
+        )
 
     def change(self, wishes: dict[str, Any]) -> None:
         """Set options; raises OptionError and then changes nothing."""

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from sandbox import chat, control, disktop, hdhive, linkcheck, source, telegram, tmdb
+from sandbox import acgbt, chat, control, disktop, hdhive, linkcheck, source, telegram, tmdb
 from sandbox.gate import Gate
 from sandbox.world import BOT_TOKEN, World
 
@@ -28,7 +28,7 @@ class Protocol(HttpToolsProtocol):
 
 def all_routes(world: World) -> list[BaseRoute]:
     """Collect the routes of every stand-in; the chat page comes last because it owns `/`."""
-    parts = (control, hdhive, disktop, linkcheck, tmdb, source, telegram, chat)
+    parts = (control, hdhive, disktop, linkcheck, tmdb, acgbt, source, telegram, chat)
     return [route for part in parts for route in part.routes(world)]
 
 
@@ -125,6 +125,7 @@ class Sandbox:
             "TMDB_URL": f"{self.url}/tmdb",
             "TMDB_TOKEN": own.tmdb_token,
             "TMDB_IMAGE_URL": f"{self.url}/tmdb/t/p",
+            "ACGBT_URL": f"{self.url}/acgbt/api/v1",
             # Whoever moves the clock on wants to see what happens then.
             "CHECKIN_SPREAD_SECONDS": "60",
             "FETCH_ALLOWED_HOSTS": f"127.0.0.1:{self.port}",
