@@ -53,6 +53,7 @@ UPLOAD_FAILURES = 100
 UPLOAD_PATIENCE = 0.5
 # One poll round, and unlocks and saves that need no press.
 FOLLOWS_AT_ONCE = 4
+TASKS_AT_ONCE = 16
 
 
 @dataclass
@@ -70,6 +71,7 @@ class House:
     watch: JobRunner
     uploads: JobRunner
     follows: JobRunner
+    transcoding: JobRunner
     metrics: Metrics
     web: WebServer | None = None
     serving: bool = False
@@ -121,22 +123,26 @@ def _build(
         hdhive_url=settings.hdhive_url,
     )
     application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
+    application.reached = reached
     dispatch = Dispatch(hand_to(application, Manners(), metrics, db.erasures.void), clock, metrics)
     store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
     jobs = JobRunner(db, clock, holder, {**services.jobs(), **application.routes.jobs})
     # A service that hangs in everybody's check-in must not hold up notices.
     daily = JobRunner(db, clock, holder, services.checkins.jobs(), limit=DAILY_AT_ONCE)
     # Looking after accounts takes its time, a check of many links above all.
-    watch = JobRunner(db, clock, holder, services.watch.jobs(), limit=LOOKS_AT_ONCE)
+    looks = {**services.watch.jobs(), **services.inboxes.jobs()}
+    watch = JobRunner(db, clock, holder, looks, limit=LOOKS_AT_ONCE)
     telegramfiles.serve(services.uploads, line.bot, settings)
     # Hours of uploading must not hold up anything else.
     uploads = JobRunner(
         db, clock, holder, services.uploads.jobs(), max_failures=UPLOAD_FAILURES, grace=UPLOAD_PATIENCE
     )
-    follows = JobRunner(db, clock, holder, services.subscriptions.jobs(), limit=FOLLOWS_AT_ONCE)
-    return House(
-        settings, db, services, application, store, dispatch, jobs, daily, watch, uploads, follows, metrics
-    )
+    rounds = {**services.subscriptions.jobs(), **services.acg.jobs()}
+    follows = JobRunner(db, clock, holder, rounds, limit=FOLLOWS_AT_ONCE)
+    # Cards that follow a task, and the wishes to be told of its end, ask the site again and again.
+    tasks = JobRunner(db, clock, holder, services.transcoding.jobs(), limit=TASKS_AT_ONCE)
+    runners = (jobs, daily, watch, uploads, follows, tasks)
+    return House(settings, db, services, application, store, dispatch, *runners, metrics)
 
 
 async def _introduce(stack: AsyncExitStack, house: House, clock: Clock) -> None:
@@ -159,6 +165,7 @@ async def _start(
     _background(stack, house.watch.run(), house.watch.stop)
     _background(stack, house.uploads.run(), house.uploads.stop)
     _background(stack, house.follows.run(), house.follows.stop)
+    _background(stack, house.transcoding.run(), house.transcoding.stop)
     await house.store.start()
     stack.push_async_callback(lambda: house.store.stop(CHATS_PATIENCE))
     house.web = server = _web(stack, house, clock, upstreams)

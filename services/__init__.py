@@ -12,6 +12,7 @@ from clients.hdhive.client import HDHive
 from clients.linkcheck.client import LinkCheck
 from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
+from services.acgbt import Acg
 from services.broadcasts import Broadcasts
 from services.checkins import SPREAD_SECONDS, CheckIns
 from services.checkrun import Pace
@@ -20,10 +21,12 @@ from services.devicecode import DeviceLinking
 from services.drive import Drive
 from services.errors import ServiceOff
 from services.forgetting import Forgetting
+from services.inboxes import Inboxes
 from services.jobs import JobHandler
 from services.keys import Keys
 from services.linkchecks import LinkChecks
 from services.linking import Linking
+from services.mika import Transcoding, Videos
 from services.names import Service
 from services.people import People
 from services.privacy import Privacy
@@ -82,6 +85,10 @@ class Services:
     titles: Titles
     watch: Watching
     subscriptions: Subscriptions
+    acg: Acg
+    inboxes: Inboxes
+    videos: Videos
+    transcoding: Transcoding
     broadcasts: Broadcasts
     privacy: Privacy
     forgetting: Forgetting
@@ -128,16 +135,18 @@ class Services:
         used = (hdhive, tokens, titles, unlocking, transfers)
         outside = (hdhive, disktop, linkcheck, tmdb, acgbt, mika)
         brought = [s for s, on in ((Service.ACGBT, acgbt), (Service.MIKA, mika)) if on is not None]
+        keys = Keys(db, clock, brought, reached=reached)
+        videos, standing = Videos(clock, mika, keys), standing or Standing(db, clock)
         return cls(
             db,
             clock,
             *outside,
             people=people,
-            standing=standing or Standing(db, clock),
+            standing=standing,
             linking=Linking(db, clock, providers, public_url, reached=reached),
             devices=DeviceLinking(db, clock, drive, unlinking, reached=reached),
             tokens=tokens,
-            keys=Keys(db, clock, brought, reached=reached),
+            keys=keys,
             unlocking=unlocking,
             checkins=CheckIns(db, clock, hdhive, tokens, people, spread=checkin_spread, reached=reached),
             watch=Watching(db, clock, hdhive, disktop, linkcheck, tokens, people, reached=reached),
@@ -151,6 +160,10 @@ class Services:
             drive=Drive(clock, disktop, tokens, reached=reached),
             titles=titles,
             subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, reached=reached),
+            acg=Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached),
+            inboxes=Inboxes(db, clock, acgbt, keys, people, reached=reached),
+            videos=videos,
+            transcoding=Transcoding(db, clock, videos, standing, reached=reached),
             broadcasts=Broadcasts(db, clock, reached=reached),
             privacy=Privacy(db, clock),
             forgetting=Forgetting(db, clock, unlinking, reached=reached),
@@ -216,6 +229,8 @@ class Services:
         await self.watch.resume()
         await self.uploads.resume()
         await self.subscriptions.resume()
+        await self.acg.resume()
+        await self.inboxes.resume()
 
     async def close(self) -> None:
         """Wait for what must not be cut short; clients and database stay open."""

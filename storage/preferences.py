@@ -17,7 +17,8 @@ class Preferences:
 
     Times of day are `HH:MM` by the user's own clock. What costs at most `unlock_limit` is unlocked without a
     question, as long as a day's unlocks stay within `auto_unlock_budget` points. `watch`: the linked accounts
-    are looked after, and what matters is told without being asked for.
+    are looked after, and what matters is told without being asked for. `inbox`: new messages at
+    ACGBT are told.
     """
 
     user_id: int
@@ -32,6 +33,7 @@ class Preferences:
     quiet_to: str | None = None
     auto_unlock_budget: int = 50
     watch: bool = True
+    inbox: bool = True
 
 
 class Changes(TypedDict, total=False):
@@ -48,6 +50,7 @@ class Changes(TypedDict, total=False):
     quiet_to: str | None
     auto_unlock_budget: int
     watch: bool
+    inbox: bool
 
 
 NAMES = tuple(field.name for field in fields(Preferences))

@@ -73,6 +73,18 @@ _OF_TITLE = (
     .where(subscriptions.c.title == bindparam("of_title"), *_WANTED)
     .order_by(subscriptions.c.created_at, subscriptions.c.id)
 )
+_OF_KIND = (
+    select(*COLUMNS)
+    .join_from(subscriptions, chats, chats.c.id == subscriptions.c.chat_id, isouter=True)
+    .where(subscriptions.c.title.startswith(bindparam("of_kind")), *_WANTED)
+    .order_by(subscriptions.c.created_at, subscriptions.c.id)
+)
+_ANY_OF_KIND = (
+    select(subscriptions.c.id)
+    .join_from(subscriptions, chats, chats.c.id == subscriptions.c.chat_id, isouter=True)
+    .where(subscriptions.c.title.startswith(bindparam("of_kind")), *_WANTED)
+    .limit(1)
+)
 _LENDERS: dict[str, Select[Any]] = both(
     lambda d: (
         select(subscriptions.c.title, subscriptions.c.user_id)
@@ -155,6 +167,16 @@ async def count(tx: Tx, chat_id: int) -> int:
 async def of_title(tx: Tx, title: str) -> list[Subscription]:
     """Return who wants to hear of a title and can be told."""
     return [_subscription(tx, row) for row in await tx.conn.execute(_OF_TITLE, {"of_title": title})]
+
+
+async def of_kind(tx: Tx, kind: str) -> list[Subscription]:
+    """Return what is followed whose names begin so, where it is wanted and can be told."""
+    return [_subscription(tx, row) for row in await tx.conn.execute(_OF_KIND, {"of_kind": kind})]
+
+
+async def any_of_kind(tx: Tx, kind: str) -> bool:
+    """Tell whether anybody wants to hear of what is named so."""
+    return (await tx.conn.execute(_ANY_OF_KIND, {"of_kind": kind})).first() is not None
 
 
 async def lenders(tx: Tx, titles: Sequence[str], service: str) -> dict[str, tuple[int, ...]]:

@@ -87,11 +87,18 @@ def wanted(subscription: Subscription, fresh: Sequence[Resource], asked_at: floa
 
 async def tell(tx: Tx, subscription: Subscription, fresh: Sequence[Resource], now: float) -> None:
     """Ask for the one notice of what is new to a follower, or for what they want done about it."""
-    news = News.of(subscription, fresh).model_dump(mode="json")
-    user, chat = subscription.user_id, subscription.chat_id
+    news, user = News.of(subscription, fresh), subscription.user_id
     if subscription.private and subscription.auto:
-        await jobs.enqueue(tx, AUTO, str(user), {"user_id": user, **news}, now, owner=user)
+        payload = {"user_id": user, **news.model_dump(mode="json")}
+        await jobs.enqueue(tx, AUTO, str(user), payload, now, owner=user)
         return
+    await tell_news(tx, subscription, news, now)
+
+
+async def tell_news(tx: Tx, subscription: Subscription, told: News, now: float) -> None:
+    """Ask for the one notice of what is new to a follower."""
+    news = told.model_dump(mode="json")
+    user, chat = subscription.user_id, subscription.chat_id
     at = await _told_at(tx, subscription, now)
     if subscription.private:
         await notice(tx, user, NEWS, now=at, **news)

@@ -73,12 +73,10 @@ class Wishes(BaseModel):
             return False
         if self.qualities and not qualities_of(resource) & set(self.qualities):
             return False
-        return self._says(resource)
+        return self.says(_text_of(resource)) if self.include or self.exclude else True
 
-    def _says(self, resource: Resource) -> bool:
-        if not self.include and not self.exclude:
-            return True
-        text = _text_of(resource)
+    def says(self, text: str) -> bool:
+        """Tell whether a text, its letters all of one width and case, has the words somebody wants."""
         return all(_plain(word) in text for word in self.include) and not any(
             _plain(word) in text for word in self.exclude
         )

@@ -119,11 +119,13 @@ class Watching:
             return
         now, user_id = self._clock.now(), new.user_id
         for link in await links.all_of(tx, user_id):
+            if link.service not in self._looks:
+                continue
             if not new.watch:
                 await jobs.cancel(tx, LOOK, _name(user_id, link.service))
                 # What changes from now on is nobody's surprise later.
                 await watches.drop(tx, user_id, link.service)
-            elif link.state == "active" and link.service in self._looks:
+            elif link.state == "active":
                 await _plan(tx, user_id, link.service, now)
 
     async def _turn(self, job: Job, lease: Lease) -> None:

@@ -31,6 +31,7 @@ preferences = Table(
     Column("quiet_to", Text),
     needed("auto_unlock_budget", Integer, "50"),
     needed("watch", Boolean, "true"),
+    needed("inbox", Boolean, "true"),
     info=persons("user_id"),
 )
 
