@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from sandbox import appearing, disks, dying
 from sandbox.acgbt import control as acgbt
 from sandbox.faults import FaultError
+from sandbox.mika import control as mika_control
 from sandbox.options import OptionError
 from sandbox.people import Person
 from sandbox.world import World
@@ -55,6 +56,7 @@ def routes(world: World) -> list[BaseRoute]:
         *acgbt.routes(world, _guarded),
         *appearing.routes(world, _guarded),
         *dying.routes(world, _guarded),
+        *mika_control.routes(world, _guarded),
         Route("/reset", _guarded(_reset(world)), methods=["POST"]),
     ]
     return [Mount("/control", routes=table)]

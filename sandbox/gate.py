@@ -12,10 +12,11 @@ from sandbox.transit import befall
 from sandbox.world import World
 
 STAND_INS = frozenset(
-    {"telegram", "hdhive", "disktop", "disktop-upload", "linkcheck", "tmdb", "files", "acgbt"}
+    {"telegram", "hdhive", "disktop", "disktop-upload", "linkcheck", "tmdb", "files", "acgbt", "mika"}
 )
 # Bodies of any size go through here as they come; the journal notes how much it was.
 STREAMED = frozenset({"disktop-upload"})
+STREAMED_PATHS = frozenset({"/mika/api/videos/upload", "/mika/api/videos/upload/chunk"})
 
 
 async def read_body(receive: Receive) -> bytes:
@@ -105,9 +106,11 @@ class Gate:
         await spoil(fault, run, scope, again, send, self.world.spawn)
 
     async def _write(self, scope: Scope, receive: Receive, service: str, path: str) -> tuple[Entry, Receive]:
-        streamed = service in STREAMED
+        streamed = service in STREAMED or f"/{service}{path}" in STREAMED_PATHS
         body = b"" if streamed else await read_body(receive)
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         query = scope["query_string"].decode("latin-1")
         entry = self.world.journal.add(self.world.now(), service, scope["method"], path, query, headers, body)
+        # A stand-in that reads a stream may note what it was about.
+        scope.setdefault("extensions", {})["sandbox.entry"] = entry
         return entry, measured(entry, receive) if streamed else replay(body, receive)

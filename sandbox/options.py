@@ -71,12 +71,16 @@ class Options:
     @classmethod
     def fitting(cls, *, fast: bool) -> Self:
         """Return the options for tests (fast) or for a person who watches."""
-        return cls() if fast else cls(
-            linkcheck_seconds=0.6,
-            disktop_list_times=True,
-            hdhive_new_every=300.0,
-            mika_queue_seconds=5.0,
-            mika_transcode_seconds=60.0,
+        return (
+            cls()
+            if fast
+            else cls(
+                linkcheck_seconds=0.6,
+                disktop_list_times=True,
+                hdhive_new_every=300.0,
+                mika_queue_seconds=5.0,
+                mika_transcode_seconds=60.0,
+            )
         )
 
     def change(self, wishes: dict[str, Any]) -> None:

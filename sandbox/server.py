@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from sandbox import acgbt, chat, control, disktop, hdhive, linkcheck, source, telegram, tmdb
+from sandbox import acgbt, chat, control, disktop, hdhive, linkcheck, mika, source, telegram, tmdb
 from sandbox.gate import Gate
 from sandbox.world import BOT_TOKEN, World
 
@@ -28,7 +28,7 @@ class Protocol(HttpToolsProtocol):
 
 def all_routes(world: World) -> list[BaseRoute]:
     """Collect the routes of every stand-in; the chat page comes last because it owns `/`."""
-    parts = (control, hdhive, disktop, linkcheck, tmdb, acgbt, source, telegram, chat)
+    parts = (control, hdhive, disktop, linkcheck, tmdb, acgbt, mika, source, telegram, chat)
     return [route for part in parts for route in part.routes(world)]
 
 
@@ -122,6 +122,7 @@ class Sandbox:
             "DISKTOP_CLIENT_SECRET": own.disktop_client_secret,
             "LINKCHECK_URL": f"{self.url}/linkcheck",
             "LINKCHECK_API_KEY": own.linkcheck_api_key,
+            "MIKA_URL": f"{self.url}/mika/api",
             "TMDB_URL": f"{self.url}/tmdb",
             "TMDB_TOKEN": own.tmdb_token,
             "TMDB_IMAGE_URL": f"{self.url}/tmdb/t/p",

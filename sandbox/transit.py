@@ -20,12 +20,17 @@ def befall(fault: Fault, scope: Scope, receive: Receive) -> tuple[Scope, Receive
     match fault.kind:
         case "drop":
             return scope, _dropping(fault, scope, receive)
-        case "damage":
+        case "damage" if not _is_form(scope):
             return scope, _damaging(receive)
         case "slow":
             return scope, _slow(fault, receive)
         case _:
             return scope, receive
+
+
+def _is_form(scope: Scope) -> bool:
+    # Of a form only the file is to be damaged: its stand-in does that.
+    return any(k == b"content-type" and v.startswith(b"multipart/") for k, v in scope["headers"])
 
 
 def _dropping(fault: Fault, scope: Scope, receive: Receive) -> Receive:

@@ -23,6 +23,7 @@ from sandbox.states.disktop import DiskTop
 from sandbox.states.hdhive import HDHive
 from sandbox.states.linkcheck import LinkCheck
 from sandbox.states.mika import Mika
+from sandbox.states.mikastock import stocked
 
 BOT_TOKEN = "7000000001:SANDBOX-token-that-opens-nothing-outside"  # noqa: S105 - the sandbox's own
 TOKEN_LETTERS = string.ascii_letters + string.digits
@@ -75,7 +76,7 @@ class World:
             self.hdhive.live(self.now(), random.Random(self.seed))
         self.disktop = DiskTop()
         self.linkcheck = LinkCheck()
-        self.mika: Mika = mika.stocked(self)
+        self.mika: Mika = stocked(self)
         self.acgbt = AcgBt(self.seed, self.now(), list(self.catalogue.titles.values()))
         # How often each file of the source server was asked for.
         self.fetched: Counter[str] = Counter()
