@@ -1,0 +1,149 @@
+"""Link accounts by what people bring: try it at the service, and keep what was seen to work."""
+
+from collections.abc import Awaitable
+
+from clients.acgbt.client import ACGBT
+from clients.credentials import ApiKey, Bearer, Credential
+from clients.errors import ClientError, Forbidden, NotAuthorized, Rejected
+from clients.mika.client import Mika
+from clients.mika.models import Login
+from services.errors import ServiceError, ServiceOff
+from services.keys import Keys
+from services.names import Service
+from services.steps import Reached, nothing
+from storage.links import Link
+
+
+class AccountOpened(ServiceError):
+    """A new account is there, but could not be logged in to just now; `__cause__` says why."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service)
+        self.service = service
+
+
+class SignIns:
+    """Prove keys and logins at their service, and link them. Passwords are sent on and kept nowhere."""
+
+    def __init__(
+        self, keys: Keys, acgbt: ACGBT | None, mika: Mika | None, *, reached: Reached = nothing
+    ) -> None:
+        self._keys = keys
+        self._acgbt = acgbt
+        self._mika = mika
+        self._reached = reached
+
+    async def with_key(self, user_id: int, service: Service, key: str, secret: str) -> Link:
+        """Link by a key and its secret.
+
+        Raises ServiceOff, or the ClientError of the last try: NotAuthorized where the pair is not accepted.
+        """
+        if service is Service.ACGBT:
+            return await self._acgbt_key(user_id, key, secret)
+        credential, mika = ApiKey(key, secret), self._require_mika()
+        profile = await mika.profile(credential)
+        return await self._connect(
+            user_id, service, credential, profile.id, profile.nickname or profile.username
+        )
+
+    async def _acgbt_key(self, user_id: int, key: str, secret: str) -> Link:
+        if self._acgbt is None:
+            raise ServiceOff(Service.ACGBT)
+        client = self._acgbt
+        credential: Credential = ApiKey(key, secret)
+        try:
+            profile = await client.profile(credential)
+        except (NotAuthorized, Rejected, Forbidden):
+            # The document knows both ways: a site that takes no signature may take the secret itself.
+            credential = ApiKey(key, secret, signed=False)
+            profile = await client.profile(credential)
+        rights = await _rights(client, credential, key)
+        return await self._connect(
+            user_id, Service.ACGBT, credential, profile.id, profile.username, scopes=rights
+        )
+
+    async def with_login(self, user_id: int, username: str, password: str) -> Link:
+        """Link Mika by a login; wrong ones are Rejected, with what is wrong at each field."""
+        return await self._entered(user_id, username, await self._require_mika().login(username, password))
+
+    async def with_registration(
+        self, user_id: int, username: str, password: str, email: str, invite: str | None, *, again: bool
+    ) -> Link:
+        """Open an account at Mika and link it; `again` says that this may have been done before.
+
+        Raises AccountOpened where the account is there but could not be entered.
+        """
+        mika = self._require_mika()
+        opened = await self._look(mika.login(username, password)) if again else None
+        if opened is None:
+            opened = await self._opened(mika, username, password, email, invite)
+        try:
+            login = opened or await mika.login(username, password)
+        except ClientError as error:
+            raise AccountOpened(Service.MIKA) from error
+        return await self._entered(user_id, username, login)
+
+    async def _opened(
+        self, mika: Mika, username: str, password: str, email: str, invite: str | None
+    ) -> Login | None:
+        """Open an account; where the answer was lost, look whether it is there by entering it."""
+        try:
+            await mika.register(username, password, email, invite)
+        except ClientError as error:
+            if not error.doubtful:
+                raise
+            login = await self._look(mika.login(username, password))
+            if login is None:
+                raise
+            return login
+        await self._reached("account.opened")
+        return None
+
+    async def _look(self, entering: Awaitable[Login]) -> Login | None:
+        try:
+            return await entering
+        except ClientError:
+            return None
+
+    async def _entered(self, user_id: int, username: str, login: Login) -> Link:
+        bearer, user = Bearer(login.token), login.user
+        if user is None:
+            user = await self._require_mika().profile(bearer)
+        return await self._connect(
+            user_id, Service.MIKA, bearer, user.id, user.nickname or user.username or username, login.expire
+        )
+
+    async def _connect(
+        self,
+        user_id: int,
+        service: Service,
+        credential: Credential,
+        account_id: int,
+        name: str,
+        expires_at: float | None = None,
+        scopes: tuple[str, ...] = (),
+    ) -> Link:
+        await self._reached("key.proven")
+        return await self._keys.connect(
+            user_id,
+            service,
+            credential,
+            account_id=str(account_id),
+            account_name=name or None,
+            expires_at=expires_at,
+            scopes=scopes,
+        )
+
+    def _require_mika(self) -> Mika:
+        if self._mika is None:
+            raise ServiceOff(Service.MIKA)
+        return self._mika
+
+
+async def _rights(client: ACGBT, credential: Credential, key: str) -> tuple[str, ...]:
+    """Return what a key may do, as the list of keys tells it; none where it does not."""
+    try:
+        listed = await client.keys(credential)
+    except ClientError:
+        return ()
+    return next((one.permissions for one in listed if one.api_key == key), ())
