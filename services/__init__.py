@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict, TypeVar, Unpack
 
 from clients.acgbt.client import ACGBT
 from clients.disktop.client import DiskTop
@@ -33,6 +33,7 @@ from services.privacy import Privacy
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.saves import Saves
 from services.shares import Shares
+from services.signins import SignIns
 from services.standing import Standing
 from services.steps import Reached, nothing
 from services.subscriptions import Pace as PollPace
@@ -56,6 +57,28 @@ HDHIVE_SCOPES = ("meta", "query", "unlock", "write", "vip")
 DISKTOP_SCOPES = ("user.read", "files.app_data", "share.read")
 
 
+class Parts(TypedDict, total=False):
+    """Name what `Services.build` may be given: the clients that are on, and how it all goes."""
+
+    hdhive: HDHive | None
+    disktop: DiskTop | None
+    linkcheck: LinkCheck | None
+    tmdb: TMDB | None
+    acgbt: ACGBT | None
+    mika: Mika | None
+    fetcher: Fetcher | None
+    hdhive_scopes: tuple[str, ...]
+    disktop_scopes: tuple[str, ...]
+    holder: str | None
+    pace: Pace | None
+    upload_pace: UploadPace | None
+    spool: Path | None
+    checkin_spread: float
+    poll_pace: PollPace | None
+    standing: Standing | None
+    reached: Reached
+
+
 @dataclass(frozen=True)
 class Services:
     """Be the one door to every use case; a service whose client is None is off."""
@@ -74,6 +97,7 @@ class Services:
     devices: DeviceLinking
     tokens: Tokens
     keys: Keys
+    signins: SignIns
     unlocking: Unlocking
     checkins: CheckIns
     linkchecks: LinkChecks
@@ -99,44 +123,25 @@ class Services:
         self.forgetting.hooks += [self.standing.load, self.uploads.dismiss]
 
     @classmethod
-    def build(
-        cls,
-        db: Database,
-        clock: Clock,
-        *,
-        public_url: str,
-        hdhive: HDHive | None = None,
-        disktop: DiskTop | None = None,
-        linkcheck: LinkCheck | None = None,
-        tmdb: TMDB | None = None,
-        acgbt: ACGBT | None = None,
-        mika: Mika | None = None,
-        fetcher: Fetcher | None = None,
-        hdhive_scopes: tuple[str, ...] = HDHIVE_SCOPES,
-        disktop_scopes: tuple[str, ...] = DISKTOP_SCOPES,
-        holder: str | None = None,
-        pace: Pace | None = None,
-        upload_pace: UploadPace | None = None,
-        spool: Path | None = None,
-        checkin_spread: float = SPREAD_SECONDS,
-        poll_pace: PollPace | None = None,
-        standing: Standing | None = None,
-        reached: Reached = nothing,
-    ) -> "Services":
+    def build(cls, db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]) -> "Services":
         """Put the use cases together; `reached` is told of named steps, `holder` names this process."""
-        drive = DiskTopProvider(disktop, disktop_scopes) if disktop else None
-        providers = _linked_by(HDHiveProvider(hdhive, hdhive_scopes) if hdhive else None, drive)
+        hdhive, disktop, linkcheck = given.get("hdhive"), given.get("disktop"), given.get("linkcheck")
+        tmdb, acgbt, mika = given.get("tmdb"), given.get("acgbt"), given.get("mika")
+        reached, poll_pace = given.get("reached", nothing), given.get("poll_pace")
+        drive = DiskTopProvider(disktop, given.get("disktop_scopes", DISKTOP_SCOPES)) if disktop else None
+        scopes = given.get("hdhive_scopes", HDHIVE_SCOPES)
+        providers = _linked_by(HDHiveProvider(hdhive, scopes) if hdhive else None, drive)
+        spread = given.get("checkin_spread", SPREAD_SECONDS)
         unlinking = Unlinking(db, clock, providers)
-        tokens = Tokens(db, clock, providers, holder=holder, reached=reached)
+        tokens = Tokens(db, clock, providers, holder=given.get("holder"), reached=reached)
         people, transfers = People(db, clock), Transfers(clock, disktop, tokens)
         titles = Titles(clock, tmdb, hdhive, tokens)
         unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
-        goals: dict[str, Target] = {Service.DISKTOP: DiskTopTarget(clock, disktop, tokens)}
         used = (hdhive, tokens, titles, unlocking, transfers)
         outside = (hdhive, disktop, linkcheck, tmdb, acgbt, mika)
         brought = [s for s, on in ((Service.ACGBT, acgbt), (Service.MIKA, mika)) if on is not None]
         keys = Keys(db, clock, brought, reached=reached)
-        videos, standing = Videos(clock, mika, keys), standing or Standing(db, clock)
+        videos, standing = Videos(clock, mika, keys), given.get("standing") or Standing(db, clock)
         return cls(
             db,
             clock,
@@ -147,16 +152,15 @@ class Services:
             devices=DeviceLinking(db, clock, drive, unlinking, reached=reached),
             tokens=tokens,
             keys=keys,
+            signins=SignIns(keys, acgbt, mika, reached=reached),
             unlocking=unlocking,
-            checkins=CheckIns(db, clock, hdhive, tokens, people, spread=checkin_spread, reached=reached),
+            checkins=CheckIns(db, clock, hdhive, tokens, people, spread=spread, reached=reached),
             watch=Watching(db, clock, hdhive, disktop, linkcheck, tokens, people, reached=reached),
-            linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=pace),
+            linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=given.get("pace")),
             transfers=transfers,
             saves=Saves(db, clock, transfers, reached=reached),
             shares=Shares(hdhive, tokens, reached=reached),
-            uploads=Uploads(
-                db, clock, goals, Spool(spool), fetcher=fetcher, pace=upload_pace, reached=reached
-            ),
+            uploads=_uploads(db, clock, tokens, given),
             drive=Drive(clock, disktop, tokens, reached=reached),
             titles=titles,
             subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, reached=reached),
@@ -236,6 +240,19 @@ class Services:
         """Wait for what must not be cut short; clients and database stay open."""
         await self.tokens.close()
         self.uploads.close()
+
+
+def _uploads(db: Database, clock: Clock, tokens: Tokens, given: Parts) -> Uploads:
+    goals: dict[str, Target] = {Service.DISKTOP: DiskTopTarget(clock, given.get("disktop"), tokens)}
+    return Uploads(
+        db,
+        clock,
+        goals,
+        Spool(given.get("spool")),
+        fetcher=given.get("fetcher"),
+        pace=given.get("upload_pace"),
+        reached=given.get("reached", nothing),
+    )
 
 
 def _linked_by(*providers: Provider | None) -> dict[str, Provider]:
