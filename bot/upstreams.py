@@ -65,6 +65,8 @@ class Upstreams:
             probes[Service.TMDB] = self.tmdb.languages
         if self.acgbt is not None:
             probes[Service.ACGBT] = self.acgbt.info
+        if self.mika is not None:
+            probes[Service.MIKA] = self.mika.categories
         return probes
 
 

@@ -52,6 +52,13 @@ class Control:
         """Let every upload under way expire at Disk.Top; return how many that were."""
         return int((await self._post("/control/uploads/expire"))["expired"])
 
+    async def mika(self, **wish: Any) -> dict[str, Any]:
+        """Turn Mika's switches, or only look: person with facts, expire, fail with at, settings."""
+        if wish:
+            return await self._post("/control/mika", **wish)
+        body: dict[str, Any] = (await self._http.get("/control/mika")).raise_for_status().json()
+        return body
+
     async def appear(self, media_type: str, tmdb_id: int, count: int = 1, **facts: Any) -> list[str]:
         """Let new resources of a title appear on HDHive; returns their slugs."""
         made = await self._post(
@@ -62,6 +69,29 @@ class Control:
     async def share_dies(self, person_id: int, verdict: str = "dead") -> str:
         """Let the link of one of somebody's own shares die, or be anything else; returns its slug."""
         return str((await self._post("/control/shares", person=person_id, verdict=verdict))["slug"])
+
+    async def acgbt(self, person_id: int, **changes: Any) -> dict[str, Any]:
+        """Return somebody's ACGBT account (key, secret, rights); change rights, limit, role, revoked."""
+        if changes:
+            await self._post("/control/acgbt", person=person_id, **changes)
+        body = (await self._http.get("/control/acgbt")).raise_for_status().json()
+        return next(dict(one) for one in body["accounts"] if one["person"] == person_id)
+
+    async def acgbt_resources(self) -> list[dict[str, Any]]:
+        """Return everything that lies on ACGBT."""
+        return list((await self._http.get("/control/acgbt/resources")).raise_for_status().json()["resources"])
+
+    async def acgbt_appear(self, title: str, category_id: int = 2) -> int:
+        """Let a new resource appear on ACGBT; returns its id."""
+        made = await self._post("/control/acgbt/resources", title=title, category_id=category_id)
+        return int(made["id"])
+
+    async def acgbt_message(
+        self, title: str, content: str = "内容", *, kind: str = "system", person_id: int | None = None
+    ) -> int:
+        """Send a message on ACGBT, to everybody or to one person; returns its id."""
+        told = {"title": title, "content": content, "type": kind, "person": person_id}
+        return int((await self._post("/control/acgbt/messages", **told))["id"])
 
     async def mend(self) -> None:
         """Take all faults away."""
