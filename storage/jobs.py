@@ -155,6 +155,7 @@ _BURY = (
 )
 _CALLED = (jobs.c.kind == bindparam("of_kind"), jobs.c.dedup == bindparam("of_dedup"), _IS_OPEN)
 _CANCEL = delete(jobs).where(*_CALLED)
+_IS_ASKED = select(exists().where(*_CALLED))
 _CALL_OFF = delete(jobs).where(*_CALLED).returning(*COLUMNS)
 _COUNTS = select(
     jobs.c.state, jobs.c.holder.is_not(None).label("running"), func.count().label("number")
@@ -298,6 +299,12 @@ async def call_off(tx: Tx, kind: str, dedup: str) -> Job | None:
     tx.wakes.add("jobs")
     row = (await tx.conn.execute(_CALL_OFF, {"of_kind": kind, "of_dedup": dedup})).one_or_none()
     return None if row is None else _job(tx, row)
+
+
+async def is_open(tx: Tx, kind: str, dedup: str) -> bool:
+    """Tell whether such a job waits or runs."""
+    params = {"of_kind": kind, "of_dedup": dedup}
+    return bool((await tx.conn.execute(_IS_ASKED, params)).scalar_one())
 
 
 async def counts(tx: Tx) -> dict[str, int]:
