@@ -1,0 +1,161 @@
+"""Somebody else's Markdown as lines that Telegram shows: decent where it can be, and never more than text."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from handlers.texts import Html, escape, plain
+from handlers.views import opens, visible_units
+
+LINE_LIMIT = 1_500
+_FENCE = re.compile(r"^\s*(```|~~~)")
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$")
+_RULE = re.compile(r"^\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
+_ITEM = re.compile(r"^(\s*)[-*+]\s+(?:\[( |x|X)\]\s+)?(.*)$")
+_NUMBERED = re.compile(r"^(\s*)(\d{1,4})[.)]\s+(.*)$")
+_QUOTE = re.compile(r"^\s{0,3}>\s?(.*)$")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_INLINE = re.compile(
+    r"(?P<picture>!\[(?P<alt>[^\[\]]{0,200})\]\([^()\s]{0,2000}(?:\s+\"[^\"]*\")?\))"
+    r"|(?P<link>\[(?P<words>[^\[\]]{1,300})\]\((?P<url>[^()\s]{1,2000})(?:\s+\"[^\"]*\")?\))"
+    r"|(?P<code>`(?P<inside>[^`]{1,500})`)"
+    r"|(?P<bold>(?P<b>\*\*|__)(?=\S)(?P<strong>.{1,500}?)(?<=\S)(?P=b))"
+    r"|(?P<struck>~~(?=\S)(?P<gone>.{1,500}?)(?<=\S)~~)"
+    r"|(?P<italic>(?<![\w*_])(?P<i>[*_])(?=[^\s*_])(?P<slanted>[^*_]{1,500}?)(?<=\S)(?P=i)(?![\w*_]))"
+)
+# Where two pieces meet, what neither of them is alone must not arise: an address, a mention, a command.
+_JOINER = "\u2060"
+
+
+def lines(text: str) -> Iterator[Html]:
+    """Yield the lines of a Markdown text, empty ones where paragraphs end."""
+    fenced = empty = False
+    for raw in _BREAK.sub("\n", text).splitlines():
+        if _FENCE.match(raw):
+            fenced = not fenced
+            continue
+        line = _code(raw) if fenced else _line(_TAG.sub("", raw))
+        if not line:
+            # One empty line says as much as many, and none is needed at the beginning.
+            if empty:
+                yield Html("")
+            empty = False
+            continue
+        empty = True
+        yield line
+
+
+def cut(text: str, limit: int) -> tuple[Html, bool]:
+    """Return the beginning of a text in at most so many UTF-16 units, and whether anything is left."""
+    kept, used = [], 0
+    for line in lines(text):
+        length = visible_units(line) + 1
+        if used + length > limit:
+            if not kept:
+                kept.append(escape(html.unescape(re.sub(r"<[^<>]*>", "", line)), limit))
+            return Html("\n".join(kept).rstrip()), True
+        kept.append(line)
+        used += length
+    return Html("\n".join(kept).rstrip()), False
+
+
+def pages(text: str, limit: int) -> list[Html]:
+    """Return a text in pages of at most so many UTF-16 units."""
+    found: list[Html] = []
+    page: list[Html] = []
+    used = 0
+    for line in lines(text):
+        length = visible_units(line) + 1
+        if used + length > limit and page:
+            found.append(Html("\n".join(page).rstrip()))
+            page, used = [], 0
+        if line or page:
+            page.append(line)
+            used += length
+    return [*found, Html("\n".join(page).rstrip())] if page else found
+
+
+def _code(raw: str) -> Html:
+    words = plain(raw.rstrip(), LINE_LIMIT)
+    return Html(f"<code>{html.escape(words, quote=False)}</code>") if words else Html("")
+
+
+def _line(raw: str) -> Html:
+    if _RULE.match(raw):
+        return Html("———")
+    if found := _HEADING.match(raw):
+        return Html(f"<b>{_flat(found[1])}</b>") if found[1] else Html("")
+    if found := _QUOTE.match(raw):
+        inside = _line(found[1])
+        return Html(f"▏ {inside}") if inside else Html("")
+    if found := _ITEM.match(raw):
+        sign = {None: "•", " ": "☐"}.get(found[2], "☑")
+        return Html(f"{_indent(found[1])}{sign} {_pieces(found[3])}")
+    if found := _NUMBERED.match(raw):
+        return Html(f"{_indent(found[1])}{found[2]}. {_pieces(found[3])}")
+    return _pieces(raw)
+
+
+def _indent(spaces: str) -> str:
+    return "\u2003" * min(len(spaces.expandtabs(4)) // 2, 4)
+
+
+def _pieces(raw: str) -> Html:
+    """Return one line with its markup; one level of it, as descriptions have."""
+    line, parts, at = plain(raw, LINE_LIMIT), [], 0
+    for found in _INLINE.finditer(line):
+        parts += [_spaced(line[at : found.start()]), _marked(found)]
+        at = found.end()
+    parts.append(_spaced(line[at:]))
+    return Html(_joined(parts))
+
+
+def _marked(found: re.Match[str]) -> Html:
+    kinds = ("picture", "link", "code", "bold", "struck", "italic")
+    match next(kind for kind in kinds if found[kind]):
+        case "picture":
+            return Html(f"🖼 {_spaced(found['alt'])}".rstrip())
+        case "link":
+            return _link(found["words"], found["url"])
+        case "code":
+            return Html(f"<code>{html.escape(found['inside'], quote=False)}</code>")
+        case "bold":
+            return Html(f"<b>{_flat(found['strong'])}</b>")
+        case "struck":
+            return Html(f"<s>{_flat(found['gone'])}</s>")
+    return Html(f"<i>{_flat(found['slanted'])}</i>")
+
+
+def _link(words: str, url: str) -> Html:
+    """Return a link that shows where it leads: what it says of itself may be something else."""
+    if not opens(url):
+        return _flat(words)
+    host = url.split("//", 1)[1].split("/", 1)[0]
+    shown = _flat(words)
+    named = shown if host.casefold() in words.casefold() else Html(f"{shown} ({escape(host, 80)})")
+    return Html(f'<a href="{html.escape(url)}">{named}</a>')
+
+
+def _flat(words: str) -> Html:
+    """Return words without the marks of markup inside them."""
+    return _spaced(re.sub(r"\*\*|__|~~|`", "", words))
+
+
+def _spaced(words: str) -> Html:
+    """Return words harmless, with the spaces around them, which divide them from what is beside."""
+    if not words.strip():
+        return Html(" " if words else "")
+    before, after = words[:1].isspace(), words[-1:].isspace()
+    return Html(f"{' ' * before}{escape(words, LINE_LIMIT)}{' ' * after}")
+
+
+def _joined(parts: list[Html]) -> str:
+    text = ""
+    for part in parts:
+        if part and text and not text[-1].isspace() and not part[0].isspace():
+            text += _JOINER
+        text += part
+    return text.strip()
