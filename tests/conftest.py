@@ -121,7 +121,7 @@ async def linked(person: Person, *services: str) -> None:
 def _no_outside_settings() -> None:
     """Keep the developer's own .env and environment out of the tests."""
     for name in [*os.environ]:
-        if name.startswith(("TELEGRAM_", "HDHIVE_", "DISKTOP_", "LINKCHECK_", "TMDB_")):
+        if name.startswith(("TELEGRAM_", "HDHIVE_", "DISKTOP_", "LINKCHECK_", "TMDB_", "ACGBT_", "MIKA_")):
             del os.environ[name]
 
 
