@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from telegram import Update
@@ -112,32 +113,62 @@ async def start(scene: Scene[BroadcastState], _arg: str) -> None:
     state, card = scene.state, scene.card
     if card is None or state.stage not in ("preview", "stopped"):
         raise OddPress(state.stage)
-    running = state.model_copy(update={"stage": "running"})
-    # Kept before it begins: what the job tells must find a card that runs.
-    await cards.keep(scene.home, card, running)
+
+    def begun(fresh: BroadcastState) -> BroadcastState:
+        return fresh.model_copy(update={"stage": "running"})
+
+    # Kept before it begins: what the job tells must find a card that runs. The progress is what the card
+    # holds now, for the last step of one that was stopped may have come in since it was read.
+    running = await change(scene.home, card.id, begun)
+    if running is None:
+        return
     work = Work(
         user_id=scene.user_id,
         card_id=card.id,
-        text=state.text,
+        text=running.text,
         admitted=scene.home.policy.everybody,
         without=ANONYMOUS_ADMIN,
-        progress=state.progress,
+        progress=running.progress,
     )
-    await scene.interim(await show(scene.at(running)))
     await scene.services.broadcasts.start(work)
 
 
-async def stop(scene: Scene[BroadcastState], _arg: str) -> BroadcastState:
+async def stop(scene: Scene[BroadcastState], _arg: str) -> None:
     """Stop after the step under way."""
-    if scene.card is None or scene.state.stage != "running":
+    card = scene.card
+    if card is None or scene.state.stage != "running":
         raise OddPress(scene.state.stage)
-    reached = await scene.services.broadcasts.stop(scene.card.id)
-    # Without a job it has just ended, which the card tells by now, or a crash kept it from beginning.
-    fresh = await cards.find(scene.home, scene.card.id)
-    state: BroadcastState = scene.state if fresh is None else fresh.state
-    if state.stage != "running":
-        return state
-    return state.model_copy(update={"stage": "stopped", "progress": reached or state.progress})
+    reached = await scene.services.broadcasts.stop(card.id)
+
+    def stopped(fresh: BroadcastState) -> BroadcastState:
+        # Without a job it has just ended, which the card tells by now, or a crash kept it from beginning.
+        if fresh.stage != "running":
+            return fresh
+        return fresh.model_copy(update={"stage": "stopped", "progress": reached or fresh.progress})
+
+    await change(scene.home, card.id, stopped)
+
+
+async def change(
+    home: LinkHiveApplication, card_id: str, how: Callable[[BroadcastState], BroadcastState]
+) -> BroadcastState | None:
+    """Change the card and show it; return its new state, None where it is gone.
+
+    The job and the presses change it at the same time: whoever shows an older state shows the newer one too.
+    """
+
+    def amended(state: State) -> State:
+        return how(state) if isinstance(state, BroadcastState) else state
+
+    scene = await cards.amend(home, card_id, amended)
+    if scene is None or not isinstance(scene.state, BroadcastState):
+        return None
+    state = scene.state
+    while scene is not None and scene.card is not None and isinstance(scene.state, BroadcastState):
+        await display(home, scene.card, await show(scene))
+        fresh = await cards.find(home, card_id)
+        scene = None if fresh is None or fresh.state == scene.state else fresh
+    return state
 
 
 BROADCAST = guarded(
@@ -176,18 +207,16 @@ class Telling:
     async def changed(self, card_id: str, progress: Progress, end: End) -> None:
         """Show how far it is; one that was stopped hears of its last step only."""
 
-        def change(state: State) -> State:
-            if not isinstance(state, BroadcastState) or state.stage not in ("running", "stopped"):
+        def told(state: BroadcastState) -> BroadcastState:
+            if state.stage not in ("running", "stopped"):
                 return state
-            if state.stage == "stopped" and (end != "stopped" or state.progress.last != progress.last):
+            if state.stage == "stopped" and (end == "running" or state.progress.last != progress.last):
                 return state
             if state.stage == "running" and end == "stopped":
                 return state
             return state.model_copy(update={"stage": end, "progress": progress})
 
-        scene = await cards.amend(self._home, card_id, change)
-        if scene is not None and scene.card is not None and isinstance(scene.state, BroadcastState):
-            await display(self._home, scene.card, await show(scene))
+        await change(self._home, card_id, told)
 
 
 def register(home: LinkHiveApplication) -> None:
