@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from telegram import Update
 
-from handlers import cards, commands, linking, overview
+from handlers import cards, commands, linking, linkstate, overview
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from handlers.overview import Account
 from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html
-from handlers.views import Press, Row, View
+from handlers.views import Press, Row, View, grid
 
 
 class AccountsState(State):
@@ -21,29 +23,40 @@ class AccountsState(State):
 async def show(scene: Scene[AccountsState]) -> View:
     """Show every account with its scopes, points and space."""
     known = await overview.accounts(scene)
-    blocks = ["\n".join(overview.lines(scene, account, details=True)) for account in known]
+    shown = overview.wanted(known)
+    blocks = ["\n".join(overview.lines(scene, account, details=True)) for account in shown]
+    rest = [account for account in known if account not in shown and account.on]
+    blocks += [scene.say("accounts.unlinked", services=_names(scene, rest))] if rest else []
     text = Html("\n\n".join([scene.say("accounts.title"), *blocks]))
-    rows = [_buttons(scene, account) for account in known if account.on]
-    return View(text, [*rows, [Press(scene.say.label("button.close"), "close")]])
+    linked = [_buttons(scene, account) for account in shown if account.on and account.link is not None]
+    missing = [_link(scene, account) for account in known if account.on and account.link is None]
+    return View(text, [*linked, *grid(missing, 2), [Press(scene.say.label("button.close"), "close")]])
+
+
+def _names(scene: Scene[AccountsState], some: Sequence[Account]) -> str:
+    return " · ".join(service_name(scene.say, account.service) for account in some)
+
+
+def _link(scene: Scene[AccountsState], account: Account) -> Press:
+    name = service_name(scene.say, account.service)
+    return Press(scene.say.label("button.link", service=name), "link", account.service)
 
 
 def _buttons(scene: Scene[AccountsState], account: Account) -> Row:
     say, service = scene.say, account.service
     name = service_name(say, service)
-    if account.link is None:
-        return [Press(say.label("button.link", service=name), "link", service)]
     relink = Press(say.label("button.relink", service=name), "link", service)
     return [relink, Press(say.label("button.unlink", service=name), "unlink", service)]
 
 
 async def link(scene: Scene[AccountsState], arg: str) -> Switch:
     """Go on to linking a service."""
-    return Switch(linking.LINK.name, await linking.ready(scene, linking.service_of(arg)))
+    return await linking.way(scene, arg)
 
 
 async def unlink(_scene: Scene[AccountsState], arg: str) -> Switch:
     """Go on to unlinking a service."""
-    return Switch(linking.UNLINK.name, linking.UnlinkState(service=linking.service_of(arg)))
+    return Switch(linking.UNLINK.name, linking.UnlinkState(service=linkstate.service_of(arg)))
 
 
 ACCOUNTS = Route("accounts", AccountsState, show, {"link": link, "unlink": unlink}, private=True)

@@ -14,6 +14,7 @@ from handlers.scenes import Act, AnyRoute, Letter, Scene
 from handlers.texts import Texts
 from services import Services
 from services.jobs import JobHandler
+from services.steps import Reached, nothing
 from storage.cards import Card
 from storage.dialogs import Dialog
 
@@ -49,6 +50,7 @@ class Routes:
     starts: dict[str, StartLink] = field(default_factory=dict)
     dialogs: dict[str, Answer] = field(default_factory=dict)
     leaves: dict[str, Leave] = field(default_factory=dict)
+    staying: set[str] = field(default_factory=set)
     jobs: dict[str, JobHandler] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     folds: dict[str, Fold] = field(default_factory=dict)
@@ -60,7 +62,7 @@ class LinkHiveApplication(
 ):
     """An application that carries the services, the texts and the policy."""
 
-    __slots__ = ("policy", "routes", "services", "texts", "upstreams")
+    __slots__ = ("policy", "reached", "routes", "services", "texts", "upstreams")
 
     def __init__(self, *, services: Services, texts: Texts, policy: Policy, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -68,6 +70,8 @@ class LinkHiveApplication(
         self.texts = texts
         self.policy = policy
         self.routes = Routes()
+        # Told of named steps, so that tests can stop a process exactly there.
+        self.reached: Reached = nothing
         # How the services answer; who runs the house knows.
         self.upstreams: Upstreams = _unknown
 
@@ -83,9 +87,14 @@ class LinkHiveApplication(
         """Answer deep links whose payload begins with a prefix."""
         _once(self.routes.starts, prefix, callback)
 
-    def dialog(self, kind: str, answer: Answer, leave: Leave | None = None) -> None:
-        """Answer the text a person was asked for; `leave` is called when /cancel ends the asking."""
+    def dialog(self, kind: str, answer: Answer, leave: Leave | None = None, *, stays: bool = False) -> None:
+        """Answer the text a person was asked for; `leave` is called when /cancel ends the asking.
+
+        The card that asked goes with the answer, unless it `stays` to show what comes of it.
+        """
         _once(self.routes.dialogs, kind, answer)
+        if stays:
+            self.routes.staying.add(kind)
         if leave is not None:
             self.routes.leaves[kind] = leave
 

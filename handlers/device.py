@@ -165,7 +165,7 @@ async def cancel(scene: Scene[DeviceState], _arg: str) -> DeviceState:
 
 async def go(scene: Scene[DeviceState], arg: str) -> Switch:
     """Go on to linking in the browser, this service or the next."""
-    return Switch(linking.LINK.name, await linking.ready(scene, linking.service_of(arg)))
+    return await linking.way(scene, arg)
 
 
 DEVICE = Route("device", DeviceState, show, {"again": again, "cancel": cancel, "go": go}, private=True)

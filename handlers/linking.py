@@ -9,14 +9,15 @@ from typing import Any
 from telegram import Update
 
 from clients.errors import Misconfigured
-from handlers import cards, commands, problems
+from handlers import cards, commands, linkkeys, problems
 from handlers.application import LinkHiveApplication, Notice
 from handlers.context import LinkHiveContext, user_of
+from handlers.linkdone import done
+from handlers.linkstate import WAYS, KeyState, LinkState, first, ready, service_of, way
 from handlers.overview import LINKED
 from handlers.problems import service_name
-from handlers.scenes import Letter, OddPress, Route, Scene, State, Switch
-from handlers.texts import Html
-from handlers.views import Open, Press, Row, View
+from handlers.scenes import Letter, Route, Scene, State, Switch
+from handlers.views import Open, Press, Row, View, opens
 from services.errors import AttemptProblem
 from services.linking import TICKET_SECONDS, Linked
 from services.names import Service
@@ -25,15 +26,17 @@ from storage import links
 
 # The step to the other way to link; `handlers.device` takes it.
 DEVICE_STEP = "go_device"
-
-
-class LinkState(State):
-    """Which service is being linked, and the page where that begins."""
-
-    service: str = ""
-    ticket_url: str = ""
-    unknown: str = ""
-    finished: bool = False
+__all__ = [
+    "DEVICE_STEP",
+    "LINK",
+    "UNLINK",
+    "LinkState",
+    "UnlinkState",
+    "begin_link",
+    "done",
+    "register",
+    "way",
+]
 
 
 async def show(scene: Scene[LinkState]) -> View:
@@ -64,39 +67,18 @@ def _choices(scene: Scene[LinkState]) -> list[Row]:
     return [[Press(say.label("button.link", service=service_name(say, s)), "go", s)] for s in offered]
 
 
-def service_of(arg: str) -> Service:
-    """Return a button's service; raises OddPress."""
-    if arg not in LINKED:
-        raise OddPress(arg)
-    return Service(arg)
-
-
-async def go(scene: Scene[LinkState], arg: str) -> LinkState:
-    """Begin linking the chosen service."""
-    return await ready(scene, service_of(arg))
-
-
 async def beside(scene: Scene[Any], arg: str) -> None:
     """Begin linking on a card of its own: the one with the button stays, to go on with afterwards."""
-    state = await ready(scene, service_of(arg))
-    scene = replace(scene, state=state, card=None)
-    await cards.post(scene, LINK.name, await show(scene))
+    alone = replace(scene, card=None)
+    following = await way(alone, arg)
+    if isinstance(following.state, KeyState):
+        await linkkeys.open_card(alone.at(following.state))
+        return
+    alone = alone.at(following.state)
+    await cards.post(alone, LINK.name, await show(alone))
 
 
-async def ready(scene: Scene[Any], service: Service) -> LinkState:
-    """Return the state that leads to a service's consent page, with a new ticket."""
-    url = await scene.services.linking.start(
-        scene.user_id,
-        service,
-        display_name=scene.person.user.first_name,
-        chat_id=scene.chat_id,
-        message_id=scene.card.message_id if scene.card else None,
-        language=scene.person.language,
-    )
-    return LinkState(service=service, ticket_url=url)
-
-
-LINK = Route("link", LinkState, show, {"go": go}, private=True)
+LINK = Route("link", LinkState, show, {"go": way}, private=True)
 
 
 async def link(update: Update, context: LinkHiveContext) -> None:
@@ -110,6 +92,10 @@ async def begin_link(update: Update, context: LinkHiveContext, wanted: str) -> N
         await cards.begin(update, context, LINK, LinkState(unknown=wanted))
         return
     scene = cards.scene_of(update, context, LinkState())
+    if Service(wanted) in WAYS:
+        by_hand = cards.scene_of(update, context, KeyState())
+        await linkkeys.open_card(by_hand.at(first(scene, Service(wanted))))
+        return
     try:
         state = await ready(scene, Service(wanted))
     except problems.KNOWN as error:
@@ -159,24 +145,15 @@ async def _retire_card(scene: Scene[LinkState], service: str) -> None:
         await cards.refresh(home, card.id)
 
 
-def done(scene: Scene[Any], linked: Linked) -> View:
-    """Show that an account is linked, and what comes next."""
-    say, link_ = scene.say, linked.link
-    service = service_name(say, link_.service)
-    name = link_.account_name
-    head = say("link.done_as", service=service, name=name) if name else say("link.done", service=service)
-    others = [s for s in LINKED if s != link_.service and scene.services.offers(s) and s not in linked.also]
-    rows: list[Row] = [
-        [Press(say.label("button.link", service=service_name(say, s)), "go", s)] for s in others
-    ]
-    following = say("link.next", service=service_name(say, others[0])) if others else say("link.next_search")
-    return View(Html(f"{head}\n{following}"), rows)
+# What unlinking means for a key and for a login, by the scheme of the link.
+_KINDS = {"signed": "_key", "plain": "_key", "token": "_token"}
 
 
 class UnlinkState(State):
-    """Which account is to be unlinked, and whether that is done."""
+    """Which account is to be unlinked, how it is linked, and whether that is done."""
 
     service: str = ""
+    scheme: str = ""
     done: bool = False
 
 
@@ -186,11 +163,13 @@ async def show_unlink(scene: Scene[UnlinkState]) -> View:
     service = service_name(say, state.service)
     if state.done:
         again = Press(say.label("button.relink", service=service), "relink", state.service)
-        return View(say("unlink.done", service=service), ([again],))
-    if state.service:
-        sure = [Press(say.label("button.confirm"), "sure"), Press(say.label("button.cancel"), "close")]
-        return View(say("unlink.ask", service=service), (sure,))
+        key = f"unlink.done{_KINDS.get(state.scheme, '')}"
+        return View(say(key, service=service), (*_to_site(scene), [again]))
     stored = await scene.services.db.read(lambda tx: links.all_of(tx, scene.user_id))
+    if state.service:
+        scheme = next((one.scheme for one in stored if one.service == state.service), "oauth")
+        sure = [Press(say.label("button.confirm"), "sure"), Press(say.label("button.cancel"), "close")]
+        return View(say(f"unlink.ask{_KINDS.get(scheme, '')}", service=service), (sure,))
     rows: list[Row] = [
         [Press(say.label("button.unlink", service=service_name(say, x.service)), "pick", x.service)]
         for x in stored
@@ -200,6 +179,13 @@ async def show_unlink(scene: Scene[UnlinkState]) -> View:
     )
 
 
+def _to_site(scene: Scene[UnlinkState]) -> list[Row]:
+    """Return the button to where a key that is deleted here can be withdrawn."""
+    site = linkkeys.site_of(scene, scene.state.service) if _KINDS.get(scene.state.scheme) == "_key" else ""
+    label = scene.say.label("button.site", service=service_name(scene.say, scene.state.service))
+    return [[Open(label, site)]] if opens(site) else []
+
+
 async def pick(_scene: Scene[UnlinkState], arg: str) -> UnlinkState:
     """Choose the account to unlink."""
     return UnlinkState(service=service_of(arg))
@@ -207,13 +193,15 @@ async def pick(_scene: Scene[UnlinkState], arg: str) -> UnlinkState:
 
 async def sure(scene: Scene[UnlinkState], _arg: str) -> UnlinkState:
     """Revoke and delete the authorization."""
-    await scene.services.linking.unlink(scene.user_id, service_of(scene.state.service))
-    return UnlinkState(service=scene.state.service, done=True)
+    service = service_of(scene.state.service)
+    link = await scene.services.db.read(lambda tx: links.get(tx, scene.user_id, service))
+    await scene.services.linking.unlink(scene.user_id, service)
+    return UnlinkState(service=service, scheme=link.scheme if link else "", done=True)
 
 
 async def relink(scene: Scene[UnlinkState], arg: str) -> Switch:
     """Link the account again that was just unlinked."""
-    return Switch(LINK.name, await ready(scene, service_of(arg)))
+    return await way(scene, arg)
 
 
 UNLINK = Route(

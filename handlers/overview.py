@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from clients.acgbt.models import Profile as AcgProfile
 from clients.disktop.models import Space
 from clients.errors import ClientError, Forbidden
 from clients.hdhive.models import Me, WeeklyQuota
+from clients.mika.models import Profile as MikaProfile
 from handlers.problems import service_name
 from handlers.scenes import Scene
 from handlers.sizes import size
@@ -20,7 +22,9 @@ from services.names import Service
 from storage import links
 from storage.links import Link
 
-LINKED = (Service.HDHIVE, Service.DISKTOP)
+# What most people come for; the others are offered where there is room.
+MAIN = (Service.HDHIVE, Service.DISKTOP)
+LINKED = (*MAIN, Service.ACGBT, Service.MIKA)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Account:
     me: Me | None = None
     weekly: WeeklyQuota | None = None
     space: Space | None = None
+    acg: AcgProfile | None = None
+    mika: MikaProfile | None = None
     silent: bool = False
     """The service could not be asked just now."""
 
@@ -49,9 +55,7 @@ async def _account(scene: Scene[Any], service: Service, link: Link | None) -> Ac
     if not on or link is None or link.state != "active":
         return Account(service, on=on, link=link)
     try:
-        if service is Service.HDHIVE:
-            return await _hdhive(scene, link)
-        return await _disktop(scene, link)
+        return await _LOOKS[service](scene, link)
     except (ClientError, ServiceError):
         # The token may just have been found dead: show the link as it is now.
         fresh = await scene.services.db.read(lambda tx: links.get(tx, scene.user_id, service))
@@ -80,6 +84,26 @@ async def _disktop(scene: Scene[Any], link: Link) -> Account:
     return Account(Service.DISKTOP, on=True, link=link, space=space)
 
 
+async def _acgbt(scene: Scene[Any], link: Link) -> Account:
+    client = scene.services.require_acgbt()
+    profile = await scene.services.keys.call(scene.user_id, Service.ACGBT, client.profile)
+    return Account(Service.ACGBT, on=True, link=link, acg=profile)
+
+
+async def _mika(scene: Scene[Any], link: Link) -> Account:
+    client = scene.services.require_mika()
+    profile = await scene.services.keys.call(scene.user_id, Service.MIKA, client.profile)
+    return Account(Service.MIKA, on=True, link=link, mika=profile)
+
+
+_LOOKS = {Service.HDHIVE: _hdhive, Service.DISKTOP: _disktop, Service.ACGBT: _acgbt, Service.MIKA: _mika}
+
+
+def wanted(known: list[Account]) -> list[Account]:
+    """Return the accounts a short card shows: what most people come for, and what is linked besides."""
+    return [one for one in known if one.service in MAIN or one.link is not None]
+
+
 def lines(scene: Scene[Any], account: Account, *, details: bool = False) -> list[Html]:
     """Return an account as lines of a card, the first one its state."""
     say, service = scene.say, service_name(scene.say, account.service)
@@ -90,7 +114,7 @@ def lines(scene: Scene[Any], account: Account, *, details: bool = False) -> list
         return [say("account.none", service=service)]
     if link.state != "active":
         return [say("account.lost", service=service)]
-    name = _name(account.me) or link.account_name
+    name = _name(account) or link.account_name
     head = (
         say("account.linked", service=service, name=name)
         if name
@@ -99,8 +123,11 @@ def lines(scene: Scene[Any], account: Account, *, details: bool = False) -> list
     return [head, *_figures(scene, account), *(_grant(scene, link) if details else [])]
 
 
-def _name(me: Me | None) -> str | None:
-    return (me.nickname or me.username) if me else None
+def _name(account: Account) -> str | None:
+    for one in (account.me, account.mika):
+        if one is not None:
+            return one.nickname or one.username
+    return account.acg.username if account.acg else None
 
 
 def _figures(scene: Scene[Any], account: Account) -> list[Html]:
@@ -118,19 +145,22 @@ def _figures(scene: Scene[Any], account: Account) -> list[Html]:
     if account.space is not None:
         free, total = size(account.space.free_bytes), size(account.space.total_bytes)
         shown.append(say("account.space", free=free, total=total))
+    if account.mika is not None:
+        shown.append(say("account.points", points=account.mika.points))
+        if account.mika.vip_level:
+            shown.append(say("account.vip", level=account.mika.vip_level))
     return shown
 
 
 def _grant(scene: Scene[Any], link: Link) -> list[Html]:
     say = scene.say
     shown = [say("account.scopes", scopes=", ".join(link.scopes))] if link.scopes else []
-    missing = [
-        scope for scope in scene.services.linking.scopes_wanted(link.service) if scope not in link.scopes
-    ]
+    asked = scene.services.linking.scopes_wanted(link.service) if link.scheme == "oauth" else ()
+    missing = [scope for scope in asked if scope not in link.scopes]
     if missing and link.scopes:
         shown.append(say("account.missing", scopes=", ".join(missing)))
-    if link.refresh_expires_at is not None:
-        zone = ZoneInfo(scene.person.preferences.timezone)
-        until = datetime.fromtimestamp(link.refresh_expires_at, zone)
+    ends_at = link.expires_at if link.scheme == "token" else link.refresh_expires_at
+    if ends_at is not None:
+        until = datetime.fromtimestamp(ends_at, ZoneInfo(scene.person.preferences.timezone))
         shown.append(say("account.expires", date=f"{until:%Y-%m-%d}"))
     return shown

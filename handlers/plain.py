@@ -5,13 +5,12 @@ from __future__ import annotations
 from telegram import Update
 from telegram.ext import MessageHandler, filters
 
-from handlers import cards, check, problems, save, search, unlock
+from handlers import asking, cards, check, problems, save, search, unlock
 from handlers.application import LinkHiveApplication
-from handlers.context import LinkHiveContext, chat_of, message_of, user_of
+from handlers.context import LinkHiveContext, chat_of, message_of
 from handlers.notes import NOTICE, NoticeState
 from handlers.patience import typing
 from services.sharelinks import Drive, extract, hdhive_slug, hdhive_title
-from storage import dialogs
 from storage.dialogs import Dialog
 
 
@@ -33,7 +32,7 @@ def words_of(update: Update) -> str:
 
 
 async def _take(update: Update, context: LinkHiveContext, words: str) -> None:
-    dialog = await _current(update, context)
+    dialog = await asking.current(update, context)
     if dialog is not None and save.may_answer(dialog, words):
         await _answer(update, context, dialog)
         return
@@ -52,17 +51,11 @@ async def _take(update: Update, context: LinkHiveContext, words: str) -> None:
 
 
 async def _answer(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:
-    """Take words that were asked for; the question has served then, and goes."""
+    """Take words that were asked for; the question has served then, and mostly goes."""
     await context.home.routes.dialogs[dialog.kind](update, context, dialog)
     asked = await cards.asking(context.home, dialog)
-    if asked is not None:
+    if asked is not None and dialog.kind not in context.home.routes.staying:
         await cards.drop(context.home, asked)
-
-
-async def _current(update: Update, context: LinkHiveContext) -> Dialog | None:
-    user, chat, now = user_of(update).id, chat_of(update).id, context.services.clock.now()
-    found = await context.services.db.read(lambda tx: dialogs.current(tx, user, chat, now))
-    return found if found is not None and found.kind in context.home.routes.dialogs else None
 
 
 def register(home: LinkHiveApplication) -> None:

@@ -36,6 +36,7 @@ from services.errors import (
     TransferProblem,
     UploadProblem,
 )
+from services.signins import AccountOpened
 from services.subscriptions import TooManyTitles
 from services.unlocking import TooLate
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from handlers.scenes import Scene
 
 KNOWN = (ClientError, ServiceError)
-LINKABLE = frozenset({"hdhive", "disktop"})
+LINKABLE = frozenset({"hdhive", "disktop", "acgbt", "mika"})
 # Steps that every card offers; `handlers.linking` and `handlers.checkin` take them.
 LINK_STEP, CHECKIN_STEP = "go_link", "go_checkin"
 # By class, nearest ancestor first.
@@ -72,6 +73,7 @@ _KEYS: Mapping[type[Exception], str] = {
     TooManyLinks: "problem.too_many_links",
     NoLinks: "check.none",
     TooLate: "unlock.stale",
+    AccountOpened: "linkkey.opened",
     TooManyTitles: "problem.too_many_titles",
     ServiceError: "problem.unknown",
     ClientError: "problem.unknown",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from telegram import Update
 
-from handlers import accounts, cards, checkin, commands, linking, notes, overview
+from handlers import accounts, asking, cards, checkin, commands, linking, notes, overview
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, is_private, user_of
 from handlers.notes import NoticeState
 from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html, code
-from handlers.views import Inline, Open, Press, Row, View
+from handlers.views import Button, Inline, Open, Press, Row, View
 from storage import dialogs
 
 
@@ -24,16 +24,16 @@ async def show(scene: Scene[PanelState]) -> View:
     say = scene.say
     known = await overview.accounts(scene)
     parts = [say("start.hello", name=scene.person.user.first_name), ""]
-    parts += [line for account in known for line in overview.lines(scene, account)]
-    unlinked = [a.service for a in known if a.on and (a.link is None or a.link.state != "active")]
+    shown = overview.wanted(known)
+    parts += [line for account in shown for line in overview.lines(scene, account)]
+    unlinked = [a.service for a in shown if a.on and (a.link is None or a.link.state != "active")]
     parts += ["", say("start.first_step" if unlinked else "start.ready")]
     rows: list[Row] = [
         [Press(say.label("button.link", service=service_name(say, s)), "link", s)] for s in unlinked
     ]
-    if not unlinked:
-        rows.append(
-            [Press(say.label("button.checkin"), "checkin"), Press(say.label("button.accounts"), "accounts")]
-        )
+    to_accounts = "button.accounts" if not unlinked else "button.more_accounts"
+    more: list[Button] = [Press(say.label(to_accounts), "accounts")]
+    rows.append(more if unlinked else [Press(say.label("button.checkin"), "checkin"), *more])
     rows.append([Inline(say.label("button.search"), ""), Press(say.label("button.help"), "help")])
     return View(Html("\n".join(parts)), rows)
 
@@ -88,8 +88,7 @@ async def help_(update: Update, context: LinkHiveContext) -> None:
 async def cancel(update: Update, context: LinkHiveContext) -> None:
     """Leave whatever the person was being asked for."""
     user, chat, db = user_of(update).id, chat_of(update).id, context.services.db
-    now = context.services.clock.now()
-    running = await db.read(lambda tx: dialogs.current(tx, user, chat, now))
+    running = await asking.current(update, context)
     if running is not None:
         await db.write(lambda tx: dialogs.end(tx, user, chat))
         asked = await cards.asking(context.home, running)
@@ -105,7 +104,7 @@ async def cancel(update: Update, context: LinkHiveContext) -> None:
 
 async def to_link(scene: Scene[PanelState], arg: str) -> Switch:
     """Go on to linking a service."""
-    return Switch(linking.LINK.name, await linking.ready(scene, linking.service_of(arg)))
+    return await linking.way(scene, arg)
 
 
 async def to_checkin(scene: Scene[PanelState], _arg: str) -> Switch:

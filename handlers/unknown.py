@@ -5,7 +5,7 @@ from __future__ import annotations
 from telegram import Update
 from telegram.ext import MessageHandler, filters
 
-from handlers import cards
+from handlers import cards, linksecrets
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.notes import NoticeState, tell
@@ -18,6 +18,9 @@ _WORDLESS = filters.ATTACHMENT & ~filters.CAPTION & ~filters.TEXT
 
 async def command(update: Update, context: LinkHiveContext) -> None:
     """Say that a command does not exist; in groups only when it names this bot."""
+    if await linksecrets.takes(update, context):
+        # A password may begin with a slash.
+        return
     word = next(iter((message_of(update).text or "").split()), "")
     name, _, bot = word.partition("@")
     ours = bot.lower() == context.bot.username.lower()

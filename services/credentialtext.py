@@ -7,6 +7,8 @@ from services.messytext import readable
 
 # How ACGBT's keys begin (document 001), and those of other sites of this kind.
 _KEY = re.compile(r"(?:ak|mk|key|pk)_[0-9A-Za-z_-]{3,}")
+# Beyond doubt: as ACGBT writes them, and no word of any language.
+_SURE = re.compile(r"(?<![0-9A-Za-z_])ak_[0-9A-Za-z]{12,}")
 _WORD = re.compile(r"[0-9A-Za-z_+.~-]{6,}=*")
 _ADDRESS = re.compile(r"\w+://\S+")
 _KEY_LABEL = r"(?:x-)?api[ _-]?key|key|公钥"
@@ -29,6 +31,11 @@ class Pair:
 
     name: str | None = None
     proof: str | None = field(default=None, repr=False)
+
+
+def looks_like_key(words: str) -> bool:
+    """Tell whether words hold what can only be a key."""
+    return _SURE.search(words) is not None
 
 
 def key_and_secret(words: str) -> Pair:

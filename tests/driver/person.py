@@ -169,6 +169,10 @@ class Person:
         body = _body(await self._http.get("/app/messages", params=query))
         return [Message(data) for data in body["messages"]]
 
+    async def look(self, path: str) -> dict[str, Any]:
+        """Read what any page of the sandbox tells, such as `/control/acgbt`."""
+        return _body(await self._http.get(path))
+
     async def last(self, chat: int | None = None) -> Message:
         """The newest message of the bot."""
         return (await self._from_bot(chat))[-1]
