@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from telegram.error import Forbidden
 
-from handlers import cards
+from handlers import cards, posting
 from handlers.application import LinkHiveApplication
 from handlers.notes import NoticeState
 from handlers.scenes import Letter, Scene
@@ -16,7 +15,6 @@ from services import quiet
 from services.jobs import Lease, RetryLater
 from storage import jobs
 from storage.jobs import Job
-from storage.tx import Tx
 
 log = structlog.get_logger(__name__)
 
@@ -31,16 +29,16 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
         # Forgotten in the moment in which it was found out.
         return
     scene = await _private_scene(home, job.payload)
+    if await posting.arrived(scene, job):
+        await posting.done(lease, posting.told(job, await _beside(home, kind, job)))
+        return
     await _keep_quiet(scene, kind, job)
     beside = await _beside(home, kind, job)
     letter = await _drawn(home, scene, kind, [job.payload, *(one.payload for one in beside)])
-    if letter is not None:
-        try:
-            await cards.post(scene.at(letter.state), letter.route, letter.view)
-        except Forbidden:
-            log.info("notice_not_wanted", kind=kind)
-    if beside:
-        await lease.finish(lambda tx: _told(tx, beside))
+    if letter is None:
+        await posting.done(lease, beside)
+    else:
+        await posting.post(scene.at(letter.state), job, lease, letter, beside)
 
 
 async def _keep_quiet(scene: Scene[Any], kind: str, job: Job) -> None:
@@ -66,11 +64,6 @@ async def _drawn(
     if len(payloads) > 1:
         return await home.routes.folds[kind](scene, payloads)
     return await home.routes.notices[kind](scene, payloads[0])
-
-
-async def _told(tx: Tx, told: Sequence[Job]) -> None:
-    for job in told:
-        await jobs.finish(tx, job)
 
 
 async def _private_scene(home: LinkHiveApplication, payload: Mapping[str, Any]) -> Scene[Any]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import structlog
-from telegram.error import BadRequest, Forbidden
-
 from clients.hdhive.models import Resource
-from handlers import cards
+from handlers import acgnews, posting
 from handlers.application import LinkHiveApplication
 from handlers.arrival import ANONYMOUS_ADMIN
 from handlers.resources import SLUG, pan_name, price_label
-from handlers.scenes import Route, Scene, State
+from handlers.scenes import Letter, Route, Scene, State
 from handlers.subscribetitles import shown
 from handlers.texts import Html, Speaker, bold, escape
 from handlers.unlock import RESOURCE_LINK
@@ -20,13 +15,11 @@ from handlers.views import Button, Open, Press, View, grid
 from services.jobs import Lease
 from services.people import Person
 from services.subscriptions import GROUP, News
+from services.subscriptions.keys import is_acg
 from storage import jobs
 from storage.jobs import Job
 from storage.subscriptions import Subscription
-from storage.tx import Tx
 from storage.users import User
-
-log = structlog.get_logger(__name__)
 
 ROUTE = "groupnews"
 MOST_LISTED = 8
@@ -45,6 +38,9 @@ async def show(scene: Scene[GroupNewsState]) -> View:
     """Show what is new, with a way for each reader into their own private chat."""
     say, state = scene.say, scene.state
     news = state.news
+    if is_acg(news.title):
+        keeping = _keeping(scene)
+        return acgnews.in_group(scene, news, ended=state.ended, muted=state.muted, keeping=keeping)
     title = await shown(scene, news.title, news.name)
     listed = list(enumerate(news.resources[:MOST_LISTED], 1))
     lines: list[str] = [say.plural("news.heading", news.count, icon=title.icon, title=title.name), ""]
@@ -105,14 +101,14 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
     beside = [one for one in await _due(home, job) if _same(one, job)]
     (news,) = News.joined([job.payload, *(one.payload for one in beside)])
     following = await home.services.subscriptions.follows.get(news.subscription)
-    if following is not None and not following.subscription.muted:
-        await _post(home, following.subscription, news)
-
-    async def told(tx: Tx) -> None:
-        for one in beside:
-            await jobs.finish(tx, one)
-
-    await lease.finish(told)
+    if following is None or following.subscription.muted:
+        await posting.done(lease, beside)
+        return
+    scene = await _scene(home, following.subscription, GroupNewsState(news=news))
+    if await posting.arrived(scene, job):
+        await posting.done(lease, posting.told(job, beside))
+    else:
+        await posting.post(scene, job, lease, Letter(ROUTE, scene.state, await show(scene)), beside)
 
 
 async def _due(home: LinkHiveApplication, job: Job) -> list[Job]:
@@ -122,20 +118,6 @@ async def _due(home: LinkHiveApplication, job: Job) -> list[Job]:
 
 def _same(one: Job, other: Job) -> bool:
     return bool(one.payload.get("subscription") == other.payload.get("subscription"))
-
-
-async def _post(home: LinkHiveApplication, subscription: Subscription, news: News) -> None:
-    scene = await _scene(home, subscription, GroupNewsState(news=news))
-    view = await show(scene)
-    try:
-        await cards.post(scene, ROUTE, view)
-    except Forbidden:
-        log.info("notice_not_wanted", kind=GROUP)
-    except BadRequest as error:
-        if scene.topic is None or "thread not found" not in error.message.lower():
-            raise
-        # The topic was deleted; the group still wants to know.
-        await cards.post(replace(scene, topic=None), ROUTE, view)
 
 
 async def _scene(

@@ -41,6 +41,7 @@ class Shift:
         self.file = folder / "clock"
         self.seconds = 0.0
         self.file.write_text("0")
+        self.kill = folder / "kill"
 
     def advance(self, seconds: float) -> None:
         """Let that much time pass for the bot."""
@@ -48,6 +49,12 @@ class Shift:
         new = self.file.with_suffix(".new")
         new.write_text(str(self.seconds))
         new.replace(self.file)
+
+    def kill_at(self, step: str) -> None:
+        """Have the bot killed at a named step, the next time it is reached."""
+        new = self.kill.with_suffix(".new")
+        new.write_text(step)
+        new.replace(self.kill)
 
 
 @asynccontextmanager
@@ -138,6 +145,12 @@ class Bot:
                 assert self._process.returncode is None, self.said
                 assert time.monotonic() < deadline, f"not ready within {timeout:.0f} s:\n{self.said}"
                 await asyncio.sleep(0.02)
+
+    async def dies(self, timeout: float = 30.0) -> None:
+        """Wait for the end a step brought it."""
+        process, self._process = self._process, None
+        assert process is not None
+        assert await asyncio.wait_for(process.wait(), timeout) == -signal.SIGKILL
 
     async def kill(self) -> None:
         """End it as a power cut would."""

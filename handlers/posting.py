@@ -1,0 +1,129 @@
+"""Send the card that a job tells something on: once, as far as Telegram lets us know.
+
+The card's id is kept in the job before anything is sent, and its message's number is written in the commit
+that ends the job. So a kill leaves one doubt only: a message that was on its way just then. Telegram cannot
+be asked whether it took one; it is sent again, on the same card, rather than never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import structlog
+from telegram import Message
+from telegram.error import BadRequest, Forbidden
+
+from handlers.messages import send
+from handlers.scenes import Letter, OddPress, Scene
+from services.jobs import Lease, LeaseLost
+from storage import cards, jobs
+from storage.cards import Card
+from storage.jobs import Job
+from storage.tx import Tx
+
+log = structlog.get_logger(__name__)
+
+CARD, WITH = "posted_card", "posted_with"
+
+
+async def arrived(scene: Scene[Any], job: Job) -> bool:
+    """Tell whether a job's card is at its person: its message was noted, or one of its buttons pressed."""
+    card = await _kept(scene, job)
+    return card is not None and card.message_id is not None
+
+
+async def post(
+    scene: Scene[Any], job: Job, lease: Lease, letter: Letter, beside: Collection[Job] = ()
+) -> None:
+    """Send a job's card and end the job, and those beside it that the card tells of as well.
+
+    A chat that lets nobody in is left in peace. Raises OddPress for a private card in a group.
+    """
+    if not scene.home.routes.cards[letter.route].fits(scene):
+        raise OddPress(letter.route)
+    card = await _opened(scene, job, lease, letter, beside)
+    await scene.home.reached("notice.kept")
+    try:
+        message = await _sent(scene, letter, card)
+    except Forbidden:
+        log.info("notice_not_wanted", route=letter.route)
+        await done(lease, beside)
+    else:
+        await _placed(scene, card, message, lease, beside)
+        await scene.home.reached("notice.told")
+
+
+async def done(lease: Lease, beside: Collection[Job]) -> None:
+    """End a job, and those beside it, of which there is nothing to tell."""
+
+    async def work(tx: Tx) -> None:
+        for one in beside:
+            await jobs.finish(tx, one)
+
+    await lease.finish(work)
+
+
+def told(job: Job, due: Collection[Job]) -> list[Job]:
+    """Return those of the due jobs that a job's card tells of."""
+    known = {int(one) for one in job.payload.get(WITH, ())}
+    return [one for one in due if one.id in known]
+
+
+async def _placed(
+    scene: Scene[Any], card: Card, message: Message, lease: Lease, beside: Collection[Job]
+) -> None:
+    """Write which message a card is, and the end of its job."""
+    services = scene.services
+
+    async def place(tx: Tx) -> None:
+        await cards.move(tx, card.id, message.message_id, services.clock.now())
+
+    async def work(tx: Tx) -> None:
+        await place(tx)
+        for one in beside:
+            await jobs.finish(tx, one)
+
+    try:
+        await lease.finish(work)
+    except LeaseLost:
+        # Whoever has the job now finds that it is told.
+        await services.db.write(place)
+        raise
+
+
+async def _kept(scene: Scene[Any], job: Job) -> Card | None:
+    card_id = job.payload.get(CARD)
+    return None if card_id is None else await scene.services.db.read(lambda tx: cards.get(tx, str(card_id)))
+
+
+async def _opened(scene: Scene[Any], job: Job, lease: Lease, letter: Letter, beside: Collection[Job]) -> Card:
+    """Open the card and keep its id in the job; the one of an earlier try tells what is to be told by now."""
+    now, state = scene.services.clock.now(), letter.state.model_dump(mode="json")
+    old = await _kept(scene, job)
+    found: list[Card] = []
+
+    async def work(tx: Tx) -> None:
+        card = None
+        if old is not None:
+            card = await cards.update(tx, old.id, old.version, route=letter.route, state=state, now=now)
+        if card is None:
+            card = await cards.open(
+                tx, scene.user_id, scene.chat_id, letter.route, state, now, topic=scene.topic
+            )
+        job.payload.update({CARD: card.id, WITH: [one.id for one in beside]})
+        await jobs.keep(tx, job, job.payload)
+        found.append(card)
+
+    await lease.write(work)
+    return found[-1]
+
+
+async def _sent(scene: Scene[Any], letter: Letter, card: Card) -> Message:
+    try:
+        return await send(scene.home.bot, scene.chat_id, letter.view, card.id, scene.topic)
+    except BadRequest as error:
+        if scene.topic is None or "thread not found" not in error.message.lower():
+            raise
+        # The topic was deleted; the group still wants to know.
+        return await send(scene.home.bot, scene.chat_id, letter.view, card.id)
