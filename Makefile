@@ -29,7 +29,7 @@ test: $(STAMP)
 # The promises of the README's table at their full size: about an hour.
 guarantees: $(STAMP)
 	@$(BIN)/python tests/system_packages.py
-	@GUARANTEES=full $(BIN)/python -m pytest tests/guarantees -n 2 --dist loadgroup --timeout 3600
+	@GUARANTEES=full $(BIN)/python -m pytest tests/guarantees -n 2 --dist loadgroup --timeout 3600 -vv --durations 20
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .
