@@ -9,11 +9,13 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from handlers import problems
+from handlers.acgshelf import TORRENTS
 from handlers.driveshelf import SHELF
 from handlers.problems import service_name
 from handlers.scenes import OddPress, Scene, Switch
 from handlers.searchhits import Hits, Source
 from handlers.texts import Html
+from handlers.videoshelf import VIDEOS
 from handlers.views import Button, Press, Row, grid
 from services.errors import LinkLost, MissingScope, NotLinked, ServiceOff
 from services.recent import Recent
@@ -27,7 +29,7 @@ KEEP_SECONDS = 60.0
 KEPT = 2_000
 
 # In the order in which they stand on the card. One that somebody has no account at is left out for them.
-SOURCES: tuple[Source, ...] = (SHELF,)
+SOURCES: tuple[Source, ...] = (TORRENTS, VIDEOS, SHELF)
 
 # Turning the pages of what is shared asks nobody else anew.
 _KEPT: WeakKeyDictionary[Database, Recent[tuple[int, str, str], Hits]] = WeakKeyDictionary()

@@ -73,7 +73,7 @@ class Transcoding:
         self.on_live: Callable[[Job, Lease], Awaitable[None]] = _unseen
 
     def jobs(self) -> dict[str, JobHandler]:
-        """Return what this does in jobs; they have a runner of their own: a site that hangs holds up none else."""
+        """Return what this does in jobs; they have a runner of their own: no hanging site holds up others."""
         return {WATCH: self._look, LIVE: self._live}
 
     async def watch(self, wish: Wish) -> None:

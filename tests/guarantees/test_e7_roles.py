@@ -36,13 +36,16 @@ PRIVATE_CARDS = frozenset(
     | {"drive_file", "drive_search", "folder", "forget", "link", "news", "newslist", "panel", "privacy"}
     | {"receipt", "resource", "save", "settings", "share", "shares", "unlink", "upload", "upload_offer"}
     | {"admin", "admin_dead", "admin_doubts", "broadcast", "uploads", "usage", "watch"}
+    | {"field", "site", "site_categories", "site_setting", "site_settings", "stats", "transcode"}
+    | {"transcode_task", "video", "video_categories", "video_delete", "video_edit", "videos"}
 )
 SHARED_CARDS = frozenset(
     {"check", "follow", "groupnews", "help", "notice", "search", "subscription", "subscriptions"}
+    | {"transcode_group"}
 )
 PRIVATE_COMMANDS = frozenset(
     {"accounts", "checkin", "drive", "link", "save", "settings", "shares", "unlink", "unlock", "upload"}
-    | {"admin", "forget", "privacy", "usage"}
+    | {"admin", "forget", "privacy", "stats", "usage", "videos"}
 )
 
 

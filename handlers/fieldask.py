@@ -1,0 +1,151 @@
+"""Ask for the new value of a field: any card may ask, and goes on with the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram import Update
+
+from handlers import asking, cards, problems
+from handlers.application import LinkHiveApplication
+from handlers.context import LinkHiveContext, message_of
+from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.texts import Html
+from handlers.views import COPY_LIMIT, Button, Copy, Press, View
+from storage.dialogs import Dialog
+
+ASK_FIELD = "field.value"
+
+
+class FieldState(State):
+    """Who asks, for which field of its state, what it does with the answer, and how long that may be."""
+
+    route: str
+    back: dict[str, Any]
+    field: str
+    then: str
+    question: str
+    most: int
+    old: str = ""
+    empty: bool = False
+    fault: str | None = None
+
+
+async def ask(
+    scene: Scene[Any],
+    field: str,
+    then: str,
+    question: Html,
+    *,
+    most: int,
+    old: str = "",
+    empty: bool = False,
+) -> Switch:
+    """Ask for a text; the card comes back with its `field` set to it, and its action `then` runs.
+
+    `old` is offered for copying, to be sent again with a change; `empty` offers to leave nothing there.
+    """
+    if scene.card is None:
+        raise OddPress(then)
+    await asking.expect(scene, ASK_FIELD, scene.card.id)
+    state = FieldState(
+        route=scene.card.route,
+        back=scene.state.model_dump(mode="json"),
+        field=field,
+        then=then,
+        question=question,
+        most=most,
+        old=old,
+        empty=empty,
+    )
+    return Switch(FIELD.name, state)
+
+
+async def show(scene: Scene[FieldState]) -> View:
+    """Show the question, after what was wrong with the last answer."""
+    say, state = scene.say, scene.state
+    lines = [] if state.fault is None else [say(state.fault, most=state.most)]
+    lines.append(Html(state.question))
+    row: list[Button] = []
+    if 0 < len(state.old) <= COPY_LIMIT:
+        row.append(Copy(say.label("button.copy_old"), state.old))
+    if state.empty and state.old:
+        row.append(Press(say.label("button.leave_empty"), "clear"))
+    return View(Html("\n".join(lines)), (row, [Press(say.label("button.cancel"), "back")]))
+
+
+async def back(scene: Scene[FieldState], _arg: str) -> Switch:
+    """Return to the asking card as it was."""
+    await _stop(scene)
+    asker = _asker(scene)
+    return Switch(asker.name, asker.load(scene.state.back))
+
+
+async def clear(scene: Scene[FieldState], _arg: str) -> Switch:
+    """Go on with nothing as the answer."""
+    if not scene.state.empty:
+        raise OddPress("clear")
+    await _stop(scene)
+    asker = _asker(scene)
+    there = scene.at(_with(scene, asker, ""))
+    following = await asker.actions[scene.state.then](there, "")
+    if isinstance(following, Switch):
+        return following
+    return Switch(asker.name, there.state if following is None else following)
+
+
+async def _stop(scene: Scene[FieldState]) -> None:
+    if scene.card is not None:
+        await asking.leave(scene, scene.card.id)
+
+
+def _asker(scene: Scene[FieldState]) -> Route[Any]:
+    asker = scene.home.routes.cards.get(scene.state.route)
+    if asker is None or scene.state.then not in asker.actions:
+        # The card is from another version of the bot.
+        raise OddPress(scene.state.route)
+    return asker
+
+
+def _with(scene: Scene[FieldState], asker: Route[Any], words: str) -> Any:
+    return asker.load({**scene.state.back, scene.state.field: words})
+
+
+async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:
+    """Take the words that were asked for; the card continues below the answer."""
+    asked = await cards.asking(context.home, dialog)
+    if asked is None or asked.route != FIELD.name:
+        return
+    words = (message_of(update).text or "").strip()
+    state = FIELD.load(asked.state)
+    fault = None if 0 < len(words) <= state.most else "field.long" if words else "field.empty"
+    if fault is None:
+        await _go_on(cards.scene_of(update, context, state), words)
+        return
+    scene = cards.scene_of(update, context, state.model_copy(update={"fault": fault}))
+    card = await cards.post(scene, FIELD.name, await show(scene))
+    await asking.expect(scene, ASK_FIELD, card.id)
+
+
+async def _go_on(scene: Scene[FieldState], words: str) -> None:
+    asker = _asker(scene)
+    there: Scene[Any] = scene.at(_with(scene, asker, words))
+    try:
+        following = await asker.actions[scene.state.then](there, "")
+    except problems.KNOWN as error:
+        drawn = cards.trouble(asker, there, error, (scene.state.then, ""), back=True)
+        await cards.post(there, asker.name, drawn)
+        return
+    if isinstance(following, Switch):
+        asker, following = scene.home.routes.cards[following.route], following.state
+    there = there if following is None else there.at(following)
+    await cards.post(there, asker.name, await cards.shown(asker, there))
+
+
+FIELD: Route[FieldState] = Route("field", FieldState, show, {"back": back, "clear": clear}, private=True)
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Let cards ask for a field's value."""
+    home.card(FIELD)
+    home.dialog(ASK_FIELD, answered)
