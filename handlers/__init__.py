@@ -6,6 +6,9 @@ from telegram.ext import ExtBot
 
 from handlers import (
     accounts,
+    acg,
+    acgcomments,
+    acgitem,
     admin,
     arrival,
     check,
@@ -19,6 +22,7 @@ from handlers import (
     fieldask,
     folderpick,
     groups,
+    inbox,
     inline,
     linking,
     linksecrets,
@@ -67,6 +71,10 @@ FEATURES = (
     device,
     accounts,
     search,
+    acg,
+    acgitem,
+    acgcomments,
+    inbox,
     unlock,
     subscribe,
     subscribelist,

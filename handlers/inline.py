@@ -19,18 +19,21 @@ from telegram.ext import InlineQueryHandler
 
 from clients.errors import ClientError
 from clients.tmdb.models import Title
-from handlers import inlinedrive
+from handlers import inlineacg, inlinedrive
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from handlers.resources import heading
 from handlers.texts import Html, escape, plain
 from handlers.views import View
 from services.errors import ServiceError
+from services.names import Service
 
 RESULTS_A_PAGE = 20
 CACHE_SECONDS = 60
 # Telegram forgets an inline query after some seconds, and so do people.
 PATIENCE = 8.0
+# What stands beside titles is not waited for as long as they are.
+BESIDE_PATIENCE = 2.5
 OVERVIEW_LIMIT = 400
 
 
@@ -40,8 +43,7 @@ async def inline(update: Update, context: LinkHiveContext) -> None:
     if query is None:
         return
     words, page = " ".join(query.query.split()), _page(query.offset)
-    own = inlinedrive.words_of(words)
-    answer = await (_files(context, own, page) if own is not None else _titles(context, words, page))
+    answer = await _answer(context, words, page)
     try:
         # Personal, because Telegram would show one person's answer, in their language, to everybody else too.
         await query.answer(
@@ -66,6 +68,15 @@ class Answer:
     keep: int = 0
 
 
+async def _answer(context: LinkHiveContext, words: str, page: int) -> Answer:
+    own, torrents = inlinedrive.words_of(words), inlineacg.words_of(words)
+    if own is not None:
+        return await _files(context, own, page)
+    if torrents is not None and context.services.offers(Service.ACGBT):
+        return await _torrents(context, torrents, page)
+    return await _titles(context, words, page)
+
+
 async def _titles(context: LinkHiveContext, words: str, page: int) -> Answer:
     if not words:
         return Answer(_button(context, "inline.hint"))
@@ -74,10 +85,34 @@ async def _titles(context: LinkHiveContext, words: str, page: int) -> Answer:
             found, following = await _results(context, words, page)
     except (ClientError, ServiceError, TimeoutError):
         return Answer(_button(context, "inline.down"))
+    if not following:
+        found += await _beside(context, words)
     if not found and not page:
         return Answer(_button(context, "inline.none", words))
     key = "inline.drive_hint" if words.casefold() in inlinedrive.WORDS else "inline.open"
     return Answer(_button(context, key), found, following, CACHE_SECONDS)
+
+
+async def _torrents(context: LinkHiveContext, words: str, page: int) -> Answer:
+    """Answer with what ACGBT has."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            found, following = await inlineacg.results(context, words, page)
+    except (ClientError, ServiceError, TimeoutError):
+        return Answer(_button(context, "inline.acg_down"))
+    if not found and not page:
+        return Answer(_button(context, "inline.none", words))
+    return Answer(_button(context, "inline.open"), found, following, CACHE_SECONDS)
+
+
+async def _beside(context: LinkHiveContext, words: str) -> list[InlineQueryResultArticle]:
+    """Return the first of what ACGBT has beside the titles, or nothing where it takes long or fails."""
+    try:
+        async with asyncio.timeout(BESIDE_PATIENCE):
+            found, _ = await inlineacg.results(context, words, 0)
+    except (ClientError, ServiceError, TimeoutError):
+        return []
+    return found[: inlineacg.BESIDE]
 
 
 async def _files(context: LinkHiveContext, words: str, page: int) -> Answer:

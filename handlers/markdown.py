@@ -28,6 +28,7 @@ _INLINE = re.compile(
 )
 # Where two pieces meet, what neither of them is alone must not arise: an address, a mention, a command.
 _JOINER = "\u2060"
+_TRIGGERS = frozenset("@#$/.:")
 
 
 def lines(text: str) -> Iterator[Html]:
@@ -50,7 +51,8 @@ def lines(text: str) -> Iterator[Html]:
 
 def cut(text: str, limit: int) -> tuple[Html, bool]:
     """Return the beginning of a text in at most so many UTF-16 units, and whether anything is left."""
-    kept, used = [], 0
+    kept: list[Html] = []
+    used = 0
     for line in lines(text):
         length = visible_units(line) + 1
         if used + length > limit:
@@ -155,7 +157,11 @@ def _spaced(words: str) -> Html:
 def _joined(parts: list[Html]) -> str:
     text = ""
     for part in parts:
-        if part and text and not text[-1].isspace() and not part[0].isspace():
+        if _TRIGGERS & {_seen(text)[-1:], _seen(part)[:1]} and _seen(text):
             text += _JOINER
         text += part
     return text.strip()
+
+
+def _seen(text: str) -> str:
+    return re.sub(r"<[^<>]*>", "", text)

@@ -7,7 +7,7 @@ from typing import Any
 
 from handlers.scenes import Scene
 from handlers.settingparts import OFF, ON, Drawn, Field, Section, choice, one_of
-from handlers.settingwords import notices_line, quiet_line, watch_line, zone_line
+from handlers.settingwords import inbox_line, notices_line, quiet_line, watch_line, zone_line
 from handlers.views import Row, grid
 from services import zones
 from storage.preferences import Changes, Notices
@@ -78,6 +78,17 @@ def _watch_chosen(arg: str) -> Changes:
     return {"watch": one_of(arg, (ON, OFF)) == ON}
 
 
+async def _inbox(scene: Scene[Any]) -> Drawn:
+    say, now = scene.say, scene.person.preferences.inbox
+    choices = [(ON, now), (OFF, not now)]
+    row = [choice(say.label(f"settings.{key}"), key, chosen=chosen) for key, chosen in choices]
+    return [inbox_line(scene), say("settings.inbox.about")], [row]
+
+
+def _inbox_chosen(arg: str) -> Changes:
+    return {"inbox": one_of(arg, (ON, OFF)) == ON}
+
+
 async def _quiet(scene: Scene[Any]) -> Drawn:
     say, chosen = scene.say, scene.person.preferences
     now = f"{chosen.quiet_from}-{chosen.quiet_to}" if chosen.quiet_from else OFF
@@ -104,4 +115,5 @@ LANGUAGE = Section(_language, _language_chosen)
 ZONE = Section(_zone, _zone_chosen, (Field.of("zone", "name", _zone_typed),))
 NOTICE = Section(_notices, _notices_chosen)
 WATCH = Section(_watch, _watch_chosen)
+INBOX = Section(_inbox, _inbox_chosen)
 QUIET = Section(_quiet, _quiet_chosen, (Field.of("quiet", "hours", _quiet_typed),))

@@ -13,10 +13,18 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
 from handlers.files import folder_name
 from handlers.scenes import OddPress, Route, Scene, State, Switch
-from handlers.settinghabits import LANGUAGE, NOTICE, QUIET, WATCH, ZONE
+from handlers.settinghabits import INBOX, LANGUAGE, NOTICE, QUIET, WATCH, ZONE
 from handlers.settinghdhive import CHECKIN, LIMIT
 from handlers.settingparts import Field, Section
-from handlers.settingwords import checkin_line, limit_line, notices_line, quiet_line, watch_line, zone_line
+from handlers.settingwords import (
+    checkin_line,
+    inbox_line,
+    limit_line,
+    notices_line,
+    quiet_line,
+    watch_line,
+    zone_line,
+)
 from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid
 from services.names import Service
@@ -30,6 +38,7 @@ SECTIONS: Mapping[str, Section] = {
     "checkin": CHECKIN,
     "notices": NOTICE,
     "watch": WATCH,
+    "inbox": INBOX,
     "quiet": QUIET,
 }
 FOLDER = "folder"
@@ -80,6 +89,9 @@ async def _overview(scene: Scene[SettingsState]) -> View:
     if offers(Service.HDHIVE) or offers(Service.DISKTOP):
         lines.append(watch_line(scene))
         shown.append("watch")
+    if offers(Service.ACGBT):
+        lines.append(inbox_line(scene))
+        shown.append("inbox")
     lines.append(quiet_line(scene))
     shown.append("quiet")
     presses: list[Button] = [Press(say.label(f"settings.button.{name}"), "open", name) for name in shown]

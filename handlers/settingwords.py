@@ -61,6 +61,11 @@ def watch_line(scene: Scene[Any]) -> Html:
     return scene.say("settings.line.watch" if scene.person.preferences.watch else "settings.line.watch_off")
 
 
+def inbox_line(scene: Scene[Any]) -> Html:
+    """Tell whether new messages on ACGBT are told."""
+    return scene.say("settings.line.inbox" if scene.person.preferences.inbox else "settings.line.inbox_off")
+
+
 def quiet_line(scene: Scene[Any]) -> Html:
     """Tell the quiet hours."""
     chosen = scene.person.preferences

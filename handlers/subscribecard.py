@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from handlers import subscribeacg
 from handlers import subscribefilters as filters
 from handlers.application import LinkHiveApplication
 from handlers.files import folder_name
@@ -17,6 +18,7 @@ from handlers.views import Button, Open, Press, Row, View, grid
 from services import zones
 from services.names import Service
 from services.subscriptions import Following
+from services.subscriptions.keys import is_acg
 
 ROUTE = "subscription"
 MANAGE = "f_"
@@ -43,6 +45,8 @@ async def show(scene: Scene[SubscriptionState]) -> View:
         return View(scene.say("subscribe.gone"), (_leave(scene),))
     if scene.state.screen:
         return filters.show(scene, scene.state.screen, following)
+    if is_acg(following.subscription.title):
+        return subscribeacg.overview(scene, following, manage=MANAGE, leave=_leave(scene))
     return await _overview(scene, following)
 
 

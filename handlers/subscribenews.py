@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clients.hdhive.models import Resource
-from handlers import check, save, unlock
+from handlers import acgnews, check, save, unlock
 from handlers.application import LinkHiveApplication
 from handlers.resources import SLUG, facts, price_label, row
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
@@ -15,6 +15,7 @@ from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.sharelinks import Drive, extract
 from services.subscriptions import News
+from services.subscriptions.keys import is_acg
 from services.subscriptions.wishes import drive_of
 
 ROUTE, LIST_ROUTE = "news", "newslist"
@@ -36,6 +37,8 @@ class NewsState(State):
 async def show(scene: Scene[NewsState]) -> View:
     """Show what is new of one title."""
     say, news = scene.say, scene.state.news
+    if is_acg(news.title):
+        return _of_acgbt(scene)
     title = await shown(scene, news.title, news.name)
     resources = await _owned(scene, _page_of(scene.state))
     lines: list[str] = [say.plural("news.heading", news.count, icon=title.icon, title=title.name), ""]
@@ -43,6 +46,12 @@ async def show(scene: Scene[NewsState]) -> View:
     lines += _tail(scene)
     rows = [*_presses(scene, resources), _turning(scene), *_ways(scene)]
     return View(Html("\n".join(lines)), rows, picture=title.picture)
+
+
+def _of_acgbt(scene: Scene[NewsState]) -> View:
+    listed = acgnews.page_of(scene.state.news, scene.state.page)
+    lines = [*acgnews.lines(scene, scene.state.news, listed), *_tail(scene)]
+    return View(Html("\n".join(lines)), [*acgnews.opening(listed), _turning(scene), *_ways(scene)])
 
 
 def _page_of(state: NewsState) -> list[tuple[int, Resource]]:
@@ -135,7 +144,7 @@ async def page(scene: Scene[NewsState], arg: str) -> NewsState:
 def _resource(scene: Scene[NewsState], slug: str) -> unlock.ResourceState:
     """Return the card of one of the new resources, with the way back here."""
     news = scene.state.news
-    if slug not in {item["slug"] for item in news.items}:
+    if is_acg(news.title) or slug not in {item["slug"] for item in news.items}:
         raise OddPress(slug)
     origin = scene.state.model_dump(mode="json")
     return unlock.ResourceState(slug=slug, origin=origin, origin_route=ROUTE, film=news.name)
@@ -143,6 +152,8 @@ def _resource(scene: Scene[NewsState], slug: str) -> unlock.ResourceState:
 
 async def resource(scene: Scene[NewsState], arg: str) -> Switch:
     """Go on to one resource."""
+    if is_acg(scene.state.news.title):
+        return acgnews.item(scene, scene.state.news, arg, ROUTE)
     return Switch(unlock.RESOURCE.name, _resource(scene, arg))
 
 
@@ -190,6 +201,8 @@ async def remove(scene: Scene[NewsState], _arg: str) -> NewsState:
 
 async def title(scene: Scene[NewsState], _arg: str) -> Switch:
     """Go on to all that is shared of the title."""
+    if is_acg(scene.state.news.title):
+        return acgnews.whole(scene, scene.state.news)
     kind, tmdb_id = parts_of(scene.state.news.title)
     search = scene.home.routes.cards["search"]
     return Switch(search.name, search.load({"kind": kind, "tmdb_id": tmdb_id}))

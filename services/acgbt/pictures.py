@@ -9,11 +9,13 @@ from clients.acgbt.models import Resource
 from clients.errors import BadResponse, ClientError
 from services.acgbt.catalogue import Catalogue
 from services.names import Service
+from services.recent import Recent
 
 log = logging.getLogger(__name__)
 
-# A detail card shows this many at the most; each has its turn when they are looked at one by one.
-MOST_SHOWN = 9
+# Drawn pictures of a few hundred KB each.
+SIZE = 48
+KEEP_SECONDS = 900.0
 AT_ONCE = 4
 # A card does not wait longer for its pictures.
 SECONDS = 6.0
@@ -25,6 +27,15 @@ class Pictures:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._drawn: Recent[tuple[str, ...], bytes] = Recent(SIZE)
+
+    def kept(self, key: tuple[str, ...], now: float) -> bytes | None:
+        """Return what was drawn of pictures lately."""
+        return self._drawn.get(key, now)
+
+    def keep(self, key: tuple[str, ...], drawn: bytes, now: float) -> None:
+        """Keep what was drawn of pictures for a while."""
+        self._drawn.put(key, drawn, now + KEEP_SECONDS)
 
     async def fetch(self, addresses: Sequence[str]) -> list[bytes | None]:
         """Return pictures in their order, None for each that could not be had in time."""

@@ -1,0 +1,281 @@
+"""/acg: what lies on ACGBT, newest, by category, in an order, or by words; each opens its own card."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from telegram import Update
+
+from clients.acgbt.models import Category, ResourcePage
+from handlers import acgfollow, cards, commands, driveask
+from handlers.acgitem import ITEM, ItemState
+from handlers.acgviews import SIGN, row
+from handlers.application import LinkHiveApplication
+from handlers.context import LinkHiveContext
+from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.texts import Html, bold, plain
+from handlers.views import Button, Open, Press, Row, View, grid, pages_row
+from services.acgbt.catalogue import A_PAGE, Categories, Order, Wanted
+
+ROUTE = "acg"
+LINK = "acg_"
+ORDERS: tuple[Order, ...] = ("created_at", "downloads", "seeders", "title")
+WORDS_LIMIT = 100
+MOST_PAGES = 100_000
+LARGEST_ID = 2**53
+CATEGORIES_A_PAGE = 24
+NAME = 40
+
+
+class AcgState(State):
+    """What is listed, which page of it, and whether categories or orders are being chosen."""
+
+    words: str = ""
+    category: int | None = None
+    order: Order = "created_at"
+    descending: bool = True
+    page: int = 0
+    screen: Literal["", "categories", "order"] = ""
+    shelf: int = 0
+    origin: dict[str, Any] | None = None
+    origin_route: str = ""
+
+    @property
+    def wanted(self) -> Wanted:
+        """Return what is listed."""
+        if self.words:
+            return Wanted(words=self.words)
+        return Wanted("", self.category, self.order, self.descending)
+
+
+def asked(words: str) -> AcgState:
+    """Return the list of what words find; no words find what is newest."""
+    return AcgState(words=" ".join(words.split())[:WORDS_LIMIT])
+
+
+async def show(scene: Scene[AcgState]) -> View:
+    """Show a page of the list, or what can be chosen of it."""
+    if scene.state.screen == "categories":
+        return await _categories(scene)
+    if scene.state.screen == "order":
+        return _orders(scene)
+    return await _list(scene)
+
+
+async def _list(scene: Scene[AcgState]) -> View:
+    state, services = scene.state, scene.services
+    found = await services.acg.catalogue.listed(scene.user_id, state.wanted, state.page)
+    pages = max(1, -(-found.total // A_PAGE))
+    if not found.items and found.total and state.page >= pages:
+        # Fewer than there were, or a forged page: the last page is the nearest.
+        return await _list(scene.at(state.model_copy(update={"page": pages - 1})))
+    names = await services.acg.catalogue.categories(scene.user_id) if state.category is not None else None
+    category = None if names is None else names.find(state.category)
+    lines = [_heading(scene, category, found, pages), Html("")]
+    first = state.page * A_PAGE + 1
+    lines += [row(scene, n, one) for n, one in enumerate(found.items, first)]
+    if not found.items:
+        lines.append(scene.say("acg.none" if state.words else "acg.empty"))
+    elif not scene.private:
+        lines += [Html(""), scene.say("acg.group")]
+    follow = await acgfollow.row(scene, state.words, state.category)
+    turning = pages_row(scene.say, "page", state.page, pages)
+    rows = [*_opening(scene, found, first), *_choosing(scene, category), follow, turning, _leave(scene)]
+    return View(Html("\n".join(lines)), rows)
+
+
+def _heading(scene: Scene[AcgState], category: Category | None, found: ResourcePage, pages: int) -> Html:
+    say, state = scene.say, scene.state
+    if state.words:
+        what = say("acg.found", words=bold(state.words))
+    elif category is not None:
+        what = bold(plain(category.name, NAME))
+    else:
+        what = say("acg.all")
+    counted = say.plural("acg.count", found.total)
+    paged = [say("search.page", page=state.page + 1, pages=pages)] if pages > 1 else []
+    return Html(f"{SIGN} {what}\n{Html(' · ').join([counted, *paged])}")
+
+
+def _opening(scene: Scene[AcgState], found: ResourcePage, first: int) -> list[list[Button]]:
+    numbered = list(enumerate(found.items, first))
+    if scene.private:
+        return grid([Press(f"{n}", "open", str(one.id)) for n, one in numbered], 4)
+    return grid([Open(f"{n}", scene.deep_link(f"{LINK}{one.id}")) for n, one in numbered], 4)
+
+
+def _choosing(scene: Scene[AcgState], category: Category | None) -> list[Row]:
+    say, state = scene.say, scene.state
+    search: list[Button] = [Press(say.label("acg.button.search"), "ask")] if scene.private else []
+    if state.words:
+        return [[*search, Press(say.label("acg.button.everything"), "clear")]]
+    name = plain(category.name, 20) if category is not None else say.label("acg.button.any")
+    way = say.label("acg.down" if state.descending else "acg.up")
+    chosen: list[Button] = [
+        Press(say.label("acg.button.category", name=name), "screen", "categories"),
+        Press(
+            say.label("acg.button.order", order=say.label(f"acg.order.{state.order}"), way=way),
+            "screen",
+            "order",
+        ),
+    ]
+    return [chosen, search]
+
+
+def _leave(scene: Scene[AcgState]) -> Row:
+    say = scene.say
+    back_: list[Button] = [Press(say.label("button.back"), "back")] if scene.state.origin is not None else []
+    return [*back_, Press(say.label("button.close"), "close")]
+
+
+async def _categories(scene: Scene[AcgState]) -> View:
+    say, state = scene.say, scene.state
+    names = await scene.services.acg.catalogue.categories(scene.user_id)
+    pages = max(1, -(-len(names.all) // CATEGORIES_A_PAGE))
+    page_ = min(state.shelf, pages - 1)
+    listed = names.all[page_ * CATEGORIES_A_PAGE : (page_ + 1) * CATEGORIES_A_PAGE]
+    buttons = [Press(_labelled(scene, names, one), "category", str(one.id)) for one in listed]
+    everything = Press(_mark(say.label("acg.button.any"), chosen=state.category is None), "category", "all")
+    out = Press(say.label("button.back"), "screen")
+    turning = pages_row(say, "shelf", page_, pages)
+    return View(say("acg.choose.category"), [[everything], *grid(buttons, 2), turning, [out]])
+
+
+def _labelled(scene: Scene[AcgState], names: Categories, one: Category) -> str:
+    below = "› " * min(names.depth(one), 3)
+    label = scene.say.label("acg.category", name=f"{below}{plain(one.name, NAME)}", n=one.resource_count)
+    return _mark(label, chosen=one.id == scene.state.category)
+
+
+def _orders(scene: Scene[AcgState]) -> View:
+    say = scene.say
+    rows = [[_ordering(scene, order, down=down) for down in (True, False)] for order in ORDERS]
+    return View(say("acg.choose.order"), [*rows, [Press(say.label("button.back"), "screen")]])
+
+
+def _ordering(scene: Scene[AcgState], order: Order, *, down: bool) -> Button:
+    say, state = scene.say, scene.state
+    way = say.label("acg.down" if down else "acg.up")
+    label = f"{say.label(f'acg.order.{order}')} {way}"
+    chosen = (order, down) == (state.order, state.descending)
+    return Press(_mark(label, chosen=chosen), "order", f"{order}.{'desc' if down else 'asc'}")
+
+
+def _mark(label: str, *, chosen: bool) -> str:
+    return f"✓ {label}" if chosen else label
+
+
+def _at(scene: Scene[AcgState], **changes: Any) -> AcgState:
+    return scene.state.model_copy(update={"screen": "", **changes})
+
+
+async def page(scene: Scene[AcgState], arg: str) -> AcgState:
+    """Turn the pages."""
+    return _at(scene, page=number(arg, MOST_PAGES))
+
+
+async def shelf(scene: Scene[AcgState], arg: str) -> AcgState:
+    """Turn the pages of categories."""
+    return _at(scene, screen="categories", shelf=number(arg, MOST_PAGES))
+
+
+async def screen(scene: Scene[AcgState], arg: str) -> AcgState:
+    """Open what can be chosen, or close it."""
+    if arg not in ("", "categories", "order"):
+        raise OddPress(arg)
+    return _at(scene, screen=arg)
+
+
+async def category(scene: Scene[AcgState], arg: str) -> AcgState:
+    """List one category, or all of them."""
+    return _at(scene, page=0, words="", category=None if arg == "all" else number(arg, LARGEST_ID))
+
+
+async def order(scene: Scene[AcgState], arg: str) -> AcgState:
+    """List in another order: `seeders.desc`."""
+    name, _, way = arg.partition(".")
+    if name not in ORDERS or way not in ("asc", "desc"):
+        raise OddPress(arg)
+    return _at(scene, page=0, order=name, descending=way == "desc")
+
+
+async def clear(scene: Scene[AcgState], _arg: str) -> AcgState:
+    """List everything again."""
+    return _at(scene, words="", page=0)
+
+
+async def ask(scene: Scene[AcgState], _arg: str) -> Switch:
+    """Ask for words to search."""
+    if not scene.private:
+        raise OddPress("ask")
+    question = scene.say("acg.ask")
+    return await driveask.ask(scene.at(_at(scene)), "words", "search", question, "words", scene.state.words)
+
+
+async def search(scene: Scene[AcgState], _arg: str) -> AcgState:
+    """Search the words that were asked for."""
+    return _at(scene, words=asked(scene.state.words).words, page=0)
+
+
+async def open_one(scene: Scene[AcgState], arg: str) -> Switch:
+    """Go on to one resource."""
+    if not scene.private:
+        raise OddPress(arg)
+    origin = scene.state.model_dump(mode="json")
+    return Switch(ITEM.name, ItemState(id=number(arg, LARGEST_ID), origin=origin, origin_route=ROUTE))
+
+
+async def follow(scene: Scene[AcgState], _arg: str) -> Switch | None:
+    """Follow the category or the words, or show how they are followed here."""
+    return await acgfollow.follow(scene, scene.state.words, scene.state.category)
+
+
+async def back(scene: Scene[AcgState], _arg: str) -> AcgState | Switch:
+    """Go back to the card one came from."""
+    route = scene.home.routes.cards.get(scene.state.origin_route)
+    if scene.state.origin is None or route is None:
+        return _at(scene)
+    return Switch(route.name, route.load(scene.state.origin))
+
+
+LIST: Route[AcgState] = Route(
+    ROUTE,
+    AcgState,
+    show,
+    {
+        "page": page,
+        "shelf": shelf,
+        "screen": screen,
+        "category": category,
+        "order": order,
+        "clear": clear,
+        "ask": ask,
+        "search": search,
+        "open": open_one,
+        "follow": follow,
+        "back": back,
+    },
+)
+
+
+async def acg(update: Update, context: LinkHiveContext) -> None:
+    """List what words find, or what is newest."""
+    context.services.require_acgbt()
+    await cards.begin(update, context, LIST, asked(" ".join(context.args or [])))
+
+
+async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:
+    """Open one resource: `acg_12`, from inline results and groups; anything else opens the list."""
+    context.services.require_acgbt()
+    wanted = payload.removeprefix(LINK)
+    if wanted.isascii() and wanted.isdecimal() and len(wanted) < 16:
+        await cards.begin(update, context, ITEM, ItemState(id=int(wanted)))
+        return
+    await cards.begin(update, context, LIST, AcgState())
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Offer the list."""
+    home.card(LIST)
+    commands.add(home, "acg", acg)
+    home.start_link(LINK, from_deep_link)
