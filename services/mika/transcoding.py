@@ -147,7 +147,7 @@ class Transcoding:
 
         async def tell(tx: Tx) -> None:
             for task in told:
-                await _told(tx, wish, _facts(task, titles), now)
+                await _told(tx, wish, facts_of(task, titles), now)
 
         async def go_on(tx: Tx) -> None:
             await tell(tx)
@@ -178,7 +178,7 @@ async def _begin(tx: Tx, wish: Wish, now: float, known: Mapping[str, Any] | None
     await jobs.enqueue(tx, WATCH, wish.mark, payload, now, dedup=wish.mark, owner=wish.user_id)
 
 
-def _facts(task: Task, titles: Mapping[int, str]) -> dict[str, Any]:
+def facts_of(task: Task, titles: Mapping[int, str]) -> dict[str, Any]:
     """Return what is told of an end, as it was found."""
     title = task.video_title or titles.get(task.video_id or 0, "")
     return {
