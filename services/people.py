@@ -15,6 +15,8 @@ from storage.users import User
 Language = Literal["zh", "en"]
 # Does, in the commit of a change, what follows from it: the old choices, and the new ones.
 Follower = Callable[[Tx, Preferences, Preferences], Awaitable[None]]
+# The same for somebody who chose a language, and whose Telegram speaks another one than before.
+Listener = Callable[[Tx, int], Awaitable[None]]
 
 SIZE = 20_000
 # Another replica may change what is remembered here; it shows after this long at the latest.
@@ -47,6 +49,7 @@ class People:
         self._known: Recent[int, Person] = Recent(size)
         self._turn = db.erasures.turn
         self._followers: list[Follower] = []
+        self._listeners: list[Listener] = []
 
     async def arrive(self, user_id: int, language_code: str | None, first_name: str) -> Person:
         """Meet whom an update comes from; writes only what is new."""
@@ -56,12 +59,15 @@ class People:
             return person
 
         async def remember(tx: Tx) -> Person:
-            old = await users.get(tx, user_id)
+            old, chosen = await users.get(tx, user_id), await preferences.get(tx, user_id)
+            if old is not None and old.language_code != language_code and chosen.language is not None:
+                for listen in self._listeners:
+                    await listen(tx, user_id)
             if old is None or not _is_same(old, language_code, first_name, now):
                 old = await users.remember(
                     tx, user_id, language_code=language_code, first_name=first_name, now=now
                 )
-            return _person(old, await preferences.get(tx, user_id))
+            return _person(old, chosen)
 
         return self._keep(await self._db.write(remember), turn)
 
@@ -102,6 +108,10 @@ class People:
     def follow(self, follower: Follower) -> None:
         """Call on somebody in the commit of every change of choices."""
         self._followers.append(follower)
+
+    def hear(self, listener: Listener) -> None:
+        """Call on somebody when a person who chose a language comes with another one."""
+        self._listeners.append(listener)
 
     def forget(self, user_id: int) -> None:
         """Drop what is remembered of someone."""
