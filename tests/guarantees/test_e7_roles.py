@@ -37,15 +37,16 @@ PRIVATE_CARDS = frozenset(
     | {"receipt", "resource", "save", "settings", "share", "shares", "unlink", "upload", "upload_offer"}
     | {"admin", "admin_dead", "admin_doubts", "broadcast", "uploads", "usage", "watch"}
     | {"field", "site", "site_categories", "site_setting", "site_settings", "stats", "transcode"}
+    | {"acgitem", "acgcomments", "inbox", "inboxnews"}
     | {"transcode_task", "video", "video_categories", "video_delete", "video_edit", "videos"}
 )
 SHARED_CARDS = frozenset(
     {"check", "follow", "groupnews", "help", "notice", "search", "subscription", "subscriptions"}
-    | {"transcode_group"}
+    | {"acg", "transcode_group"}
 )
 PRIVATE_COMMANDS = frozenset(
     {"accounts", "checkin", "drive", "link", "save", "settings", "shares", "unlink", "unlock", "upload"}
-    | {"admin", "forget", "privacy", "stats", "usage", "videos"}
+    | {"admin", "forget", "inbox", "privacy", "stats", "usage", "videos"}
 )
 
 
