@@ -21,6 +21,8 @@ from storage.dialogs import Dialog
 Callback = Callable[[Update, LinkHiveContext], Awaitable[None]]
 StartLink = Callable[[Update, LinkHiveContext, str], Awaitable[None]]
 Answer = Callable[[Update, LinkHiveContext, Dialog], Awaitable[None]]
+# Whether a file that was sent is what was asked for, and was taken.
+TakeFile = Callable[[Update, LinkHiveContext, Dialog], Awaitable[bool]]
 # What /cancel does with the card that asks, beside asking no longer.
 Leave = Callable[[LinkHiveContext, Card], Awaitable[None]]
 # The state of each service that is on, by its name.
@@ -50,6 +52,7 @@ class Routes:
     starts: dict[str, StartLink] = field(default_factory=dict)
     dialogs: dict[str, Answer] = field(default_factory=dict)
     leaves: dict[str, Leave] = field(default_factory=dict)
+    files: dict[str, TakeFile] = field(default_factory=dict)
     staying: set[str] = field(default_factory=set)
     jobs: dict[str, JobHandler] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -87,16 +90,27 @@ class LinkHiveApplication(
         """Answer deep links whose payload begins with a prefix."""
         _once(self.routes.starts, prefix, callback)
 
-    def dialog(self, kind: str, answer: Answer, leave: Leave | None = None, *, stays: bool = False) -> None:
+    def dialog(
+        self,
+        kind: str,
+        answer: Answer,
+        leave: Leave | None = None,
+        *,
+        stays: bool = False,
+        file: TakeFile | None = None,
+    ) -> None:
         """Answer the text a person was asked for; `leave` is called when /cancel ends the asking.
 
-        The card that asked goes with the answer, unless it `stays` to show what comes of it.
+        The card that asked goes with the answer, unless it `stays` to show what comes of it. `file` is shown
+        what is sent meanwhile, before it is anything else.
         """
         _once(self.routes.dialogs, kind, answer)
         if stays:
             self.routes.staying.add(kind)
         if leave is not None:
             self.routes.leaves[kind] = leave
+        if file is not None:
+            self.routes.files[kind] = file
 
     def job(self, kind: str, handler: JobHandler) -> None:
         """Work off jobs of a kind."""

@@ -8,7 +8,7 @@ from typing import Literal
 from telegram import Message, MessageEntity, Update
 from telegram.ext import MessageHandler, filters
 
-from handlers import cards, plain, unknown, upload
+from handlers import asking, cards, plain, unknown, upload
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, message_of
 from handlers.notes import NoticeState
@@ -83,6 +83,8 @@ class Sent:
         if command is not None and command != COMMAND:
             await context.application.process_update(as_text(update, context))
             return
+        if command is None and await _answers(update, context):
+            return
         words = (message.caption or "").partition(" ")[2] if command else message.caption or ""
         wish, folder, follows = self._albums.follow(
             message, "upload" if command else wish_of(message), folder_in(words) if command else None
@@ -103,6 +105,13 @@ class Sent:
             return
         async with typing(context.bot, chat_of(update).id):
             await upload.begin(scene, (source,), folder)
+
+
+async def _answers(update: Update, context: LinkHiveContext) -> bool:
+    """Tell whether a file was what the chat is being asked for, and was taken."""
+    dialog = await asking.current(update, context)
+    take = None if dialog is None else context.home.routes.files.get(dialog.kind)
+    return dialog is not None and take is not None and await take(update, context, dialog)
 
 
 async def _offer(update: Update, context: LinkHiveContext) -> None:

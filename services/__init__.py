@@ -31,6 +31,7 @@ from services.names import Service
 from services.people import People
 from services.privacy import Privacy
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
+from services.publishing import Publishing
 from services.saves import Saves
 from services.shares import Shares
 from services.signins import SignIns
@@ -110,6 +111,7 @@ class Services:
     watch: Watching
     subscriptions: Subscriptions
     acg: Acg
+    publishing: Publishing
     inboxes: Inboxes
     videos: Videos
     transcoding: Transcoding
@@ -141,6 +143,7 @@ class Services:
         outside = (hdhive, disktop, linkcheck, tmdb, acgbt, mika)
         brought = [s for s, on in ((Service.ACGBT, acgbt), (Service.MIKA, mika)) if on is not None]
         keys = Keys(db, clock, brought, reached=reached)
+        acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
         videos, standing = Videos(clock, mika, keys), given.get("standing") or Standing(db, clock)
         return cls(
             db,
@@ -164,7 +167,8 @@ class Services:
             drive=Drive(clock, disktop, tokens, reached=reached),
             titles=titles,
             subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, reached=reached),
-            acg=Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached),
+            acg=acg,
+            publishing=Publishing(db, acg.catalogue, keys, given.get("fetcher"), reached=reached),
             inboxes=Inboxes(db, clock, acgbt, keys, people, reached=reached),
             videos=videos,
             transcoding=Transcoding(db, clock, videos, standing, reached=reached),

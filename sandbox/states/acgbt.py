@@ -80,6 +80,7 @@ class AcgBt:
         maker.fill(titles)
         self.stock: TorrentMaker = maker
         self.resources: dict[int, Torrent] = maker.resources
+        self.stock_ids = frozenset(maker.resources)
         self.remarks: dict[int, Remark] = maker.remarks
         # Path on the site → bytes and their kind.
         self.files = {path: (data, "application/x-bittorrent") for path, data in maker.files.items()}

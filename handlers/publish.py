@@ -1,0 +1,156 @@
+"""/publish: a resource for ACGBT, question by question, seen whole before it goes out."""
+
+from __future__ import annotations
+
+from telegram import Message, Update
+
+from handlers import asking, cards, commands, problems, publishask, publishdraft, publishtake
+from handlers.application import LinkHiveApplication
+from handlers.context import LinkHiveContext, message_of
+from handlers.notes import tell
+from handlers.publishstate import ASK, ORDER, ROUTE, PublishState, fresh
+from handlers.publishwords import markdown_of
+from handlers.scenes import Route, Scene
+from handlers.uploadfiles import file_of
+from handlers.views import View
+from services.magnets import BadMagnet, find_cid, find_magnet
+from storage.cards import Card
+from storage.dialogs import Dialog
+
+TORRENT_KIND = "application/x-bittorrent"
+
+
+async def show(scene: Scene[PublishState]) -> View:
+    """Show a question, the draft, or what became of it."""
+    return await publishask.show(scene) if scene.state.step in ORDER else publishdraft.show(scene)
+
+
+PUBLISH = Route(
+    ROUTE,
+    PublishState,
+    show,
+    {
+        **publishask.ACTIONS,
+        "typed": publishtake.typed,
+        "publish": publishdraft.publish,
+        "look": publishdraft.look,
+        "view": publishdraft.view,
+    },
+    advice=publishdraft.advice,
+    private=True,
+)
+
+
+async def publish(update: Update, context: LinkHiveContext) -> None:
+    """Begin a draft; words behind the command are its link or its title, a torrent file above it its link."""
+    scene = cards.scene_of(update, context, PublishState())
+    if await context.services.publishing.may(scene.user_id) is False:
+        await tell(scene, scene.say("publish.no_right"))
+        return
+    message = message_of(update)
+    if is_torrent(message):
+        await _file(scene, message)
+        return
+    words = (message.text or "").partition(" ")[2].strip()
+    await _take(scene.at(_begun(scene, words)))
+
+
+def _begun(scene: Scene[PublishState], words: str) -> PublishState:
+    """Return the first state: a link behind the command is kept, other words answer the first question."""
+    try:
+        magnet = find_magnet(words)
+    except BadMagnet as error:
+        return publishask.fault(scene, f"publish.fault.magnet.{error.fault}")
+    if magnet is not None:
+        return publishtake.with_magnet(scene, magnet)
+    cid = find_cid(words)
+    if cid is not None:
+        fields = scene.state.fields.model_copy(update={"cid": cid})
+        return fresh(scene.state, fields=fields)
+    return scene.state.model_copy(update={"typed": words})
+
+
+async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:
+    """Take the words that were asked for; the card continues below them."""
+    asked = await cards.asking(context.home, dialog)
+    if asked is None or asked.route != ROUTE:
+        return
+    state, message = PUBLISH.load(asked.state), message_of(update)
+    words = markdown_of(message) if state.step == "description" else message.text or message.caption or ""
+    await _take(cards.scene_of(update, context, state.model_copy(update={"typed": words.strip()})))
+
+
+async def _take(scene: Scene[PublishState]) -> None:
+    """Send the card that follows from what was typed."""
+    state = scene.state
+    try:
+        if state.step in ORDER and state.typed:
+            scene = scene.at(await publishtake.typed(scene))
+        view = await show(scene)
+    except problems.KNOWN as error:
+        retry = ("typed", "") if scene.state is state and state.typed else (cards.SHOW, "")
+        view = cards.trouble(PUBLISH, scene, error, retry)
+    await _post(scene, view)
+
+
+async def _post(scene: Scene[PublishState], view: View) -> None:
+    card = await cards.post(scene, ROUTE, view)
+    if scene.state.step in ORDER:
+        await asking.expect(scene, ASK, card.id)
+
+
+def is_torrent(message: Message) -> bool:
+    """Tell whether a message brings a torrent file."""
+    document = message.document
+    name = (document.file_name or "").lower() if document else ""
+    return document is not None and (document.mime_type == TORRENT_KIND or name.endswith(".torrent"))
+
+
+def _is_picture(message: Message) -> bool:
+    kind = (message.document.mime_type or "") if message.document else ""
+    return bool(message.photo) or kind.startswith("image/")
+
+
+async def file(update: Update, context: LinkHiveContext, dialog: Dialog) -> bool:
+    """Take a file that answers: a torrent file at any question; a picture is told how it can be shown.
+
+    Any other file means something else, unless the question is for the link.
+    """
+    asked = await cards.asking(context.home, dialog)
+    if asked is None or asked.route != ROUTE:
+        return False
+    state, message = PUBLISH.load(asked.state), message_of(update)
+    scene = cards.scene_of(update, context, state)
+    if is_torrent(message):
+        await _file(scene, message)
+    elif _is_picture(message):
+        album = message.media_group_id or ""
+        # Several pictures sent at once get one answer.
+        if album and album == state.album:
+            return True
+        told = publishask.fault(scene, "publish.fault.sent_picture").model_copy(update={"album": album})
+        await _take(scene.at(told))
+    elif state.step == "link" and message.document is not None:
+        await _take(scene.at(publishask.fault(scene, "publish.fault.torrent.no_torrent")))
+    else:
+        return False
+    await cards.drop(context.home, asked)
+    return True
+
+
+async def _file(scene: Scene[PublishState], message: Message) -> None:
+    source = file_of(scene, message)
+    if source is not None:
+        await _take(scene.at(await publishtake.torrent(scene, source)))
+
+
+async def left(context: LinkHiveContext, asked: Card) -> None:
+    """Leave a draft: it goes."""
+    await cards.drop(context.home, asked)
+
+
+def register(home: LinkHiveApplication) -> None:
+    """Offer publishing."""
+    home.card(PUBLISH)
+    home.dialog(ASK, answered, left, file=file)
+    commands.add(home, "publish", publish, private=True)

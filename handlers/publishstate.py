@@ -1,0 +1,115 @@
+"""What the card of a resource to be published remembers: the draft, and where in the questions it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Remembered
+
+from clients.acgbt.models import NewResource
+from handlers.scenes import State
+
+ROUTE = "publish"
+ASK = "publish.answer"
+Step = Literal[
+    "title", "category", "description", "pictures", "layout", "link", "size", "all", "sent", "done"
+]
+# The questions, in order; of two of them an answer to another may take the place.
+ORDER: tuple[Step, ...] = ("title", "category", "description", "pictures", "layout", "link", "size")
+
+
+class Fields(BaseModel):
+    """What is published."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    title: str = ""
+    category: int | None = None
+    category_name: str = ""
+    description: str = ""
+    images: tuple[str, ...] = Remembered(default=(), repr=False)
+    unseen: tuple[str, ...] = Remembered(default=(), repr=False)
+    """Those of the pictures that could not be looked at from here."""
+    layout: int = 1
+    magnet: str | None = Remembered(default=None, repr=False)
+    cid: str | None = None
+    size: int | None = None
+    measured: bool = False
+    """The torrent file or the magnet link told the size."""
+
+    @property
+    def missing(self) -> Step | None:
+        """Return the first field that is needed and not there."""
+        needed: tuple[tuple[Step, object], ...] = (
+            ("title", self.title),
+            ("category", self.category is not None),
+            ("link", self.magnet or self.cid),
+        )
+        return next((step for step, there in needed if not there), None)
+
+    @property
+    def new(self) -> NewResource:
+        """Return what is sent."""
+        return NewResource(
+            title=self.title,
+            category_id=self.category or 0,
+            description=self.description,
+            images=self.images,
+            image_layout=self.layout,
+            magnet_link=self.magnet,
+            ipfs_cid=self.cid,
+            file_size=self.size,
+        )
+
+
+class PublishState(State):
+    """A draft, what is being asked about it, and what became of it."""
+
+    step: Step = "title"
+    walked: bool = False
+    """All questions were asked once."""
+    fields: Fields = Fields()
+    suggested: str = ""
+    """What the torrent file or the magnet link calls it."""
+    shelf: int = 0
+    typed: str = Remembered(default="", repr=False)
+    album: str = ""
+    faults: dict[str, str] = Remembered(default_factory=dict)
+    said: str = ""
+    sent_at: float | None = None
+    """It was sent to be published, and no answer has been noted yet."""
+    number: int | None = None
+    """Its number at ACGBT, once it is published and told."""
+
+
+def fresh(state: PublishState, **changes: Any) -> PublishState:
+    """Return the next state; what was said and refused before is over."""
+    return state.model_copy(update={"faults": {}, "said": "", "typed": "", **changes})
+
+
+def walk(fields: Fields) -> Sequence[Step]:
+    """Return the questions a draft needs: one picture stands alone, and a known size is not asked."""
+    left_out = {"layout"} if len(fields.images) < 2 else set()
+    if fields.measured:
+        left_out.add("size")
+    return [step for step in ORDER if step not in left_out]
+
+
+def behind(state: PublishState, fields: Fields) -> Step:
+    """Return what comes after the question that is being asked."""
+    if state.walked or state.step not in ORDER:
+        return "all"
+    later = ORDER[ORDER.index(state.step) + 1 :]
+    asked = walk(fields)
+    return next((step for step in later if step in asked), "all")
+
+
+def before(state: PublishState) -> Step | None:
+    """Return the step that a question was come to from; None for the first one."""
+    if state.walked or state.step not in ORDER:
+        return "all"
+    earlier = ORDER[: ORDER.index(state.step)]
+    asked = walk(state.fields)
+    return next((step for step in reversed(earlier) if step in asked), None)

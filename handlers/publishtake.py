@@ -1,0 +1,173 @@
+"""What people answer: words, links and torrent files, each checked before it is part of the draft."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from clients.acgbt.readings import size as read_size
+from clients.errors import ClientError
+from handlers.publishask import LAYOUTS, MOST_PICTURES, at_step, fault, onward
+from handlers.publishstate import PublishState, Step, fresh
+from handlers.scenes import OddPress, Scene
+from handlers.sizes import size
+from handlers.texts import plain
+from handlers.uploadfiles import in_words
+from services.errors import ServiceError
+from services.magnets import BadMagnet, Magnet, find_cid, find_magnet
+from services.publishing import Look
+from services.torrents import MOST_BYTES, BadTorrent, Torrent, read_torrent
+from services.uploads import Source
+
+TITLE_CHARACTERS = 200
+DESCRIPTION_CHARACTERS = 20_000
+ADDRESS_CHARACTERS = 1000
+_TORRENT_ADDRESS = re.compile(r"\.torrent(?:[?#]|$)", re.IGNORECASE)
+# A number alone is megabytes to nobody: the unit must be told.
+_SIZE = re.compile(r"[0-9][0-9,.]*\s*[kmgt]?i?b(?:ytes?)?|[0-9]{4,}", re.IGNORECASE)
+
+
+async def typed(scene: Scene[PublishState], _arg: str = "") -> PublishState:
+    """Take the words that were typed last as the answer to what is asked."""
+    state = scene.state
+    if state.step not in ANSWERS or not state.typed:
+        raise OddPress("typed")
+    return await at_step(scene, await ANSWERS[state.step](scene, state.typed))
+
+
+async def _title(scene: Scene[PublishState], words: str) -> PublishState:
+    title = plain(words, 4 * TITLE_CHARACTERS)
+    if not title:
+        return fault(scene, "publish.fault.no_title")
+    if len(title) > TITLE_CHARACTERS:
+        return fault(scene, "publish.fault.long_title", most=TITLE_CHARACTERS, n=len(title))
+    return onward(scene.state, title=title)
+
+
+async def _category(scene: Scene[PublishState], words: str) -> PublishState:
+    known = await scene.services.acg.catalogue.categories(scene.user_id)
+    wanted = words.strip().casefold()
+    exact = [one for one in known.all if one.name.casefold() == wanted]
+    near = exact or [one for one in known.all if wanted and wanted in one.name.casefold()]
+    if len(near) != 1:
+        return fault(scene, "publish.fault.category")
+    return onward(scene.state, category=near[0].id, category_name=near[0].name)
+
+
+async def _description(scene: Scene[PublishState], words: str) -> PublishState:
+    if len(words) > DESCRIPTION_CHARACTERS:
+        return fault(scene, "publish.fault.long_description", most=DESCRIPTION_CHARACTERS)
+    return onward(scene.state, description=words)
+
+
+async def _pictures(scene: Scene[PublishState], words: str) -> PublishState:
+    """Add pictures by their links; what is no picture is left out, and said."""
+    state, found = scene.state, in_words(words)
+    fresh_ones = [url for url in found if url not in state.fields.images]
+    if not found:
+        return fault(scene, "publish.fault.no_address")
+    if len(state.fields.images) + len(fresh_ones) > MOST_PICTURES:
+        return fault(scene, "publish.fault.many_pictures", most=MOST_PICTURES)
+    looks = await asyncio.gather(*(_look(scene, url) for url in fresh_ones))
+    good = [url for url, look in zip(fresh_ones, looks, strict=True) if look in ("picture", "unseen")]
+    unseen = [url for url, look in zip(fresh_ones, looks, strict=True) if look == "unseen"]
+    changes = {
+        "images": (*state.fields.images, *good),
+        "unseen": (*state.fields.unseen, *unseen),
+    }
+    bad = {
+        str(n): scene.say.label(f"publish.fault.picture.{look}", address=plain(url, 80))
+        for n, (url, look) in enumerate(zip(fresh_ones, looks, strict=True))
+        if look not in ("picture", "unseen")
+    }
+    return fresh(state, fields=state.fields.model_copy(update=changes), faults=bad)
+
+
+async def _look(scene: Scene[PublishState], url: str) -> Look:
+    if len(url) > ADDRESS_CHARACTERS:
+        return "refused"
+    return await scene.services.publishing.look(url)
+
+
+async def _layout(scene: Scene[PublishState], words: str) -> PublishState:
+    chosen = next((n for n in LAYOUTS if words.strip() == str(n)), None)
+    if chosen is None:
+        return fault(scene, "publish.fault.layout")
+    return onward(scene.state, layout=chosen)
+
+
+async def _link(scene: Scene[PublishState], words: str) -> PublishState:
+    """Take a magnet link, the hash of one, or an IPFS address."""
+    try:
+        magnet = find_magnet(words)
+    except BadMagnet as error:
+        return fault(scene, f"publish.fault.magnet.{error.fault}")
+    if magnet is not None:
+        return with_magnet(scene, magnet)
+    cid = find_cid(words)
+    if cid is not None:
+        return onward(scene.state, cid=cid)
+    is_file = any(_TORRENT_ADDRESS.search(url) for url in in_words(words))
+    return fault(scene, "publish.fault.torrent_address" if is_file else "publish.fault.no_link")
+
+
+def with_magnet(scene: Scene[PublishState], magnet: Magnet) -> PublishState:
+    """Take a magnet link, and what it tells of name and size; other questions than the link's stay open."""
+    state = scene.state
+    known = magnet.size is not None
+    changes: dict[str, Any] = {"magnet": magnet.link, "measured": known}
+    if known or state.fields.measured:
+        changes["size"] = magnet.size
+    suggested = plain(magnet.name, TITLE_CHARACTERS)
+    if state.step == "link":
+        return onward(state, **changes).model_copy(update={"suggested": suggested})
+    fields = state.fields.model_copy(update=changes)
+    told = size(magnet.size) if magnet.size else scene.say.label("publish.none")
+    said = scene.say("publish.link_taken", size=told)
+    return fresh(state, fields=fields, suggested=suggested, said=said)
+
+
+async def _size(scene: Scene[PublishState], words: str) -> PublishState:
+    told = words.strip().replace(",", "")
+    number = read_size(told) if _SIZE.fullmatch(words.strip()) else None
+    if number is None:
+        return fault(scene, "publish.fault.size")
+    return onward(scene.state, size=number)
+
+
+async def torrent(scene: Scene[PublishState], source: Source) -> PublishState:
+    """Turn a torrent file into its magnet link: ACGBT takes no files over its API."""
+    if source.size is not None and source.size > MOST_BYTES:
+        return fault(scene, "publish.fault.torrent.big", most=size(MOST_BYTES))
+    try:
+        read: Torrent = await asyncio.to_thread(read_torrent, await _bytes(scene, source))
+    except BadTorrent as error:
+        return fault(scene, f"publish.fault.torrent.{error.kind}")
+    except (ClientError, ServiceError):
+        return fault(scene, "publish.fault.torrent.unread")
+    return await at_step(scene, with_magnet(scene, read.magnet))
+
+
+async def _bytes(scene: Scene[PublishState], source: Source) -> bytes:
+    """Return the bytes of a small file that was sent; of a larger one, enough to see that it is too large."""
+    parts, length = [], 0
+    async with scene.services.uploads.sources["telegram"](source, 0, None) as opened:
+        async for block in opened.blocks():
+            parts.append(block)
+            length += len(block)
+            if length > MOST_BYTES:
+                break
+    return b"".join(parts)[: MOST_BYTES + 1]
+
+
+ANSWERS: Mapping[Step, Callable[[Scene[PublishState], str], Awaitable[PublishState]]] = {
+    "title": _title,
+    "category": _category,
+    "description": _description,
+    "pictures": _pictures,
+    "layout": _layout,
+    "link": _link,
+    "size": _size,
+}
