@@ -101,6 +101,7 @@ class _Member(_Shape):
 class _ChatMemberUpdated(_Shape):
     chat: _Chat
     sender: _User = Field(alias="from")
+    old_chat_member: _Member
     new_chat_member: _Member
 
 
