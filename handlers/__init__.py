@@ -5,6 +5,8 @@ from __future__ import annotations
 from telegram.ext import ExtBot
 
 from handlers import (
+    accountacgbt,
+    accountmika,
     accounts,
     acg,
     acgcomments,
@@ -72,6 +74,8 @@ FEATURES = (
     linksecrets,
     device,
     accounts,
+    accountacgbt,
+    accountmika,
     search,
     acg,
     acgitem,

@@ -6,18 +6,16 @@ from collections.abc import Sequence
 
 from telegram import Update
 
-from handlers import cards, commands, linking, linkstate, overview
+from handlers import accountstate, cards, commands, linking, linkstate, overview
+from handlers.accountstate import AccountsState, AcgbtState, MikaState
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from handlers.overview import Account
 from handlers.problems import service_name
-from handlers.scenes import Route, Scene, State, Switch
+from handlers.scenes import OddPress, Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Press, Row, View, grid
-
-
-class AccountsState(State):
-    """The accounts card remembers nothing: it shows what is."""
+from services.names import Service
 
 
 async def show(scene: Scene[AccountsState]) -> View:
@@ -45,6 +43,8 @@ def _link(scene: Scene[AccountsState], account: Account) -> Press:
 def _buttons(scene: Scene[AccountsState], account: Account) -> Row:
     say, service = scene.say, account.service
     name = service_name(say, service)
+    if service in DETAILS:
+        return [Press(say.label("button.details", service=name), "details", service)]
     relink = Press(say.label("button.relink", service=name), "link", service)
     return [relink, Press(say.label("button.unlink", service=name), "unlink", service)]
 
@@ -59,7 +59,26 @@ async def unlink(_scene: Scene[AccountsState], arg: str) -> Switch:
     return Switch(linking.UNLINK.name, linking.UnlinkState(service=linkstate.service_of(arg)))
 
 
-ACCOUNTS = Route("accounts", AccountsState, show, {"link": link, "unlink": unlink}, private=True)
+async def details(_scene: Scene[AccountsState], arg: str) -> Switch:
+    """Go on to one account's own card."""
+    if arg not in DETAILS:
+        raise OddPress(arg)
+    name, state = DETAILS[Service(arg)]
+    return Switch(name, state)
+
+
+# The accounts with a card of their own.
+DETAILS: dict[Service, tuple[str, State]] = {
+    Service.ACGBT: (accountstate.ACGBT, AcgbtState()),
+    Service.MIKA: (accountstate.MIKA, MikaState()),
+}
+ACCOUNTS = Route(
+    accountstate.ACCOUNTS,
+    AccountsState,
+    show,
+    {"link": link, "unlink": unlink, "details": details},
+    private=True,
+)
 
 
 async def accounts(update: Update, context: LinkHiveContext) -> None:

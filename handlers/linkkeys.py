@@ -82,7 +82,7 @@ def site_of(scene: Scene[Any], service: str) -> str:
     """Return the address of a service's own pages, empty where it is not known."""
     clients = {Service.ACGBT: scene.services.acgbt, Service.MIKA: scene.services.mika}
     client = clients.get(Service(service)) if service in WAYS else None
-    return (client.link("/") or "") if client is not None else ""
+    return (client.link("_") or "").removesuffix("_") if client is not None else ""
 
 
 def _leave(scene: Scene[KeyState]) -> Row:

@@ -109,6 +109,7 @@ async def _settle(update: Update, context: LinkHiveContext, scene: Scene[KeyStat
         return
     if state.linked:
         await asking.spend(update, context, ASK, card.id)
+        await home.reached("secret.spent")
     else:
         await asking.expect(scene, ASK, card.id, **({"api_key": key} if key else {}))
     await cards.keep(home, card, state)

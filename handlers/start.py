@@ -5,6 +5,7 @@ from __future__ import annotations
 from telegram import Update
 
 from handlers import accounts, asking, cards, checkin, commands, linking, notes, overview
+from handlers.accountstate import AccountsState
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, is_private, user_of
 from handlers.notes import NoticeState
@@ -114,7 +115,7 @@ async def to_checkin(scene: Scene[PanelState], _arg: str) -> Switch:
 
 async def to_accounts(_scene: Scene[PanelState], _arg: str) -> Switch:
     """Go on to the accounts."""
-    return Switch(accounts.ACCOUNTS.name, accounts.AccountsState())
+    return Switch(accounts.ACCOUNTS.name, AccountsState())
 
 
 async def to_help(_scene: Scene[PanelState], _arg: str) -> Switch:

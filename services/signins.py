@@ -3,15 +3,19 @@
 from collections.abc import Awaitable
 
 from clients.acgbt.client import ACGBT
+from clients.acgbt.models import NewKey
 from clients.credentials import ApiKey, Bearer, Credential
 from clients.errors import ClientError, Forbidden, NotAuthorized, Rejected
 from clients.mika.client import Mika
 from clients.mika.models import Login
-from services.errors import ServiceError, ServiceOff
+from services.errors import NotLinked, ServiceError, ServiceOff
 from services.keys import Keys
 from services.names import Service
 from services.steps import Reached, nothing
 from storage.links import Link
+
+# What ACGBT gives a key that asks for nothing else (document 001).
+CALLS_A_MINUTE = 60
 
 
 class AccountOpened(ServiceError):
@@ -61,6 +65,35 @@ class SignIns:
         return await self._connect(
             user_id, Service.ACGBT, credential, profile.id, profile.username, scopes=rights
         )
+
+    async def rotate(self, user_id: int, name: str) -> str:
+        """Replace the key that ACGBT is linked with by a new one with the same rights; returns the old key.
+
+        `name` is for a key without one. Raises what `Keys.call` raises; Rejected where the new key does not
+        work, which leaves the old one linked.
+        """
+        client = self._acgbt
+        if client is None:
+            raise ServiceOff(Service.ACGBT)
+
+        async def make(who: Credential) -> tuple[ApiKey, NewKey]:
+            if not isinstance(who, ApiKey):
+                raise NotLinked(Service.ACGBT)
+            own = next((one for one in await client.keys(who) if one.api_key == who.key), None)
+            rights, limit = (own.permissions, own.rate_limit) if own else ((), 0)
+            asked = (own.name if own else "") or name
+            return who, await client.create_key(who, asked, rights or ("read",), limit or CALLS_A_MINUTE)
+
+        old, made = await self._keys.call(user_id, Service.ACGBT, make)
+        await self._reached("key.made")
+        new = ApiKey(made.api_key, made.api_secret, signed=old.signed)
+        try:
+            profile = await client.profile(new)
+        except NotAuthorized as error:
+            raise Rejected(Service.ACGBT, "rotate", error.code, error.message) from error
+        account = (profile.id, profile.username)
+        await self._connect(user_id, Service.ACGBT, new, *account, scopes=made.permissions)
+        return old.key
 
     async def with_login(self, user_id: int, username: str, password: str) -> Link:
         """Link Mika by a login; wrong ones are Rejected, with what is wrong at each field."""
