@@ -47,10 +47,32 @@ async def _backup(settings: StorageSettings, file: Path) -> None:
 
 
 async def _restore(settings: StorageSettings, file: Path, *, force: bool) -> None:
+    """Restore; who was forgotten since the backup was made is so again, as far as this database tells."""
+    url, ring = settings.database_url, _ring(settings)
     with database.sole_use(settings):
-        await maintenance.restore(settings.database_url, file, force=force)
-        await maintenance.upgrade(settings.database_url)
-    _say(f"restored from {file}")
+        gone = {} if ring is None else await maintenance.forgotten(url, ring)
+        await _bring_back(settings, file, ring, force=force)
+        await maintenance.upgrade(url)
+        number = 0 if ring is None or not gone else await maintenance.forget_again(url, ring, gone)
+    again = f"; forgotten again, as they had asked since: {number}" if number else ""
+    _say(f"restored from {file}{again}")
+
+
+def _ring(settings: StorageSettings) -> KeyRing | None:
+    """Return the keys that are there, but make none: a new one would open nothing of a backup."""
+    there = settings.secret_keys is not None or database.key_file(settings).exists()
+    return database.keys(settings) if there else None
+
+
+async def _bring_back(settings: StorageSettings, file: Path, ring: KeyRing | None, *, force: bool) -> None:
+    def knows(head: bytes) -> bool:
+        return ring is not None and ring.knows(head)
+
+    try:
+        await maintenance.restore(settings.database_url, file, force=force, knows=knows)
+    except maintenance.KeysMissing as error:
+        where = "SECRET_KEYS" if settings.secret_keys is not None else str(database.key_file(settings))
+        raise maintenance.BackupFailed(f"{error}: put the keys of that time into {where}") from None
 
 
 async def _rotate(settings: StorageSettings) -> None:

@@ -4,21 +4,34 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import backupkeys
 from storage import url as addresses
 from storage.engines import make_file, writer_engine
 
 DEBIAN_TOOLS = Path("/usr/lib/postgresql")
 
 
+Knows = Callable[[bytes], bool]
+
+
 class BackupFailed(Exception):
     """Say why a database could not be saved or brought back."""
+
+
+class KeysMissing(BackupFailed):
+    """Say that a backup holds secrets which none of the keys opens."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"no key here opens {number} secrets of this backup, so nothing was changed")
 
 
 async def backup(url: str, file: Path) -> None:
@@ -28,7 +41,7 @@ async def backup(url: str, file: Path) -> None:
     await asyncio.to_thread(_make_empty, part)
     try:
         if addresses.dialect(address) == "sqlite":
-            await asyncio.to_thread(_copy, _existing(addresses.file(address)), part)
+            await asyncio.to_thread(partial(_copy, alone=True), _existing(addresses.file(address)), part)
         else:
             await _run(address, "pg_dump", "--format=custom", "--no-owner", f"--file={part}")
         await asyncio.to_thread(_put_in_place, part, file)
@@ -36,13 +49,19 @@ async def backup(url: str, file: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-async def restore(url: str, file: Path, *, force: bool = False) -> None:
-    """Bring a database back from a file; one that holds rows is only overwritten with `force`."""
+async def restore(url: str, file: Path, *, force: bool = False, knows: Knows | None = None) -> None:
+    """Bring a database back from a file; one that holds rows is only overwritten with `force`.
+
+    `knows` tells whether there is a key for a ciphertext; where one is missing nothing is changed.
+    """
     address = addresses.parse(url)
     source = _existing(file)
     if addresses.dialect(address) == "sqlite":
         await asyncio.to_thread(_check, source)
-        await asyncio.to_thread(make_file, addresses.file(address))
+    if knows is not None and (number := backupkeys.lacking(await _heads(address, source), knows)):
+        raise KeysMissing(number)
+    if addresses.dialect(address) == "sqlite":
+        await asyncio.to_thread(_make_room, addresses.file(address), force=force)
     if not force and await _holds_rows(address):
         raise BackupFailed("the database is not empty")
     if addresses.dialect(address) == "sqlite":
@@ -67,15 +86,40 @@ def _put_in_place(part: Path, file: Path) -> None:
     with part.open("rb") as written:
         os.fsync(written.fileno())
     part.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        # The name, too, must outlive a power cut: we are about to say that it is saved.
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy in one step: it reads one state of the database and, with a WAL, keeps no writer waiting."""
+def _copy(source: Path, target: Path, *, alone: bool = False) -> None:
+    """Copy in one step: it reads one state of the database and, with a WAL, keeps no writer waiting.
+
+    One that is to lie `alone` is made a file that needs no other beside it, wherever it is carried.
+    """
     try:
         with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target, timeout=30)) as new:
             old.backup(new)
+            if alone:
+                new.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
         raise BackupFailed(f"SQLite: {error}") from None
+
+
+def _make_room(file: Path, *, force: bool) -> None:
+    """See that there is a database file to write over; one that SQLite cannot even open is begun anew."""
+    make_file(file)
+    try:
+        with closing(sqlite3.connect(file)) as there:
+            there.execute("PRAGMA schema_version")
+    except sqlite3.DatabaseError:
+        if not force:
+            raise BackupFailed(f"{file} is no database that can be read; --force replaces it") from None
+        for end in ("-wal", "-shm", ""):
+            file.with_name(f"{file.name}{end}").unlink(missing_ok=True)
+        make_file(file)
 
 
 def _check(file: Path) -> None:
@@ -87,6 +131,25 @@ def _check(file: Path) -> None:
         raise BackupFailed(f"{file} is no backup: {error}") from None
     if verdict != "ok":
         raise BackupFailed(f"{file} is damaged: {verdict}")
+
+
+async def _heads(address: URL, file: Path) -> Counter[bytes]:
+    if addresses.dialect(address) == "sqlite":
+        return await asyncio.to_thread(backupkeys.in_sqlite, file)
+    process = await asyncio.create_subprocess_exec(
+        await asyncio.to_thread(_find, "pg_restore"),
+        *("--data-only", "--file=-", str(file)),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        limit=backupkeys.LONGEST_ROW,
+    )
+    if process.stdout is None:
+        raise AssertionError("its output was asked for")
+    heads = await backupkeys.in_dump(process.stdout)
+    if await process.wait() != 0:
+        raise BackupFailed(f"{file} is no backup of PostgreSQL's, or it is damaged")
+    return heads
 
 
 async def _holds_rows(address: URL) -> bool:

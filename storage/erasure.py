@@ -83,6 +83,21 @@ async def erase(tx: Tx, person: int, now: float, update_id: int | None = None) -
     tx.wakes.add(CHANNEL)
 
 
+async def again(tx: Tx, found: Mapping[str, Erased]) -> int:
+    """Take those off whom older rows brought back, after they were forgotten; return how many there were."""
+    number = 0
+    for person in list(await tx.conn.scalars(select(users.c.id))):
+        marks = found.keys() & set(tx.ring.marks(str(person)))
+        if marks:
+            erased = found[marks.pop()]
+            await erase(tx, person, erased.at, erased.update_id)
+            number += 1
+    if found:
+        rows = [{"mark": mark, "at": one.at, "update_id": one.update_id} for mark, one in found.items()]
+        await tx.conn.execute(_NOTE[tx.dialect], rows)
+    return number
+
+
 async def noted(tx: Tx) -> Mapping[str, Erased]:
     """Return the marks of who was forgotten lately."""
     return {mark: Erased(at, update_id) for mark, at, update_id in await tx.conn.execute(_NOTED)}

@@ -1,17 +1,24 @@
 """What an operator does to a database: bring its tables up to date, save it, bring it back."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import erasure, subscriptions
 from storage import url as addresses
-from storage.backups import BackupFailed, backup, restore
+from storage.backups import BackupFailed, KeysMissing, backup, restore
+from storage.crypto import KeyRing
+from storage.database import Database
 from storage.engines import make_file, writer_engine
+from storage.errands import Erased
 from storage.rotation import rotate
+from storage.tx import Tx
 
-__all__ = ["BackupFailed", "backup", "head", "restore", "revision", "rotate", "upgrade"]
+__all__ = ["BackupFailed", "KeysMissing", "backup", "head", "restore", "revision", "rotate", "upgrade"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Of several replicas starting at once, one upgrades and the others wait.
@@ -39,6 +46,38 @@ async def upgrade(url: str) -> bool:
             return True
     finally:
         await engine.dispose()
+
+
+async def forgotten(url: str, ring: KeyRing) -> Mapping[str, Erased]:
+    """Return who was forgotten lately, from a database about to be overwritten; nobody where it is broken."""
+    address = addresses.parse(url)
+    file = addresses.file(address) if addresses.dialect(address) == "sqlite" else None
+    if file is not None and not await asyncio.to_thread(file.is_file):
+        return {}
+    database = await Database.open(url, ring)
+    try:
+        return await database.read(erasure.noted)
+    except DBAPIError:
+        return {}
+    finally:
+        await database.close()
+
+
+async def forget_again(url: str, ring: KeyRing, found: Mapping[str, Erased]) -> int:
+    """Forget those again whom a backup brought back; return how many there were."""
+
+    async def work(tx: Tx) -> int:
+        number = await erasure.again(tx, found)
+        await subscriptions.tidy(tx)
+        return number
+
+    database = await Database.open(url, ring)
+    try:
+        number = await database.write(work)
+        await database.scrub()
+        return number
+    finally:
+        await database.close()
 
 
 async def revision(conn: AsyncConnection) -> str | None:
