@@ -127,6 +127,7 @@ def last_word(say: Speaker, by_hand: list[str]) -> View:
 
 async def farewell(home: LinkHiveApplication, job: Job) -> None:
     """Do the job: say on the card, or anew, that all is erased; nobody waits for it for ever."""
+    await home.services.forgetting.cleared(job)
     chat_id, view = int(job.payload["chat_id"]), _farewell(home, job)
     try:
         if not await redraw(home.bot, _message(chat_id, job.payload["message_id"]), view):

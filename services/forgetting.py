@@ -25,6 +25,10 @@ FORGET = "forget.run"
 FAREWELL = "forget.farewell"
 # How often to look whether an unlock under way has come to its end.
 LOOK_SECONDS = 5.0
+# How often, and how many times, to try to empty SQLite's log of changes before the last word is said anyway:
+# a backup may read for a while what was there before.
+SCRUB_SECONDS = 1.0
+SCRUB_TRIES = 30
 
 Will = Callable[[Tx, int, float], Awaitable[None]]
 Hook = Callable[[], Awaitable[object]]
@@ -128,7 +132,16 @@ class Forgetting:
         await lease.finish(lambda tx: self._erase(tx, user_id, job))
         await self._reached("forget.erased")
         await self._dropped()
-        await self._db.scrub()
+
+    async def cleared(self, job: Job) -> None:
+        """Overwrite what was deleted; part of saying the last word, so that a kill before it skips nothing.
+
+        Raises RetryLater where that has to wait for somebody who reads.
+        """
+        await self._reached("forget.clearing")
+        if not await self._db.scrub() and job.attempt < SCRUB_TRIES:
+            raise RetryLater(SCRUB_SECONDS)
+        await self._reached("forget.cleared")
 
     async def _erase(self, tx: Tx, user_id: int, job: Job) -> None:
         now, by_hand = self._clock.now(), self._unlinking.by_hand(await links.all_of(tx, user_id))

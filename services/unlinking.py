@@ -7,6 +7,7 @@ from clients.errors import ClientError, Misconfigured, RateLimited, Refusal
 from services.clock import Clock
 from services.jobs import Lease, RetryLater
 from services.providers import Provider
+from services.steps import Reached, nothing
 from storage import jobs, links
 from storage.crypto import digest
 from storage.database import Database
@@ -29,10 +30,13 @@ HEAD_START_SECONDS = 60.0
 class Unlinking:
     """End links."""
 
-    def __init__(self, db: Database, clock: Clock, providers: Mapping[str, Provider]) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, providers: Mapping[str, Provider], *, reached: Reached = nothing
+    ) -> None:
         self._db = db
         self._clock = clock
         self._providers = providers
+        self._reached = reached
 
     async def unlink(self, user_id: int, service: str) -> bool:
         """Delete a link and revoke it upstream, now or as soon as the service answers; False without one."""
@@ -83,8 +87,10 @@ class Unlinking:
         provider = self._providers.get(str(job.payload["service"]))
         if provider is None:
             return
+        await self._reached("revoke.asking")
         try:
             await provider.revoke(str(job.payload["refresh_token"]))
+            await self._reached("revoke.answered")
         except Refusal as error:
             if isinstance(error, Misconfigured):
                 self._again(job, error, 0.0)

@@ -79,12 +79,16 @@ class Database:
         """Learn who was forgotten lately, before a restart or by another process; tell whether it is news."""
         return await self.read(self.erasures.load)
 
-    async def scrub(self) -> None:
-        """Overwrite what was deleted as far as the database lets us: on SQLite the log of changes goes."""
-        if self.dialect == "sqlite":
-            async with self._lock, self._writer.connect() as conn:
-                raw = await conn.get_raw_connection()
-                await scrub(raw.driver_connection)
+    async def scrub(self) -> bool:
+        """Overwrite what was deleted as far as the database lets us: on SQLite the log of changes goes.
+
+        False where somebody reads just now what was there before, as a backup does for a while.
+        """
+        if self.dialect != "sqlite":
+            return True
+        async with self._lock, self._writer.connect() as conn:
+            raw = await conn.get_raw_connection()
+            return await scrub(raw.driver_connection)
 
     def wake(self, channel: str) -> None:
         """Wake all who wait on a channel, in every process of this database."""

@@ -49,14 +49,16 @@ def sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
     return engine
 
 
-async def scrub(driver: Any) -> None:
-    """Empty SQLite's log of changes, which holds old pages, unless readers need it just now."""
+async def scrub(driver: Any) -> bool:
+    """Empty SQLite's log of changes, which holds old pages; False where readers need it just now."""
     await driver.execute(f"PRAGMA busy_timeout={int(SCRUB_SECONDS * 1000)}")
     try:
         cursor = await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, *_ = await cursor.fetchone()
         await cursor.close()
     finally:
         await driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    return not busy
 
 
 def postgres_engine(url: URL) -> AsyncEngine:

@@ -1,0 +1,237 @@
+"""Somebody of whom every table tells, by what people do; and the database as it is then, put aside."""
+
+import asyncio
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import asyncpg
+from sqlalchemy import select
+
+from sandbox.server import Sandbox
+from sandbox.telegram.chats import Chat, User
+from storage import erasure
+from storage.crypto import KeyRing
+from storage.database import Database
+from storage.marks import rows_of
+from storage.schema import metadata
+from storage.tx import Tx
+from tests.conftest import GROUP, linked
+from tests.driver import Control, Message, Person
+from tests.e2e import ways
+from tests.e2e.process import Bot, Shift
+from tests.e2e.uploading import source
+from tests.e2e.words import Words
+from tests.fixtures.databases import KEY
+
+WHO = 7_391_846_205
+SAY = Words("en")
+# Words that are this person's alone: names, what they asked for, where they keep what.
+NAME, NICK, CLOUD, FOLDER = "Canaryfirst", "canarynick", "canarycloud", "canaryfolder"
+FILE, SOUGHT = "canaryfile", "canarysought"
+WORDS = (NAME, NICK, CLOUD, FOLDER, FILE, SOUGHT)
+HOUR = 3600.0
+# Rows that pass by themselves within moments need not be there when one looks.
+TABLES = {t.name for t in metadata.sorted_tables if rows_of(t).owner and not rows_of(t).passing}
+MENTIONS = [(t, name) for t in metadata.sorted_tables for name in rows_of(t).mentions]
+
+
+def move_in(box: Sandbox) -> None:
+    """Let the person live in the sandbox, with accounts of their own."""
+    sample, telegram = box.world.people[1001], box.world.telegram
+    box.world.people[WHO] = replace(
+        sample,
+        id=WHO,
+        first_name=NAME,
+        username="canaryuser",
+        language_code="en",
+        hdhive_id=77_001,
+        hdhive_username=f"{NICK}_user",
+        hdhive_nickname=NICK,
+        points=500,
+        forever_premium=False,
+        disktop_uid=77_002,
+        disktop_username=f"{CLOUD}_user",
+        disktop_nickname=CLOUD,
+    )
+    telegram.people[WHO] = user = User(WHO, NAME, "canaryuser", "en")
+    telegram.chats[WHO] = Chat(WHO, "private", person=user)
+    telegram.chats[GROUP].members[WHO] = "member"
+
+
+@dataclass
+class Life:
+    """The bot, its clock, and what one person does with it."""
+
+    bot: Bot
+    shift: Shift
+    box: Sandbox
+    control: Control
+    person: Person
+    url: str
+    db: Database
+
+    async def reopen(self) -> None:
+        """Look at the database anew, after it was exchanged."""
+        self.db = await Database.open(self.url, KeyRing([KEY]))
+
+    async def later(self, seconds: float) -> None:
+        """Let time pass for everybody."""
+        self.shift.advance(seconds)
+        await self.control.advance(seconds)
+
+    async def rows(self) -> dict[str, int]:
+        """How many rows there are of the person, by table."""
+        return await self.db.read(lambda tx: erasure.count(tx, WHO))
+
+    async def mentions(self) -> int:
+        """In how many rows of others the person is named."""
+        return await self.db.read(_mentions)
+
+    async def wait_for(self, table: str, *, step: float = 0.0) -> None:
+        """Wait for a row, letting time pass meanwhile."""
+        for _ in range(300):
+            if (await self.rows())[table]:
+                return
+            if step:
+                await self.later(step)
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"no row in {table}")
+
+    async def live(self) -> None:
+        """Do all that leaves rows behind."""
+        person = self.person
+        await person.send("/start")
+        await person.until(lambda m: bool(m.buttons))
+        await linked(person, "hdhive", "disktop")
+        await self._choose_folder()
+        await self._buy()
+        await person.send("/checkin")
+        await self.wait_for("checkins")
+        card = await ways.title(person, SAY)
+        await person.press(card, SAY("button.subscribe"))
+        await self.wait_for("subscriptions")
+        await self.control.fault("disktop", "*/upload/precreate", "status", status=503, times=0)
+        await person.send(f"/upload {source(self.box, f'{FILE}.mkv', size=4096, seed='c')}")
+        await self.wait_for("uploads")
+        # The next round of looks at what is followed, and the first look at the accounts.
+        await self.wait_for("watches", step=HOUR)
+        while not await self.mentions():
+            await self.later(HOUR)
+            await asyncio.sleep(0.2)
+        await person.block()
+        await self.wait_for("chats")
+        await person.unblock()
+        await person.send("/link hdhive")
+        await self.wait_for("attempts")
+        await self._be_told_to_wait()
+        # A question that nobody answers.
+        await person.send("/link")
+        await self._ask()
+
+    async def linger(self) -> None:
+        """Ask for something in the group whose answer is long in coming."""
+        await self.control.fault("tmdb", "*", "delay", seconds=20.0, times=0)
+        await self.person.send(f"/search {SOUGHT}", GROUP)
+        await self.wait_for("inbox")
+
+    async def _choose_folder(self) -> None:
+        person = self.person
+        await person.send("/settings")
+        card = await person.until(SAY.starts("settings.title"))
+        await person.press(card, SAY("settings.button.folder"))
+        card = await person.until(lambda m: m.find(SAY("button.choose_folder")) is not None)
+        await person.press(card, SAY("button.new_folder"))
+        await person.until(lambda m: m.id == card.id and len(m.buttons) == 1)
+        await person.send(FOLDER)
+        card = await person.until(lambda m: m.find(SAY("button.up")) is not None)
+        await person.press(card, SAY("button.choose_folder"))
+        await person.until(SAY.starts("settings.title"))
+        await self.wait_for("preferences")
+
+    async def _ask(self) -> None:
+        person = self.person
+        await person.send("/settings")
+        card = await person.until(SAY.starts("settings.title"))
+        await person.press(card, SAY("settings.button.zone"))
+        card = await person.until(lambda m: m.find(SAY("settings.zone.name_button")) is not None)
+        await person.press(card, SAY("settings.zone.name_button"))
+        await self.wait_for("dialogs")
+
+    async def _buy(self) -> None:
+        card = await ways.asked(self.person, SAY, ways.resource(self.box, "quark", 5).slug)
+        await self.person.press(card, SAY("button.confirm"))
+        await self.person.until(lambda m: m.find(SAY("button.open")) is not None)
+
+    async def _be_told_to_wait(self) -> None:
+        body = {
+            "success": False,
+            "code": "USER_RATE_LIMIT_EXCEEDED",
+            "message": "slow",
+            "limit_scope": "user",
+        }
+        body |= {"retry_after_seconds": 90_000}
+        await self.control.fault("hdhive", "*", "status", status=429, body=body, times=0)
+        await self.person.send("/usage")
+        await self.wait_for("cooldowns")
+        await self.control.mend()
+
+    async def question(self) -> Message:
+        """Ask to be forgotten, up to the last button."""
+        await self.person.send("/forget")
+        return await self.person.until(SAY("forget.title"), timeout=30)
+
+    async def confirm(self, question: Message) -> None:
+        """Press it; the process may die of that."""
+        with suppress(AssertionError):
+            await self.person.press(question, SAY("button.confirm"), timeout=0.5)
+
+
+async def _mentions(tx: Tx) -> int:
+    found = 0
+    for table, name in MENTIONS:
+        found += len((await tx.conn.execute(select(table.c[name]).where(table.c[name] == WHO))).all())
+    return found
+
+
+class Shelf:
+    """A database as it once was, to be taken from there again."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url = url
+        self._kept = folder / "shelf"
+        self._file = Path(url.removeprefix("sqlite:///"))
+
+    async def keep(self) -> None:
+        """Put the database aside; nobody may have it open."""
+        if self._url.startswith("sqlite"):
+            await asyncio.to_thread(self._copy, self._file.parent, self._kept)
+        else:
+            await self._made(self._name(), self._name("_kept"))
+
+    async def take(self) -> None:
+        """Bring it back as it was."""
+        if self._url.startswith("sqlite"):
+            await asyncio.to_thread(self._copy, self._kept, self._file.parent)
+        else:
+            await self._made(self._name("_kept"), self._name())
+
+    def _copy(self, source: Path, target: Path) -> None:
+        target.mkdir(exist_ok=True)
+        for end in ("", "-wal", "-shm", ".keys"):
+            path = target / f"{self._file.name}{end}"
+            path.unlink(missing_ok=True)
+            if (source / path.name).exists():
+                shutil.copyfile(source / path.name, path)
+
+    def _name(self, more: str = "") -> str:
+        return self._url.partition("@/")[2].partition("?")[0] + more
+
+    async def _made(self, source: str, target: str) -> None:
+        connection = await asyncpg.connect(self._url.replace(self._name(), "postgres", 1))
+        try:
+            await connection.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
+            await connection.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY wal_log")
+        finally:
+            await connection.close()
