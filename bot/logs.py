@@ -35,6 +35,9 @@ _PATTERNS = (
     re.compile(r"(?<![A-Za-z0-9_-])l_[A-Za-z0-9_-]{30,}"),
     # User names and passwords in addresses.
     re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"),
+    # Keys as ACGBT writes them, and tokens of a login.
+    re.compile(r"(?<![0-9A-Za-z_])ak_[0-9A-Za-z]{12,}"),
+    re.compile(r"(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}"),
 )
 _QUIET = frozenset(
     (

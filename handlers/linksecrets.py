@@ -7,7 +7,11 @@ that its words are never taken for a search when it comes again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from telegram import Update
@@ -19,9 +23,11 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.linkstate import ASK, KeyState
 from handlers.messages import display
+from handlers.notes import NOTICE, NoticeState
 from handlers.problems import service_name
-from handlers.scenes import Scene
+from handlers.scenes import Letter, Scene
 from handlers.texts import Html
+from handlers.views import Press, View
 from services.credentialtext import key_and_secret, name_and_password
 from services.names import Service
 from services.notices import card_changed
@@ -226,7 +232,18 @@ async def leave(context: LinkHiveContext, card: Card) -> None:
     await cards.drop(context.home, card)
 
 
+async def _ending(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
+    """Tell that a login ends soon, with the button to log in again; what is told stays."""
+    say, service = scene.say, str(payload.get("service", ""))
+    name, zone = service_name(say, service), ZoneInfo(scene.person.preferences.timezone)
+    ends_at = datetime.fromtimestamp(float(payload.get("ends_at") or 0.0), zone)
+    text = say("link.ending", service=name, date=f"{ends_at:%Y-%m-%d %H:%M}")
+    again = Press(say.label("button.link", service=name), problems.LINK_STEP, service)
+    return Letter(NOTICE.name, NoticeState(), View(text, ([again],)))
+
+
 def register(home: LinkHiveApplication) -> None:
-    """Take what linking cards ask for."""
+    """Take what linking cards ask for, and tell of logins that end."""
     home.card(linkkeys.ROUTE)
+    home.notice("link_ending", _ending)
     home.dialog(ASK, answer, leave, stays=True)

@@ -30,6 +30,10 @@ _WORDS = (
     re.compile(r"(?<![A-Za-z0-9_-])l_[A-Za-z0-9_-]{30,}"),
     re.compile(r"(?<![0-9])\d{5,20}:[A-Za-z0-9_-]{20,}"),
     re.compile(r"(?i)(?<=token=|ecret=|sword=|i_key=|pikey=|_code=)[^\s&\"']+"),
+    # Keys as ACGBT writes them with what is pasted beside them, and tokens of a login.
+    re.compile(r"(?<![0-9A-Za-z_])ak_[0-9A-Za-z]{12,}"),
+    re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{48,}(?![0-9A-Za-z])"),
+    re.compile(r"(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}"),
     # User names and passwords in addresses.
     re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"),
 )

@@ -70,7 +70,7 @@ async def test_a_picture_by_its_address(
 ) -> None:
     await link_acgbt(person)
     await person.press(await details(person, say, "acgbt"), say("button.avatar"))
-    await person.until(say("acgbt.ask_avatar", most="2 MB"))
+    await person.until(say("acgbt.ask_avatar", most="2.0 MB"))
     await journal.forget()
     await person.send("no address")
     await person.until(say("acgbt.no_address"))
@@ -87,10 +87,10 @@ async def test_a_picture_that_is_sent(
 ) -> None:
     await link_acgbt(person)
     await person.press(await details(person, say, "acgbt"), say("button.avatar"))
-    await person.until(say("acgbt.ask_avatar", most="2 MB"))
+    await person.until(say("acgbt.ask_avatar", most="2.0 MB"))
     await journal.forget()
     await person.send_file("big.png", 3 * MIB, mime="image/png")
-    await person.until(say("acgbt.avatar_size", most="2 MB"))
+    await person.until(say("acgbt.avatar_size", most="2.0 MB"))
     await person.send_file("me.pdf", b"%PDF-1.7" * 9, mime="application/pdf")
     await person.until(say("acgbt.avatar_type"))
     await person.send_file("me.png", b"no picture at all", mime="image/png")

@@ -32,7 +32,8 @@ ALLOWED: tuple[frozenset[int], ...] = (
 )
 # Of the cards, these show what is their owner's alone; a new kind of card belongs on one side or the other.
 PRIVATE_CARDS = frozenset(
-    {"accounts", "checkin", "checkin_end", "checkins", "device", "drive", "drive_ask", "drive_delete"}
+    {"accounts", "acgbtaccount", "checkin", "checkin_end", "checkins", "device", "drive", "drive_ask"}
+    | {"drive_delete", "linkkey", "mikaaccount"}
     | {"drive_file", "drive_search", "folder", "forget", "link", "news", "newslist", "panel", "privacy"}
     | {"receipt", "resource", "save", "settings", "share", "shares", "unlink", "upload", "upload_offer"}
     | {"admin", "admin_dead", "admin_doubts", "broadcast", "uploads", "usage", "watch"}
