@@ -148,9 +148,10 @@ class Bot:
 
     async def dies(self, timeout: float = 30.0) -> None:
         """Wait for the end a step brought it."""
-        process, self._process = self._process, None
+        process = self._process
         assert process is not None
         assert await asyncio.wait_for(process.wait(), timeout) == -signal.SIGKILL
+        self._process = None
 
     async def kill(self) -> None:
         """End it as a power cut would."""
