@@ -100,7 +100,7 @@ async def test_a_resource_with_its_pictures_and_ways(
     assert "**" not in card.text
     assert card.button(say("acg.button.copy_magnet")).copies == magnet
     assert card.button("IPFS").url == f"https://ipfs.io/ipfs/{resource.ipfs_cid}"
-    assert len([c for c in await journal.calls("acgbt", "GET", "/uploads/images/*")]) == 4
+    assert len(await journal.calls("acgbt", "GET", "/uploads/images/*")) == 4
     await person.press(card, say("acg.button.torrent"))
     sent = await person.until(lambda m: "document" in m.data)
     assert sent.data["document"]["file_name"].endswith(".torrent")
