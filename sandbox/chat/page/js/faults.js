@@ -14,6 +14,8 @@ export const FAULTS = [
   { en: "Link check cuts the stream", zh: "检测流被切断", service: "linkcheck", path: "*events*", kind: "cut" },
   { en: "TMDB 429", zh: "TMDB 限流", service: "tmdb", kind: "retry_after", status: 429, retry_after: 20 },
   { en: "TMDB bad JSON", zh: "TMDB 返回坏数据", service: "tmdb", kind: "bad_json" },
+  { en: "ACGBT 429", zh: "ACGBT 限流", service: "acgbt", path: "/api/*", kind: "retry_after", status: 429, retry_after: 20 },
+  { en: "ACGBT publishes, then hangs up", zh: "ACGBT 发布后断线", service: "acgbt", path: "*/publish", kind: "reset_after" },
   { en: "Telegram 429", zh: "Telegram 限流", service: "telegram", path: "*/send*", kind: "retry_after", status: 429, retry_after: 5, style: "telegram" },
   { en: "Telegram 502", zh: "Telegram 502", service: "telegram", path: "*/getUpdates", kind: "status", status: 502, times: 3 },
 ];

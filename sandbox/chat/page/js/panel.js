@@ -4,6 +4,7 @@ import { get, post, remove } from "./api.js";
 import { $, h, iconButton } from "./dom.js";
 import { FAULTS } from "./faults.js";
 import { drawJournal, watchJournal } from "./journal.js";
+import { keysOf } from "./keys.js";
 import { on, state } from "./state.js";
 import { toast, trying } from "./toast.js";
 import { bytes, locale, t } from "./words.js";
@@ -27,12 +28,13 @@ async function draw() {
       section("person", h("div", { id: "panel-person" })),
       section("drive", h("div", { id: "panel-drive" })),
       section("newResources", h("div", { id: "panel-resources" })),
+      section("ownKeys", h("div", { id: "panel-keys" })),
       section("faults", h("div", { id: "panel-faults" })),
       section("tokens", tokens()),
       section("clock", h("div", { id: "panel-clock" })),
       section("journal", h("div", { id: "panel-journal", class: "journal" })),
       h("button", { type: "button", class: "wide danger", "data-testid": "reset", onclick: () => act(() => post("/control/reset", {})) }, t("reset"))));
-  await Promise.all([drawPerson(), drawDrive(), drawResources(), drawFaults(), drawClock()].map((work) => trying(() => work)));
+  await Promise.all([drawPerson(), drawDrive(), drawResources(), drawKeys(), drawFaults(), drawClock()].map((work) => trying(() => work)));
   drawJournal();
 }
 
@@ -102,6 +104,11 @@ async function drawResources() {
     known.length ? h("div", { class: "line" }, chosen) : h("p", { class: "quiet" }, t("noTitles")),
     known.length ? h("div", { class: "chips" }, chip("newOne", add(1)), chip("newFive", add(5))) : "",
     h("label", { class: "line" }, h("span", {}, t("newEvery")), every));
+}
+
+// Copied here, sent to the bot after /link.
+async function drawKeys() {
+  $("panel-keys").replaceChildren(...(await keysOf(state.person.id)));
 }
 
 function chip(name, onclick) {
