@@ -140,7 +140,8 @@ def _build(
     rounds = {**services.subscriptions.jobs(), **services.acg.jobs()}
     follows = JobRunner(db, clock, holder, rounds, limit=FOLLOWS_AT_ONCE)
     # Cards that follow a task, and the wishes to be told of its end, ask the site again and again.
-    tasks = JobRunner(db, clock, holder, services.transcoding.jobs(), limit=TASKS_AT_ONCE)
+    looking = {**services.transcoding.jobs(), **services.uploads.following.jobs()}
+    tasks = JobRunner(db, clock, holder, looking, limit=TASKS_AT_ONCE)
     runners = (jobs, daily, watch, uploads, follows, tasks)
     return House(settings, db, services, application, store, dispatch, *runners, metrics)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from clients.disktop.models import FileMeta
 from clients.errors import NotFound
-from handlers import driveask, drivedelete, drivemark, folderpick, problems
+from handlers import driveask, drivedelete, drivemark, folderpick, problems, uploadgoal
 from handlers.drivefolder import DRIVE, DriveState
 from handlers.drivekinds import plays, sign
 from handlers.driveviews import date, where
@@ -16,6 +16,7 @@ from handlers.sizes import size
 from handlers.texts import Html, bold, code
 from handlers.views import Button, Press, Row, View
 from services.drive import Entry, PlayLink, TimedLink
+from services.names import Service
 
 NAME = "drive_file"
 
@@ -59,7 +60,7 @@ async def show(scene: Scene[FileState]) -> View:
         return View(Html(f"{state.said}\n\n{view.text}"), view.rows)
     lines = [*_said(scene), *_facts(scene, meta)]
     lines += download_lines(scene, state.link) + play_lines(scene, state.play)
-    return View(Html("\n".join(lines)), _rows(scene, meta))
+    return View(Html("\n".join(lines)), [*await _onward(scene, meta), *_rows(scene, meta)])
 
 
 def _said(scene: Scene[FileState]) -> list[Html]:
@@ -97,6 +98,21 @@ def _rows(scene: Scene[FileState], meta: FileMeta) -> list[Row]:
     ]
     links = [*download_rows(scene, state.link), *play_rows(scene, state.play)]
     return [*links, getting, *changing, _ways(scene)]
+
+
+async def _onward(scene: Scene[FileState], meta: FileMeta) -> list[Row]:
+    """Offer a film to Mika, where the person has an account there."""
+    mime = None if meta.mime is None else str(meta.mime)
+    if not uploadgoal.is_video(scene.state.file.name, mime):
+        return []
+    if not await scene.services.uploads.ready(scene.user_id, Service.MIKA):
+        return []
+    return [[Press(scene.say.label("button.to_mika"), "mika")]]
+
+
+async def mika(scene: Scene[FileState], _arg: str) -> Switch:
+    """Send the file to Mika; the card goes on as the upload's."""
+    return await uploadgoal.from_drive(scene, scene.state.file)
 
 
 def _ways(scene: Scene[FileState]) -> Row:
@@ -217,6 +233,7 @@ FILE: Route[FileState] = Route(
     {
         "download": download,
         "play": play,
+        "mika": mika,
         "rename": rename,
         "rename_to": rename_to,
         "move": move,

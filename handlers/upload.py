@@ -7,7 +7,20 @@ from typing import Any
 
 from telegram import Update
 
-from handlers import cards, commands, drivefile, folderpick, notes, problems, save, uploadqueue
+from handlers import (
+    cards,
+    commands,
+    drivefile,
+    folderpick,
+    notes,
+    problems,
+    save,
+    uploadgoal,
+    uploadmika,
+    uploadqueue,
+    uploadready,
+    uploadview,
+)
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
 from handlers.notes import NoticeState
@@ -16,14 +29,16 @@ from handlers.scenes import OddPress, Route, Scene, State, Switch
 from handlers.texts import bold
 from handlers.uploadfiles import addresses, file_of, folder_in, in_words, of_addresses
 from handlers.uploadlive import END, QUEUE, ROUTE, Live
+from handlers.uploadmikaview import draw
 from handlers.uploadqueue import QueueState
-from handlers.uploadview import UploadState, draw, name_of
+from handlers.uploadview import UploadState, name_of
 from handlers.views import Press, View
 from services.drive import Entry
 from services.errors import UploadProblem
+from services.names import Service
 from services.sharelinks import Drive, extract
-from services.trees import clean_path
 from services.uploads import Source, Stage, Upload, UploadView
+from services.uploads.following import READY
 
 
 async def show(scene: Scene[UploadState]) -> View:
@@ -34,7 +49,7 @@ async def show(scene: Scene[UploadState]) -> View:
         await scene.services.uploads.place(found.upload.id, card.id)
     if found is None:
         return View(scene.say("upload.forgotten"), ([Press(scene.say.label("button.close"), "close")],))
-    return draw(scene, found)
+    return draw(scene, found, await uploadgoal.choices(scene, found.upload))
 
 
 async def _find(scene: Scene[UploadState]) -> UploadView | None:
@@ -79,13 +94,13 @@ async def folder(scene: Scene[UploadState], _arg: str) -> Switch | UploadState:
 
 
 def _movable(upload: Upload) -> bool:
-    return upload.stage in (Stage.WAITING, Stage.FAILED)
+    return upload.stage in (Stage.WAITING, Stage.FAILED) and upload.about is None
 
 
 async def move(scene: Scene[UploadState], _arg: str) -> UploadState:
     """Put it into the folder that was picked; one that failed is tried again there."""
     upload, chosen = await _own(scene), scene.state.folder
-    if not chosen:
+    if not chosen or upload.about is not None:
         raise OddPress("move")
     if upload.stage is Stage.FAILED:
         await scene.services.uploads.retry(upload.id, folder=chosen)
@@ -110,7 +125,7 @@ async def download(scene: Scene[UploadState], _arg: str) -> Switch:
 async def _to_drive(scene: Scene[UploadState]) -> Switch:
     upload = await _own(scene)
     stored = upload.stored
-    if stored is None or stored.file_id is None:
+    if stored is None or stored.file_id is None or upload.about is not None:
         raise OddPress("open")
     name = stored.path.rpartition("/")[2] or upload.name
     entry = Entry(stored.file_id, name, False, stored.size, stored.md5 or None)
@@ -128,33 +143,50 @@ UPLOAD = Route(
         "move": move,
         "open": open_file,
         "download": download,
+        **uploadmika.ACTIONS,
     },
     private=True,
 )
 
 
 class OfferState(State):
-    """A file that could go up: its words were about something else, or the account must be linked first."""
+    """A file that could go up.
+
+    Its words were about something else, the account must be linked first, or `where` it goes must be said.
+    """
 
     source: Source
     folder: str = ""
+    service: Service = Service.DISKTOP
+    where: bool = False
 
 
 async def show_offer(scene: Scene[OfferState]) -> View:
-    """Ask whether the file itself is wanted too."""
+    """Ask whether the file itself is wanted too, or where it is to go."""
     say = scene.say
+    if scene.state.where:
+        ways = [
+            Press(say.label(f"button.into_{place}"), "take", place)
+            for place in (Service.DISKTOP, Service.MIKA)
+        ]
+        name = bold(uploadview.source_name(say, scene.state.source))
+        close = Press(say.label("button.close"), cards.CLOSE)
+        return View(say("upload.where_to", name=name), (ways, [close]))
     yes = Press(say.label("button.upload_it"), "take")
     text = say("upload.offer", name=bold(scene.state.source.name))
     return View(text, ([yes, Press(say.label("button.close"), cards.CLOSE)],))
 
 
-async def take(scene: Scene[OfferState], _arg: str) -> Switch:
-    """Put the file into the queue; this card goes on as its own."""
-    if scene.card is None:
+async def take(scene: Scene[OfferState], arg: str) -> Switch:
+    """Put the file into the queue, for the place that was said or is known; this card goes on as its own."""
+    state = scene.state
+    if scene.card is None or arg not in ("", Service.DISKTOP, Service.MIKA):
         raise OddPress("take")
-    chosen = clean_path(scene.state.folder or scene.person.preferences.default_folder)
+    service = Service(arg) if arg else state.service
+    # A folder that was named is kept; what a video is to be is made anew.
+    where = await uploadgoal.place(scene, service, state.folder)
     made = await scene.services.uploads.add(
-        scene.user_id, scene.chat_id, scene.state.source, chosen, card_id=scene.card.id
+        scene.user_id, scene.chat_id, state.source, where, card_id=scene.card.id, service=service
     )
     return Switch(ROUTE, UploadState(upload_id=made.id))
 
@@ -194,20 +226,25 @@ async def _fetch(scene: Scene[Any], found: Sequence[str], words: str, target: st
 
 async def begin(scene: Scene[Any], sources: Sequence[Source], folder: str | None = None) -> None:
     """Put sources into the queue, with a card for each; one that cannot go up yet says why on its own."""
-    chosen = clean_path(folder or scene.person.preferences.default_folder)
     for source in sources:
+        # Who names a folder means the drive.
+        service = Service.DISKTOP if folder else await uploadgoal.goal(scene, source)
+        if service is None:
+            at = scene.at(OfferState(source=source, where=True))
+            await cards.post(at, OFFER.name, await show_offer(at))
+            continue
         try:
-            await _add(scene, source, chosen)
+            await _add(scene, source, service, await uploadgoal.place(scene, service, folder))
         except problems.KNOWN as error:
-            at = scene.at(OfferState(source=source, folder=chosen))
+            at = scene.at(OfferState(source=source, folder=folder or "", service=service))
             await cards.post(at, OFFER.name, cards.trouble(OFFER, at, error, ("take", "")))
 
 
-async def _add(scene: Scene[Any], source: Source, folder: str) -> None:
+async def _add(scene: Scene[Any], source: Source, service: Service, folder: str) -> None:
     uploads = scene.services.uploads
     made = await _left_behind(scene, source, folder)
     if made is None:
-        made = await uploads.add(scene.user_id, scene.chat_id, source, folder)
+        made = await uploads.add(scene.user_id, scene.chat_id, source, folder, service=service)
     at = scene.at(UploadState(upload_id=made.id))
     card = await cards.post(at, ROUTE, await show(at))
     await uploads.place(made.id, card.id)
@@ -237,5 +274,6 @@ def register(home: LinkHiveApplication) -> None:
     home.card(uploadqueue.QUEUE)
     home.job(END, live.ended)
     home.job(QUEUE, live.move_up)
+    home.notice(READY, uploadready.ready)
     commands.add(home, "upload", upload, private=True)
     home.services.uploads.on_change = live.changed

@@ -7,11 +7,12 @@ from typing import Any
 import structlog
 from telegram.error import TelegramError
 
-from handlers import cards
+from handlers import cards, uploadgoal
 from handlers.application import LinkHiveApplication
 from handlers.messages import display
 from handlers.scenes import Scene
-from handlers.uploadview import UploadState, draw
+from handlers.uploadmikaview import draw
+from handlers.uploadview import UploadState
 from services.jobs import Lease
 from services.uploads import Stage, UploadView
 from storage import jobs
@@ -25,7 +26,7 @@ CHATS = 1024
 # How long those who wait go without hearing that they moved up: many small files end in little time.
 QUEUE_EVERY = 5.0
 END, QUEUE = "upload.ended", "upload.queue"
-ROUTE = "upload"
+ROUTE = uploadgoal.ROUTE
 
 
 class Live:
@@ -62,7 +63,8 @@ class Live:
     async def _show(self, view: UploadView) -> None:
         scene = await self._card_of(view.upload.id)
         if scene is not None and scene.card is not None:
-            await display(self._home, scene.card, draw(scene, view))
+            other = await uploadgoal.choices(scene, view.upload)
+            await display(self._home, scene.card, draw(scene, view, other))
 
     async def _card_of(self, upload_id: int) -> Scene[Any] | None:
         """Return the card that shows an upload; its run may have begun before there was one."""

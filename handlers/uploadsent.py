@@ -89,7 +89,7 @@ class Sent:
         wish, folder, follows = self._albums.follow(
             message, "upload" if command else wish_of(message), folder_in(words) if command else None
         )
-        if not context.services.offers(Service.DISKTOP):
+        if not any(map(context.services.offers, (Service.DISKTOP, Service.MIKA))):
             await (plain.text if message.caption else unknown.wordless)(update, context)
         elif wish == "upload":
             await self._upload(update, context, "" if command else words, folder)

@@ -23,10 +23,12 @@ _MINUTE, _HOUR = 60, 3600
 
 
 class UploadState(State):
-    """Which upload a card shows, and the folder that was picked for it."""
+    """Which upload a card shows, and the folder, the words or the category that were picked for it."""
 
     upload_id: int = 0
     folder: str = ""
+    words: str = ""
+    category: int = 0
 
 
 def draw(scene: Scene[Any], view: UploadView) -> View:
@@ -35,7 +37,7 @@ def draw(scene: Scene[Any], view: UploadView) -> View:
         case Stage.DONE:
             return _done(scene, view.upload)
         case Stage.FAILED:
-            return _failed(scene, view.upload)
+            return failed(scene, view.upload)
         case Stage.CANCELLED:
             return _cancelled(scene, view.upload)
     return _under_way(scene, view)
@@ -43,7 +45,12 @@ def draw(scene: Scene[Any], view: UploadView) -> View:
 
 def name_of(say: Speaker, upload: Upload) -> str:
     """Return what an upload goes by; an address that was not opened yet goes by its end."""
-    return upload.name or upload.source.name or _end_of(upload.source) or say.label("upload.unnamed")
+    return upload.name or source_name(say, upload.source)
+
+
+def source_name(say: Speaker, source: Source) -> str:
+    """Return what a source goes by before it is an upload."""
+    return source.name or _end_of(source) or say.label("upload.unnamed")
 
 
 def _end_of(source: Source) -> str:
@@ -75,7 +82,8 @@ def stage_line(scene: Scene[Any], view: UploadView) -> Html:
     """Return what is being done just now, or what is waited for."""
     say, upload = scene.say, view.upload
     if view.stage is not Stage.WAITING and upload.retry_at is None:
-        return say(f"upload.{view.stage}")
+        site = ".mika" if upload.about is not None and view.stage is not Stage.FETCHING else ""
+        return say(f"upload{site}.{view.stage}")
     if upload.retry_at is not None:
         zone = ZoneInfo(scene.person.preferences.timezone)
         return say("upload.interrupted", time=f"{datetime.fromtimestamp(upload.retry_at, zone):%H:%M:%S}")
@@ -131,7 +139,8 @@ def _done(scene: Scene[Any], upload: Upload) -> View:
     return View(Html("\n".join(lines)), (row, _close(say)))
 
 
-def _failed(scene: Scene[Any], upload: Upload) -> View:
+def failed(scene: Scene[Any], upload: Upload) -> View:
+    """Show why an upload failed, and what can be done about it."""
     say, problem = scene.say, upload.problem
     reason = problems.sentence(say, problem) if problem is not None else say("problem.unknown")
     text = say("upload.failed", name=bold(name_of(say, upload)))
@@ -147,7 +156,8 @@ def _failed(scene: Scene[Any], upload: Upload) -> View:
 def _cancelled(scene: Scene[Any], upload: Upload) -> View:
     say = scene.say
     row = [Press(say.label("button.upload_again"), "retry"), *_close(say)]
-    return View(say("upload.cancelled", name=bold(name_of(say, upload))), (row,))
+    key = "upload.cancelled" if upload.about is None else "upload.mika.cancelled"
+    return View(say(key, name=bold(name_of(say, upload))), (row,))
 
 
 def _close(say: Speaker) -> list[Button]:

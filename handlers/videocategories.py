@@ -17,7 +17,10 @@ MOST_PAGES = 10_000
 
 
 class PickState(State):
-    """Who asks for a category, and where in the tree the person looks; `every` offers all of them as well."""
+    """Who asks for a category, and where in the tree the person looks; `every` offers all of them as well.
+
+    With `then` that action of the asking card runs at once.
+    """
 
     route: str
     back: dict[str, Any]
@@ -25,14 +28,18 @@ class PickState(State):
     every: bool = False
     at: int = 0
     page: int = 0
+    then: str | None = None
 
 
-def ask(scene: Scene[Any], field: str, *, every: bool = False, at: int = 0) -> Switch:
+def ask(
+    scene: Scene[Any], field: str, *, every: bool = False, at: int = 0, then: str | None = None
+) -> Switch:
     """Let the person pick a category; the asking card comes back with its `field` set to the id."""
     if scene.card is None:
         raise OddPress(field)
     back = scene.state.model_dump(mode="json")
-    return Switch(CATEGORIES, PickState(route=scene.card.route, back=back, field=field, every=every, at=at))
+    state = PickState(route=scene.card.route, back=back, field=field, every=every, at=at, then=then)
+    return Switch(CATEGORIES, state)
 
 
 async def show(scene: Scene[PickState]) -> View:
@@ -97,7 +104,16 @@ async def pick(scene: Scene[PickState], arg: str) -> Switch:
     chosen, state = number(arg, LARGEST_ID), scene.state
     if not chosen and not state.every:
         raise OddPress(arg)
-    return leave(scene, state.route, {**state.back, state.field: chosen})
+    asker = leave(scene, state.route, {**state.back, state.field: chosen})
+    if state.then is None:
+        return asker
+    action = scene.home.routes.cards[asker.route].actions.get(state.then)
+    if action is None:
+        # The card is from another version of the bot.
+        raise OddPress(state.then)
+    there: Scene[Any] = scene
+    following = await action(there.at(asker.state), "")
+    return following if isinstance(following, Switch) else Switch(asker.route, following or asker.state)
 
 
 async def back(scene: Scene[PickState], _arg: str) -> Switch:

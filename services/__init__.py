@@ -46,6 +46,7 @@ from services.unlinking import Unlinking
 from services.unlocking import Unlocking
 from services.uploads import Uploads
 from services.uploads.disktop import DiskTopTarget
+from services.uploads.mika import MikaTarget
 from services.uploads.pace import Pace as UploadPace
 from services.uploads.spool import Spool
 from services.uploads.targets import Target
@@ -145,6 +146,7 @@ class Services:
         keys = Keys(db, clock, brought, reached=reached)
         acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
         videos, standing = Videos(clock, mika, keys), given.get("standing") or Standing(db, clock)
+        own = Drive(clock, disktop, tokens, reached=reached)
         return cls(
             db,
             clock,
@@ -163,8 +165,8 @@ class Services:
             transfers=transfers,
             saves=Saves(db, clock, transfers, reached=reached),
             shares=Shares(hdhive, tokens, reached=reached),
-            uploads=_uploads(db, clock, tokens, given),
-            drive=Drive(clock, disktop, tokens, reached=reached),
+            uploads=_uploads(db, clock, tokens, keys, videos, own, given),
+            drive=own,
             titles=titles,
             subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, reached=reached),
             acg=acg,
@@ -246,14 +248,21 @@ class Services:
         self.uploads.close()
 
 
-def _uploads(db: Database, clock: Clock, tokens: Tokens, given: Parts) -> Uploads:
-    goals: dict[str, Target] = {Service.DISKTOP: DiskTopTarget(clock, given.get("disktop"), tokens)}
+def _uploads(
+    db: Database, clock: Clock, tokens: Tokens, keys: Keys, videos: Videos, drive: Drive, given: Parts
+) -> Uploads:
+    goals: dict[str, Target] = {
+        Service.DISKTOP: DiskTopTarget(clock, given.get("disktop"), tokens),
+        Service.MIKA: MikaTarget(clock, keys, videos),
+    }
     return Uploads(
         db,
         clock,
         goals,
         Spool(given.get("spool")),
+        videos,
         fetcher=given.get("fetcher"),
+        drive=drive,
         pace=given.get("upload_pace"),
         reached=given.get("reached", nothing),
     )

@@ -82,6 +82,13 @@ _MOVE = (
     .values(folder=bindparam("new_folder"))
     .returning(*COLUMNS)
 )
+_DESCRIBE = update(uploads).where(_THIS).values(folder=bindparam("new_folder")).returning(*COLUMNS)
+# What comes of a file after it is up.
+_AFTER = (
+    update(uploads)
+    .where(_THIS, uploads.c.stage == "done")
+    .values(detail=bindparam("new_detail"), updated_at=bindparam("now"))
+)
 _PURGE = delete(uploads).where(_ENDED, uploads.c.updated_at < bindparam("before"))
 
 
@@ -180,6 +187,17 @@ async def place(tx: Tx, upload_id: int, card_id: str | None) -> None:
 async def move(tx: Tx, upload_id: int, folder: str) -> Row | None:
     """Change the folder of an upload; None when it no longer waits."""
     return await _one(tx, _MOVE, upload_id=upload_id, new_folder=_folder(tx, upload_id, folder))
+
+
+async def describe(tx: Tx, upload_id: int, folder: str) -> Row | None:
+    """Change what is said of an upload, however far it is; None for an unknown one."""
+    return await _one(tx, _DESCRIBE, upload_id=upload_id, new_folder=_folder(tx, upload_id, folder))
+
+
+async def after(tx: Tx, upload_id: int, detail: dict[str, Any], now: float) -> bool:
+    """Write what comes of a file that is up; False where it is not, or not any more."""
+    params = {"upload_id": upload_id, "new_detail": _detail(tx, upload_id, detail), "now": now}
+    return bool((await tx.conn.execute(_AFTER, params)).rowcount)
 
 
 async def purge(tx: Tx, before: float) -> int:

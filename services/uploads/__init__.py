@@ -1,5 +1,6 @@
 """Uploads into a drive: they queue, survive cuts and restarts, and tell how far they are."""
 
+from services.uploads.about import About
 from services.uploads.model import (
     MAX_BYTES,
     MAX_WAITING,
@@ -9,6 +10,7 @@ from services.uploads.model import (
     Source,
     Stage,
     Stored,
+    Transcode,
     Upload,
     UploadView,
 )
@@ -17,12 +19,14 @@ from services.uploads.queue import Uploads
 __all__ = [
     "MAX_BYTES",
     "MAX_WAITING",
+    "About",
     "OnChange",
     "Opened",
     "Opener",
     "Source",
     "Stage",
     "Stored",
+    "Transcode",
     "Upload",
     "UploadView",
     "Uploads",

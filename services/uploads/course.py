@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -52,13 +52,22 @@ class Course:
             return UploadView(upload, sent=upload.size or 0, total=upload.size)
         return UploadView(upload, meter.sent, meter.total, meter.speed, meter.seconds_left)
 
-    async def note(self, stage: Stage, *, retry_at: float | None = None, **changes: Any) -> None:
-        """Write how far it is, so that another process can go on from here."""
+    async def note(
+        self,
+        stage: Stage,
+        *,
+        retry_at: float | None = None,
+        also: Callable[[Tx], Awaitable[None]] | None = None,
+        **changes: Any,
+    ) -> None:
+        """Write how far it is, so that another process can go on from here; `also` in the same commit."""
         detail, now = self.detail.but(**changes), self._clock.now()
 
         async def work(tx: Tx) -> None:
             if not await uploads.note(tx, self.row.id, stage, kept(detail), now, retry_at):
                 raise Ended
+            if also is not None:
+                await also(tx)
 
         await self._lease.write(work)
         self.detail, self.stage = detail, stage

@@ -71,7 +71,7 @@ class Delivering:
         await course.reached("upload.begun")
         if isinstance(begun, Session):
             self._doubtful = False
-            await course.note(Stage.SENDING, session=begun, doubtful=False)
+            await course.note(Stage.SENDING, session=begun, doubtful=False, arrived="")
         return begun
 
     async def _through(self, session: Session, *, fresh: bool) -> Stored:
@@ -88,6 +88,9 @@ class Delivering:
             try:
                 return await self._complete(session)
             except Missing as error:
+                if await self._target.parts(course.row.user_id, session) is None:
+                    # Nobody can tell what is missing.
+                    raise Damaged from error
                 send, fresh, failure = True, False, error
             except PASSING as error:
                 send, failure = False, error

@@ -25,6 +25,9 @@ MARGIN = 60.0
 class DiskTopTarget:
     """Upload into a person's Disk.Top drive; only begin and read-back need the person's token."""
 
+    tells = True
+    follows = False
+
     def __init__(self, clock: Clock, disktop: DiskTop | None, tokens: Tokens) -> None:
         self._clock = clock
         self._disktop = disktop

@@ -18,6 +18,7 @@ from clients.errors import (
 )
 from clients.fetch.errors import SERVICE, AddressRefused, SourceGone, TooLarge
 from services.errors import MissingScope, ServiceError, UploadProblem
+from services.names import Service
 
 # Answers that another try may turn into a better one.
 PASSING = (Unreachable, UpstreamBroken, BadResponse)
@@ -63,13 +64,25 @@ def _drive(error: ClientError, service: str) -> Verdict:
 
 
 def _refusal(error: ClientError, service: str) -> ServiceError:
-    message = getattr(error, "message", None)
+    message = _words(error)
     if isinstance(error, Rejected) and error.code in FULL:
         return UploadProblem("full", service)
-    if isinstance(error, NotFound):
+    if isinstance(error, NotFound) and service == Service.DISKTOP:
         return UploadProblem("no_folder", service)
-    if isinstance(error, Forbidden) and error.reason is ForbiddenReason.USER_SCOPE:
+    if (
+        service == Service.DISKTOP
+        and isinstance(error, Forbidden)
+        and error.reason is ForbiddenReason.USER_SCOPE
+    ):
         return MissingScope(service, "files.app_data")
     if isinstance(error, Misconfigured):
         return UploadProblem("failed", service, message=message)
     return UploadProblem("refused", service, message=message)
+
+
+def _words(error: ClientError) -> str | None:
+    """Return what the drive says: of each field that is wrong, else of all of it."""
+    if isinstance(error, Rejected) and error.fields:
+        return "\n".join(error.fields.values())
+    message: str | None = getattr(error, "message", None)
+    return message

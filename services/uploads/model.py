@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.errors import ServiceError
+from services.uploads.about import About
 
 # Uploads of one person that wait or run.
 MAX_WAITING = 20
@@ -34,19 +35,23 @@ class Stage(StrEnum):
 
 
 class Source(BaseModel):
-    """Where the bytes come from: an address, or a file that Telegram holds (`ref` is its file_id)."""
+    """Where the bytes come from.
+
+    `ref` is an address, the file_id of a file Telegram holds, or the id of a file in the drive of `owner`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["url", "telegram"]
+    kind: Literal["url", "telegram", "drive"]
     ref: str = Field(repr=False)
     name: str = Field(default="", repr=False)
     size: int | None = None
     mime: str | None = None
+    owner: int | None = None
 
 
 class Stored(BaseModel):
-    """The file as it lies in the drive; `instant` when no byte had to be sent."""
+    """The file as it lies in the drive, or the video; `instant` when no byte had to be sent."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,6 +60,29 @@ class Stored(BaseModel):
     size: int = 0
     md5: str = ""
     instant: bool = False
+
+
+class Transcode(BaseModel):
+    """How a video that is up is made playable, as far as its person may see."""
+
+    model_config = ConfigDict(frozen=True)
+
+    # A state of tasks; waiting before anybody looked, ready where only the video can be seen, gone and lost.
+    state: str = "waiting"
+    task_id: int | None = None
+    progress: int = 0
+    log: str = Field(default="", repr=False)
+    # Without an administrator's rights: nobody can see how far it is.
+    blind: bool = False
+    since: float = 0.0
+    # What was said of the video last, as it is kept; and why the site did not take it.
+    told: str = Field(default="", repr=False)
+    refused: str = Field(default="", repr=False)
+
+    @property
+    def over(self) -> bool:
+        """Tell whether nothing more happens by itself."""
+        return self.state in ("completed", "failed", "cancelled", "ready", "gone", "lost")
 
 
 @dataclass(frozen=True)
@@ -78,6 +106,9 @@ class Upload:
     # Set while it waits after a fault of the source, the service or a full spool.
     retry_at: float | None = None
     stored: Stored | None = None
+    # Of a video, what it is to be; and once it is up, how it is made playable.
+    about: About | None = None
+    transcode: Transcode | None = None
     # Why it failed: NotLinked, LinkLost, MissingScope, ServiceOff or UploadProblem.
     problem: ServiceError | None = None
 

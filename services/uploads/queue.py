@@ -5,10 +5,14 @@ from dataclasses import replace
 
 from clients.fetch.fetcher import Fetcher
 from services.clock import Clock
-from services.errors import ServiceOff, UploadProblem
+from services.drive import Drive
+from services.errors import LinkLost, NotLinked, ServiceOff, UploadProblem
 from services.jobs import JobHandler
+from services.mika import Videos
 from services.names import Service
 from services.steps import Reached, nothing
+from services.uploads.drivefiles import opener
+from services.uploads.following import Following
 from services.uploads.model import (
     MAX_BYTES,
     MAX_WAITING,
@@ -50,8 +54,10 @@ class Uploads:
         clock: Clock,
         targets: Mapping[str, Target],
         spool: Spool,
+        videos: Videos,
         *,
         fetcher: Fetcher | None = None,
+        drive: Drive | None = None,
         pace: Pace | None = None,
         reached: Reached = nothing,
     ) -> None:
@@ -63,6 +69,7 @@ class Uploads:
         self.on_change: OnChange = _unheard
         self.sources: dict[str, Opener] = {}
         self.limits: dict[str, int] = {}
+        self.following = Following(db, clock, videos, reached, lambda: self.on_change)
         self._running = Running(
             db, clock, targets, self.sources, spool, pace or Pace(), reached, lambda: self.on_change
         )
@@ -70,6 +77,8 @@ class Uploads:
             self.sources["url"] = lambda source, offset, validator: fetcher.open(
                 source.ref, offset, validator
             )
+        if fetcher is not None and drive is not None:
+            self.sources["drive"] = opener(drive, fetcher)
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs; they last long, so they have a runner of their own."""
@@ -126,6 +135,14 @@ class Uploads:
         row = await self._db.write(work)
         await self._reached("upload.added")
         return upload_of(row)
+
+    async def ready(self, user_id: int, service: Service) -> bool:
+        """Tell whether somebody can upload to a place at all."""
+        try:
+            await self._targets[service].ready(user_id)
+        except (ServiceOff, NotLinked, LinkLost):
+            return False
+        return True
 
     def _check(self, source: Source, service: Service) -> None:
         if service not in self._targets:

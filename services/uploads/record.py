@@ -1,5 +1,6 @@
 """What the database keeps of an upload besides its stage."""
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,7 +14,9 @@ from services.errors import (
     UploadKind,
     UploadProblem,
 )
-from services.uploads.model import Source, Stage, Stored, Upload
+from services.names import Service
+from services.uploads.about import About
+from services.uploads.model import Source, Stage, Stored, Transcode, Upload
 from services.uploads.targets import Facts, Session
 from storage.uploads import Row
 
@@ -70,6 +73,8 @@ class Detail(BaseModel):
     # Once all of it was there: what it must be again when the spool is lost.
     md5: str | None = None
     session: Session | None = None
+    # The parts that were answered, where the drive does not tell: one bit each, as a number of base 16.
+    arrived: str = ""
     # A file may have been made whose answer never came: look before asking again.
     doubtful: bool = False
     # How often it was put off without headway, and how often it arrived damaged.
@@ -77,6 +82,7 @@ class Detail(BaseModel):
     damages: int = 0
     stored: Stored | None = None
     trouble: Trouble | None = None
+    transcode: Transcode | None = None
 
     def but(self, **changes: Any) -> Self:
         """Return it with changes."""
@@ -88,6 +94,17 @@ class Detail(BaseModel):
         if self.size is None or self.md5 is None:
             raise ValueError("not all of the file is fetched yet")
         return Facts(self.name, self.size, self.md5, self.mime)
+
+
+def packed(parts: Iterable[int]) -> str:
+    """Write down parts (from 1) in little room."""
+    return f"{sum(1 << (part - 1) for part in parts):x}"
+
+
+def unpacked(bits: str) -> frozenset[int]:
+    """Read parts that were written down."""
+    number = int(bits or "0", 16)
+    return frozenset(part + 1 for part in range(number.bit_length()) if number >> part & 1)
 
 
 def detail_of(row: Row) -> Detail:
@@ -103,6 +120,7 @@ def kept(detail: Detail) -> dict[str, Any]:
 def upload_of(row: Row, detail: Detail | None = None, stage: Stage | None = None) -> Upload:
     """Return a row as the rest of the house knows it; the run of it may be further than what is written."""
     detail = detail or detail_of(row)
+    about = About.read(row.folder) if row.service == Service.MIKA else None
     return Upload(
         id=row.id,
         user_id=row.user_id,
@@ -119,5 +137,7 @@ def upload_of(row: Row, detail: Detail | None = None, stage: Stage | None = None
         md5=detail.md5,
         retry_at=row.retry_at,
         stored=detail.stored,
+        about=about,
+        transcode=detail.transcode,
         problem=None if detail.trouble is None else detail.trouble.error(),
     )

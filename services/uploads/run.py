@@ -9,11 +9,13 @@ from typing import Any
 from clients.errors import ClientError
 from services.errors import ServiceError, ServiceOff, UploadProblem
 from services.jobs import Lease, LeaseLost, RetryLater
+from services.uploads.about import About
 from services.uploads.course import Course, Ended
 from services.uploads.delivering import Damaged, Delivering
 from services.uploads.failures import Verdict, judge
 from services.uploads.fetching import Fetching
-from services.uploads.model import Opener, Stage, Stored
+from services.uploads.following import follow
+from services.uploads.model import Opener, Stage, Stored, Transcode
 from services.uploads.record import Trouble
 from services.uploads.spool import NoRoom, Spool
 from services.uploads.spoolfile import SpoolFile, SpoolLost
@@ -57,7 +59,18 @@ class Run:
         except Exception as error:  # noqa: BLE001 - whatever it is, the person is told of it
             await self._fail(error)
             return
-        await course.note(Stage.DONE, stored=stored, session=None, trouble=None, puts_off=0)
+        ended: dict[str, Any] = {"stored": stored, "session": None, "trouble": None, "puts_off": 0}
+        if not self._target.follows:
+            await course.note(Stage.DONE, **ended)
+            return
+        row, now = course.row, course.now()
+        await course.note(
+            Stage.DONE,
+            also=lambda tx: follow(tx, row.id, row.user_id, now),
+            arrived="",
+            transcode=Transcode(since=now, told=_said(course)),
+            **ended,
+        )
 
     async def _deliver(self) -> Stored:
         """Fetch what is not in the spool, then send it."""
@@ -96,7 +109,7 @@ class Run:
                 await self._target.abort(course.detail.session)
         damages = course.detail.damages + 1
         if damages > course.pace.damages:
-            raise UploadProblem("corrupt", course.row.service)
+            raise _cause(error) or UploadProblem("corrupt", course.row.service)
         log.warning("upload %s arrived damaged (%s); it is begun anew", course.row.id, type(error).__name__)
         if await file.holds(course.detail.md5):
             await course.note(Stage.INSTANT, damages=damages, session=None, doubtful=False)
@@ -135,3 +148,19 @@ class Run:
         if not isinstance(error, (ClientError, ServiceError)):
             log.error("upload %s failed", self._course.row.id, exc_info=error)
         return judge(error, service)
+
+
+def _cause(error: Exception) -> ClientError | None:
+    """Return what the drive itself said, where it did not like what it got."""
+    said = error.__cause__.__cause__ if error.__cause__ is not None else None
+    return said if isinstance(said, ClientError) else None
+
+
+def _said(course: Course) -> str:
+    """Return what was wished of a video, where that was said of it when its upload began."""
+    about, session = About.read(course.row.folder), course.detail.session
+    if session is None or about.description:
+        return ""
+    began = (session.title, session.category_id)
+    wished = (about.titled(course.detail.name), about.category_id or session.category_id)
+    return course.row.folder if began == wished else ""

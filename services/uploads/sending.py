@@ -8,6 +8,8 @@ from functools import partial
 from clients.errors import ClientError, RateLimited
 from services.uploads.course import Course
 from services.uploads.failures import PASSING
+from services.uploads.model import Stage
+from services.uploads.record import packed, unpacked
 from services.uploads.spoolfile import SpoolFile
 from services.uploads.targets import Session, Target
 
@@ -22,6 +24,10 @@ class Sending:
         self._file = file
         self._user_id = course.row.user_id
         self._failure: ClientError | None = None
+        # Where the drive does not tell what it has: the parts it answered for, and those written down.
+        self._answered: set[int] = set()
+        self._written: set[int] = set()
+        self._writing = asyncio.Lock()
 
     async def run(self, *, fresh: bool) -> None:
         """Send until the drive has all; a fresh session has nothing. Raises NotFound when it is gone."""
@@ -29,7 +35,7 @@ class Sending:
         self._course.meter.begin(self._session.size)
         while True:
             try:
-                have = have if fresh else await self._there()
+                have = await self._there(fresh=fresh)
                 missing = [part for part in range(1, self._session.total_parts + 1) if part not in have]
                 cuts = 0 if await self._round(missing) else cuts + 1
                 if self._failure is None:
@@ -45,9 +51,14 @@ class Sending:
             # One that was cut off is begun again soon, and asked for first: its bytes may have arrived.
             await self._course.wait(max(1, cuts))
 
-    async def _there(self) -> frozenset[int]:
-        """Ask what has arrived, and count it."""
-        have = await self._target.parts(self._user_id, self._session)
+    async def _there(self, *, fresh: bool) -> frozenset[int]:
+        """Ask what has arrived, or look it up in our own record where the drive does not tell; count it."""
+        have: frozenset[int] | None = frozenset()
+        if not fresh:
+            have = await self._target.parts(self._user_id, self._session)
+        if have is None:
+            have = unpacked(self._course.detail.arrived)
+        self._answered, self._written = set(have), set(have)
         self._course.meter.begin(self._session.size, sum(map(self._session.length, have & self._all)))
         return have
 
@@ -84,10 +95,25 @@ class Sending:
             self._failure = error
             return False
         self._course.headway = True
+        if not self._target.tells:
+            await self._record(part)
         await self._course.reached("upload.part")
         return True
 
+    async def _record(self, part: int) -> None:
+        """Write down that a part was answered; the others that wait for their turn are written with it."""
+        self._answered.add(part)
+        async with self._writing:
+            if part in self._written:
+                return
+            written = set(self._answered)
+            await self._course.note(Stage.SENDING, arrived=packed(written))
+            self._written = written
+
     async def _body(self, part: int, sent: "_Sent") -> AsyncIterator[bytes]:
+        # An account that was linked anew meanwhile begins the same part again.
+        self._course.meter.add(-sent.count)
+        sent.count = 0
         start = (part - 1) * self._session.chunk_size
         async for block in self._file.read(start, self._session.length(part)):
             yield block

@@ -31,15 +31,19 @@ class Session(BaseModel):
     chunk_size: int = Field(gt=0)
     total_parts: int = Field(ge=0)
     expires_at: float
-    # What it was begun for: it serves for nothing else.
-    folder: str = Field(repr=False)
+    # What it was begun for: it serves for nothing else; without a folder, for any.
+    folder: str | None = Field(repr=False)
     name: str = Field(repr=False)
     size: int
     md5: str
+    # At Mika: all bytes in one form, and what the video was called when it was begun.
+    whole: bool = False
+    title: str = Field(default="", repr=False)
+    category_id: int | None = None
 
     def serves(self, folder: str, facts: Facts, now: float) -> bool:
         """Tell whether it still is the session for this file."""
-        mine = (self.folder, self.name, self.size, self.md5)
+        mine = (folder if self.folder is None else self.folder, self.name, self.size, self.md5)
         return mine == (folder, facts.name, facts.size, facts.md5) and self.expires_at > now
 
     def length(self, part: int) -> int:
@@ -52,7 +56,14 @@ class Missing(Exception):
 
 
 class Target(Protocol):
-    """Be a drive that takes files in parts; errors are ClientErrors, NotFound for a session that is gone."""
+    """Be a drive that takes files in parts; errors are ClientErrors, NotFound for a session that is gone.
+
+    One that `tells` knows which parts have arrived. With `follows` something happens to a file after it is up
+    that its person wants to see.
+    """
+
+    tells: bool
+    follows: bool
 
     async def ready(self, user_id: int) -> None:
         """Raise ServiceOff, NotLinked or LinkLost where the person cannot upload at all."""
@@ -62,8 +73,8 @@ class Target(Protocol):
         """Begin an upload, or end it at once where the drive knows the bytes."""
         ...
 
-    async def parts(self, user_id: int, session: Session) -> frozenset[int]:
-        """Return which parts have arrived whole."""
+    async def parts(self, user_id: int, session: Session) -> frozenset[int] | None:
+        """Return which parts have arrived whole, or None where the drive does not tell."""
         ...
 
     async def send(self, user_id: int, session: Session, part: int, body: Body) -> None:
