@@ -38,7 +38,7 @@ PRIVATE_CARDS = frozenset(
     | {"receipt", "resource", "save", "settings", "share", "shares", "unlink", "upload", "upload_offer"}
     | {"admin", "admin_dead", "admin_doubts", "broadcast", "uploads", "usage", "watch"}
     | {"field", "site", "site_categories", "site_setting", "site_settings", "stats", "transcode"}
-    | {"acgitem", "acgcomments", "inbox", "inboxnews"}
+    | {"acgitem", "acgcomments", "inbox", "inboxnews", "publish"}
     | {"transcode_task", "video", "video_categories", "video_delete", "video_edit", "videos"}
 )
 SHARED_CARDS = frozenset(
@@ -47,7 +47,7 @@ SHARED_CARDS = frozenset(
 )
 PRIVATE_COMMANDS = frozenset(
     {"accounts", "checkin", "drive", "link", "save", "settings", "shares", "unlink", "unlock", "upload"}
-    | {"admin", "forget", "inbox", "privacy", "stats", "usage", "videos"}
+    | {"admin", "forget", "inbox", "privacy", "publish", "stats", "usage", "videos"}
 )
 
 
