@@ -149,6 +149,11 @@ _LOSE = (
         updated_at=bindparam("now"),
     )
 )
+_RESCHEME = (
+    update(links)
+    .where(_THIS, _AT_VERSION, links.c.state == "active")
+    .values(scheme=bindparam("new_scheme"), version=links.c.version + 1, updated_at=bindparam("now"))
+)
 _DELETE = sa.delete(links).where(*_OWN).returning(*COLUMNS)
 
 
@@ -278,6 +283,12 @@ async def lose(tx: Tx, link_id: int, version: int, now: float) -> bool:
     """Drop the tokens of a grant that is gone; True for the one caller who may tell the user."""
     params = {"link_id": link_id, "old_version": version, "now": now}
     return (await tx.conn.execute(_LOSE, params)).rowcount == 1
+
+
+async def show_by(tx: Tx, link_id: int, version: int, scheme: Scheme, now: float) -> bool:
+    """Show a key in another way from now on; False where the link has changed meanwhile."""
+    params = {"link_id": link_id, "old_version": version, "new_scheme": scheme, "now": now}
+    return (await tx.conn.execute(_RESCHEME, params)).rowcount == 1
 
 
 async def delete(tx: Tx, user_id: int, service: str) -> Link | None:

@@ -190,3 +190,40 @@ async def test_what_is_told_of_somebody_holds_no_secret(house: House) -> None:
     told = (await house.services.privacy.export(1001)).content
     assert b"xiaoyu" in told
     assert b"canary" not in told
+
+
+def real(house: House) -> ApiKey:
+    own = house.box.world.acgbt.main_key(1001)
+    return ApiKey(own.key, own.secret)
+
+
+async def test_a_refused_signature_of_a_good_key_unlinks_nobody(house: House) -> None:
+    await connected(house, real(house))
+    house.box.world.options.change({"acgbt_refuse_signatures": True})
+    profile = await house.services.keys.call(1001, ACGBT, house.services.acgbt.profile)
+    assert profile.username == "xiaoyu_acg"
+    assert (await stored(house)).scheme == "plain"
+    before = len(await house.calls("acgbt"))
+    await house.services.keys.call(1001, ACGBT, house.services.acgbt.profile)
+    assert len(await house.calls("acgbt")) == before + 1, "from now on without a signature"
+    assert await house.jobs("notice") == []
+
+
+async def test_where_that_cannot_be_looked_up_nothing_is_lost(house: House) -> None:
+    await connected(house, real(house))
+    house.fault("acgbt", "*", "status", status=500, times=0)
+    with pytest.raises(UpstreamBroken):
+        await house.services.keys.call(1001, ACGBT, accepting())
+    link = await stored(house)
+    assert (link.state, link.scheme) == ("active", "signed")
+
+
+async def test_the_linked_key_is_replaced_by_one_with_the_same_rights(house: House) -> None:
+    old = real(house)
+    await connected(house, old)
+    assert await house.services.signins.rotate(1001, "LinkHive") == old.key
+    link, site = await stored(house), house.box.world.acgbt
+    assert link.secret is not None
+    assert site.keys[link.access_token].secret == link.secret
+    assert site.keys[link.access_token].permissions == site.main_key(1001).permissions
+    assert link.access_token != old.key
