@@ -6,7 +6,7 @@ from tests.guarantees import figures
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
         figures.forget()
 
 
