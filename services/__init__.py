@@ -135,7 +135,7 @@ class Services:
         scopes = given.get("hdhive_scopes", HDHIVE_SCOPES)
         providers = _linked_by(HDHiveProvider(hdhive, scopes) if hdhive else None, drive)
         spread = given.get("checkin_spread", SPREAD_SECONDS)
-        unlinking = Unlinking(db, clock, providers)
+        unlinking = Unlinking(db, clock, providers, reached=reached)
         tokens = Tokens(db, clock, providers, holder=given.get("holder"), reached=reached)
         people, transfers = People(db, clock), Transfers(clock, disktop, tokens)
         titles = Titles(clock, tmdb, hdhive, tokens)
@@ -143,7 +143,8 @@ class Services:
         used = (hdhive, tokens, titles, unlocking, transfers)
         outside = (hdhive, disktop, linkcheck, tmdb, acgbt, mika)
         brought = [s for s, on in ((Service.ACGBT, acgbt), (Service.MIKA, mika)) if on is not None]
-        keys = Keys(db, clock, brought, reached=reached)
+        plainly = {Service.ACGBT: acgbt.profile} if acgbt is not None else {}
+        keys = Keys(db, clock, brought, plainly=plainly, reached=reached)
         acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
         videos, standing = Videos(clock, mika, keys), given.get("standing") or Standing(db, clock)
         own = Drive(clock, disktop, tokens, reached=reached)
