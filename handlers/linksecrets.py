@@ -113,12 +113,13 @@ async def _settle(update: Update, context: LinkHiveContext, scene: Scene[KeyStat
     home, state, card = context.home, scene.state, scene.card
     if card is None:
         return
+    # Kept first: an update that finds its question answered only shows the card.
+    await cards.keep(home, card, state)
     if state.linked:
         await asking.spend(update, context, ASK, card.id)
         await home.reached("secret.spent")
     else:
         await asking.expect(scene, ASK, card.id, **({"api_key": key} if key else {}))
-    await cards.keep(home, card, state)
     try:
         await cards.refresh(home, card.id)
     except TelegramError as error:
