@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from clients.disktop.client import DiskTop
 from clients.fetch.fetcher import Fetcher
+from clients.mika.client import Mika
 from clients.transport import Transport
 from sandbox.contents import Kept
 from sandbox.disktop.oauth import open_grant
@@ -123,6 +124,7 @@ async def works(
         SystemClock(),
         public_url=PUBLIC_URL + "/",
         disktop=DiskTop(place, own.disktop_client_id, own.disktop_client_secret),
+        mika=Mika(Transport("mika", f"{box.url}/mika/api", backoff=0.01)),
         fetcher=Fetcher(allowed_hosts=frozenset({urlsplit(box.url).netloc})),
         upload_pace=pace,
         spool=spool,
@@ -140,6 +142,7 @@ async def works(
         await task
         await services.close()
         await services.disktop.aclose()  # type: ignore[union-attr]
+        await services.require_mika().aclose()
 
 
 async def linked(box: Sandbox, db: Database, user: int = XIAOYU) -> None:
