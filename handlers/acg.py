@@ -50,7 +50,7 @@ class AcgState(State):
 
 def asked(words: str) -> AcgState:
     """Return the list of what words find; no words find what is newest."""
-    return AcgState(words=" ".join(words.split())[:WORDS_LIMIT])
+    return AcgState(words=plain(words, 4 * WORDS_LIMIT)[:WORDS_LIMIT].strip())
 
 
 async def show(scene: Scene[AcgState]) -> View:

@@ -10,8 +10,7 @@ from clients.acgbt.models import Resource
 from clients.errors import Forbidden
 from handlers.scenes import Scene
 from handlers.sizes import size
-from handlers.texts import Html, Speaker, escape, link, plain
-from handlers.views import opens
+from handlers.texts import Html, Speaker, escape, plain
 from services import zones
 
 # Eight of these, with every value at its longest, still fit one message.
@@ -109,17 +108,7 @@ def ipfs_of(resource: Resource) -> str | None:
 
 
 def words(text: str, limit: int) -> Html:
-    """Return what people wrote with its lines, addresses one can open, and nothing else."""
-    lines = [_linked(line) for line in text.splitlines()]
-    kept = Html("\n".join(lines)).strip()
-    return Html(kept) if len(kept) <= 3 * limit else escape(text, limit)
-
-
-def _linked(line: str) -> str:
-    parts, at = [], 0
-    for found in re.finditer(r"https?://[^\s<>\"'，。）】]+", line):
-        url = found[0].rstrip(".,;:!?)")
-        parts += [escape(line[at : found.start()], 1000), link(url, url) if opens(url) else escape(url)]
-        at = found.start() + len(url)
-    parts.append(escape(line[at:], 2000))
-    return " ".join(part for part in parts if part)
+    """Return what people wrote, with its lines and nothing else: whose words they are, nobody here knows."""
+    lines = [escape(line, limit) for line in text.splitlines()]
+    kept = Html("\n".join(lines).strip())
+    return kept if len(kept) <= 3 * limit else escape(text, limit)

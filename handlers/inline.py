@@ -86,7 +86,7 @@ async def _titles(context: LinkHiveContext, words: str, page: int) -> Answer:
     except (ClientError, ServiceError, TimeoutError):
         return Answer(_button(context, "inline.down"))
     if not following:
-        found += await _beside(context, words)
+        found += (await _beside(context, words))[: RESULTS_A_PAGE - len(found)]
     if not found and not page:
         return Answer(_button(context, "inline.none", words))
     key = "inline.drive_hint" if words.casefold() in inlinedrive.WORDS else "inline.open"

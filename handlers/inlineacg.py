@@ -41,7 +41,7 @@ async def results(
     """Return a page of what words find, and where the next one begins."""
     if not context.services.offers(Service.ACGBT):
         return [], ""
-    wanted = Wanted(words=words[:WORDS_LIMIT])
+    wanted = Wanted(words=plain(words, 4 * WORDS_LIMIT)[:WORDS_LIMIT].strip())
     found = await context.services.acg.catalogue.listed(context.person.user.id, wanted, page)
     following = str(page + 1) if (page + 1) * A_PAGE < found.total else ""
     return [_article(context, one) for one in found.items], following

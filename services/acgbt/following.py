@@ -23,7 +23,7 @@ def category_key(category_id: int) -> str:
 def words_key(words: str) -> str:
     """Name words as what is followed; what somebody looks for is their business, so the name hides them."""
     same = " ".join(unicodedata.normalize("NFKC", words).casefold().split())
-    return f"{WORDS}{sha256(same.encode()).hexdigest()[:24]}"
+    return WORDS + sha256(same.encode(errors="replace")).hexdigest()[:24]
 
 
 class Follows:

@@ -9,6 +9,7 @@ from clients.disktop.models import SharedFile, Space
 from clients.errors import Forbidden, ForbiddenReason, Rejected
 from clients.hdhive.models import Me, PanType, Resource, Share, Sharer
 from clients.linkcheck.models import Verdict
+from clients.mika.models import VideoPage
 from clients.tmdb.models import MediaType, Title
 from handlers import checkin, linking, overview, problems, save, search, start, unlock, verdicts
 from handlers.context import Policy
@@ -33,6 +34,7 @@ from storage.preferences import Preferences
 from storage.subscriptions import Subscription
 from storage.unlocks import Unlock
 from storage.users import User
+from tests.guarantees import hostile_acgbt
 
 TEXTS = Texts.load()
 SLUG = "0123456789abcdef0123456789abcdef"
@@ -162,6 +164,10 @@ class Stage:
                 follows=SimpleNamespace(find=self._nothing, get=self._following, of_chat=self._followed)
             ),
             unlocking=SimpleNamespace(known=self._nothing),
+            acg=hostile_acgbt.services(words),
+            videos=SimpleNamespace(call=self._videos),
+            require_acgbt=lambda: hostile_acgbt.client(words),
+            keys=SimpleNamespace(call=hostile_acgbt.call),
         )
         home.services = self.services
         person = Person(User(1, language, w(), 0.0, 0.0), Preferences(1), language)  # type: ignore[arg-type]
@@ -169,6 +175,9 @@ class Stage:
 
     async def _no(self, *_: object) -> Any:
         raise ServiceOff(Service.HDHIVE)
+
+    async def _videos(self, *_: object) -> VideoPage:
+        return VideoPage.model_validate({"list": [{"id": 1, "title": self.words()}], "total": 4})
 
     async def _nothing(self, *_: object) -> None:
         return None

@@ -1,0 +1,80 @@
+"""Somebody else's Markdown: shown decently, and nothing in it forges anything."""
+
+import random
+
+import pytest
+
+from handlers import markdown
+from sandbox.telegram.formatting import message_text
+from tests.guarantees.hostile import FRAGMENTS
+
+ALLOWED = {"bold", "italic", "code", "strikethrough", "text_link"}
+MARKS = (
+    "**",
+    "*",
+    "_",
+    "__",
+    "~~",
+    "`",
+    "```\n",
+    "\n",
+    "# ",
+    "- ",
+    "1. ",
+    "> ",
+    "[",
+    "](",
+    ")",
+    "![",
+    "---\n",
+)
+
+
+def html(text: str) -> str:
+    return "\n".join(markdown.lines(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("# Title #", "<b>Title</b>"),
+        ("**bold** and *it*, ~~gone~~", "<b>bold</b> and <i>it</i>, <s>gone</s>"),
+        ("`a < b` 2*3*4 snake_case_name", "<code>a &lt; b</code> 2*3*4 snake_case_name"),
+        ("- one\n  - two\n- [x] done\n3. three", "• one\n\u2003• two\n☑ done\n3. three"),
+        ("> quoted", "▏ quoted"),
+        ("---", "———"),
+        ("```py\na & b\n```", "<code>a &amp; b</code>"),
+        ("a\n\n\n\nb", "a\n\nb"),
+        ("![cover](https://e.example/a.png)", "🖼 cover"),
+        ("<b>raw</b><br>next<script>", "raw\nnext"),
+        ("[x](javascript:alert(1))", "[x](javascript\u2060:alert(1))"),
+    ],
+)
+def test_what_it_looks_like(text: str, shown: str) -> None:
+    assert html(text) == shown
+
+
+def test_a_link_says_where_it_leads() -> None:
+    assert html("[my bank](https://evil.example/x)").count("evil") == 2
+    assert html("[evil.example](https://evil.example/x)").count("(") == 0
+
+
+def test_pages_hold_everything_and_a_cut_says_that_there_is_more() -> None:
+    text = "\n".join(f"line {n}" for n in range(200))
+    pages = markdown.pages(text, 300)
+    assert len(pages) > 3
+    assert [line for page in pages for line in page.splitlines()] == text.splitlines()
+    assert markdown.cut(text, 100)[1]
+    assert markdown.cut("short", 100) == ("short", False)
+    whole, more = markdown.cut("x" * 1_000, 50)
+    assert more
+    assert len(whole) <= 50
+
+
+def test_hostile_text_forges_nothing_and_is_never_refused() -> None:
+    rng = random.Random(7)
+    for _ in range(3_000):
+        text = "".join(rng.choices([*FRAGMENTS, *MARKS], k=rng.randint(1, 12)))
+        shown = message_text(f"x\n{html(text)}", "HTML", None, lambda _id: None)
+        kinds = {entity["type"] for entity in shown.get("entities", [])}
+        assert kinds <= ALLOWED, (text, shown)
