@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import handlers
@@ -41,10 +42,11 @@ from storage.database import Database
 
 log = logging.getLogger(__name__)
 
-Stop = Callable[[], Awaitable[None]]
-
-# Together below the ten seconds that a container is given to stop.
-CHATS_PATIENCE = 6.0
+# Together below the ten seconds that a container is given to stop: requests first, then chats and jobs at the
+# same time, and after a moment more whatever did not listen.
+WEB_PATIENCE = 2.0
+WORK_PATIENCE = 6.0
+DEAF_PATIENCE = 1.0
 DAILY_AT_ONCE = 16
 LOOKS_AT_ONCE = 16
 # A large file lives through many restarts; each kill counts as a failure of its job.
@@ -75,6 +77,11 @@ class House:
     metrics: Metrics
     web: WebServer | None = None
     serving: bool = False
+
+    @property
+    def runners(self) -> tuple[JobRunner, ...]:
+        """Return everybody who does jobs."""
+        return (self.jobs, self.daily, self.watch, self.uploads, self.follows, self.transcoding)
 
     @property
     def web_port(self) -> int:
@@ -126,22 +133,21 @@ def _build(
     application.reached = reached
     dispatch = Dispatch(hand_to(application, Manners(), metrics, db.erasures.void), clock, metrics)
     store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
-    jobs = JobRunner(db, clock, holder, {**services.jobs(), **application.routes.jobs})
+    runner = partial(JobRunner, db, clock, holder, grace=WORK_PATIENCE)
+    jobs = runner({**services.jobs(), **application.routes.jobs})
     # A service that hangs in everybody's check-in must not hold up notices.
-    daily = JobRunner(db, clock, holder, services.checkins.jobs(), limit=DAILY_AT_ONCE)
+    daily = runner(services.checkins.jobs(), limit=DAILY_AT_ONCE)
     # Looking after accounts takes its time, a check of many links above all.
     looks = {**services.watch.jobs(), **services.inboxes.jobs()}
-    watch = JobRunner(db, clock, holder, looks, limit=LOOKS_AT_ONCE)
+    watch = runner(looks, limit=LOOKS_AT_ONCE)
     telegramfiles.serve(services.uploads, line.bot, settings)
     # Hours of uploading must not hold up anything else.
-    uploads = JobRunner(
-        db, clock, holder, services.uploads.jobs(), max_failures=UPLOAD_FAILURES, grace=UPLOAD_PATIENCE
-    )
+    uploads = runner(services.uploads.jobs(), max_failures=UPLOAD_FAILURES, grace=UPLOAD_PATIENCE)
     rounds = {**services.subscriptions.jobs(), **services.acg.jobs()}
-    follows = JobRunner(db, clock, holder, rounds, limit=FOLLOWS_AT_ONCE)
+    follows = runner(rounds, limit=FOLLOWS_AT_ONCE)
     # Cards that follow a task, and the wishes to be told of its end, ask the site again and again.
     looking = {**services.transcoding.jobs(), **services.uploads.following.jobs()}
-    tasks = JobRunner(db, clock, holder, looking, limit=TASKS_AT_ONCE)
+    tasks = runner(looking, limit=TASKS_AT_ONCE)
     runners = (jobs, daily, watch, uploads, follows, tasks)
     return House(settings, db, services, application, store, dispatch, *runners, metrics)
 
@@ -161,17 +167,13 @@ async def _start(
     _background(stack, house.services.standing.follow())
     _background(stack, house.services.forgetting.follow())
     await house.services.resume()
-    _background(stack, house.jobs.run(), house.jobs.stop)
-    _background(stack, house.daily.run(), house.daily.stop)
-    _background(stack, house.watch.run(), house.watch.stop)
-    _background(stack, house.uploads.run(), house.uploads.stop)
-    _background(stack, house.follows.run(), house.follows.stop)
-    _background(stack, house.transcoding.run(), house.transcoding.stop)
+    for runner in house.runners:
+        _background(stack, runner.run())
     await house.store.start()
-    stack.push_async_callback(lambda: house.store.stop(CHATS_PATIENCE))
+    stack.push_async_callback(lambda: _stop_work(house))
     house.web = server = _web(stack, house, clock, upstreams)
     await server.start()
-    stack.push_async_callback(server.stop)
+    stack.push_async_callback(server.stop, WEB_PATIENCE)
     _background(stack, _publish(house, clock))
     if house.settings.telegram_updates == "webhook":
         _background(stack, telegram.set_webhook(line.bot, house.settings, clock))
@@ -217,13 +219,24 @@ async def _publish(house: House, clock: Clock) -> None:
     await telegram.persist(lambda: menus.publish(house.application), "setMyCommands", clock)
 
 
-def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None], stop: Stop | None = None) -> None:
-    """Run something beside the rest until the end; `stop` asks it to end by itself."""
+async def _stop_work(house: House) -> None:
+    """End what chats and jobs do, all at the same time; what does not listen is left to the next start."""
+    stops = [house.store.stop(WORK_PATIENCE), *(runner.stop() for runner in house.runners)]
+    tasks = [asyncio.ensure_future(stop) for stop in stops]
+    _, late = await asyncio.wait(tasks, timeout=WORK_PATIENCE + DEAF_PATIENCE)
+    for task in late:
+        log.warning("some work did not end in time; it is taken up at the next start")
+        task.cancel()
+    for error in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(error, Exception):
+            log.error("work did not end well", exc_info=error)
+
+
+def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    """Run something beside the rest until the end."""
     task = asyncio.create_task(work)
 
     async def end() -> None:
-        if stop is not None:
-            await stop()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
