@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +13,9 @@ from sqlalchemy import select
 
 from sandbox.server import Sandbox
 from sandbox.telegram.chats import Chat, User
-from storage import erasure
+from services.subscriptions.rounds import ROUND
+from services.watch.watching import LOOK, SWEEP
+from storage import census, erasure, jobs
 from storage.crypto import KeyRing
 from storage.database import Database
 from storage.marks import rows_of
@@ -32,6 +36,7 @@ NAME, NICK, CLOUD, FOLDER = "Canaryfirst", "canarynick", "canarycloud", "canaryf
 FILE, SOUGHT = "canaryfile", "canarysought"
 WORDS = (NAME, NICK, CLOUD, FOLDER, FILE, SOUGHT)
 HOUR = 3600.0
+PATIENCE = 120.0
 # Rows that pass by themselves within moments need not be there when one looks.
 TABLES = {t.name for t in metadata.sorted_tables if rows_of(t).owner and not rows_of(t).passing}
 MENTIONS = [(t, name) for t in metadata.sorted_tables for name in rows_of(t).mentions]
@@ -89,15 +94,34 @@ class Life:
         """In how many rows of others the person is named."""
         return await self.db.read(_mentions)
 
-    async def wait_for(self, table: str, *, step: float = 0.0) -> None:
-        """Wait for a row, letting time pass meanwhile."""
-        for _ in range(300):
-            if (await self.rows())[table]:
-                return
-            if step:
-                await self.later(step)
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"no row in {table}")
+    async def wait_for(self, table: str) -> None:
+        """Wait for a row."""
+        deadline = time.monotonic() + PATIENCE
+        while not (await self.rows())[table]:
+            assert time.monotonic() < deadline, f"no row in {table}"
+            await asyncio.sleep(0.2)
+
+    async def let_fall_due(self, *kinds: str) -> None:
+        """Let time pass up to the next job of these kinds, and wait for its end."""
+        deadline = time.monotonic() + PATIENCE
+        due = await self._due(kinds)
+        assert due is not None
+        await self.later(max(0.0, due - self.now) + 1)
+        while (due := await self._due(kinds)) is None or due <= self.now:
+            assert time.monotonic() < deadline, kinds
+            await asyncio.sleep(0.2)
+
+    @property
+    def now(self) -> float:
+        """The time as the bot has it."""
+        return time.time() + self.shift.seconds
+
+    async def _due(self, kinds: Sequence[str]) -> float | None:
+        """When the next job is due; a time that is over while one runs."""
+        found = await self.db.read(census.kinds)
+        if any(kind in found and found[kind].running for kind in kinds):
+            return 0.0
+        return await self.db.read(lambda tx: jobs.next_due(tx, kinds))
 
     async def live(self) -> None:
         """Do all that leaves rows behind."""
@@ -116,10 +140,8 @@ class Life:
         await person.send(f"/upload {source(self.box, f'{FILE}.mkv', size=4096, seed='c')}")
         await self.wait_for("uploads")
         # The next round of looks at what is followed, and the first look at the accounts.
-        await self.wait_for("watches", step=HOUR)
-        while not await self.mentions():
-            await self.later(HOUR)
-            await asyncio.sleep(0.2)
+        for kind in (SWEEP, LOOK, LOOK, ROUND):
+            await self.let_fall_due(kind)
         await person.block()
         await self.wait_for("chats")
         await person.unblock()
