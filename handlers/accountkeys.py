@@ -13,6 +13,7 @@ from handlers.accountstate import LIMITS, RIGHTS, AcgbtState
 from handlers.linkkeys import site_of
 from handlers.linksecrets import hinted
 from handlers.messages import display
+from handlers.overview import rights
 from handlers.problems import service_name
 from handlers.scenes import Act, OddPress, Scene, Switch, number
 from handlers.texts import Html, code
@@ -41,16 +42,10 @@ async def show_keys(scene: Scene[AcgbtState]) -> View:
 def _line(scene: Scene[AcgbtState], key: Key, own: Credential | None) -> Html:
     say = scene.say
     head = say("acgbt.key", name=key.name or hinted(key.api_key), key=code(hinted(key.api_key)))
-    facts = [_rights(scene, key.permissions), say("acgbt.limit", n=key.rate_limit)]
+    facts = [rights(say, key.permissions), say("acgbt.limit", n=key.rate_limit)]
     if isinstance(own, ApiKey) and own.key == key.api_key:
         facts.append(say("acgbt.linked_key"))
     return Html(f"{head}\n{' · '.join(facts)}")
-
-
-def _rights(scene: Scene[AcgbtState], rights: tuple[str, ...]) -> Html:
-    say = scene.say
-    named = [say.either(f"acgbt.right.{_word(right)}", "acgbt.right.other", right=right) for right in rights]
-    return Html(", ".join(named)) if named else say("acgbt.no_rights")
 
 
 def _word(right: str) -> str:
@@ -72,11 +67,11 @@ def show_draft(scene: Scene[AcgbtState]) -> View:
     lines = [
         say("acgbt.new_key"),
         say("acgbt.draft.name", name=state.name),
-        say("acgbt.draft.rights", rights=_rights(scene, state.rights)),
+        say("acgbt.draft.rights", rights=rights(say, state.rights)),
         say("acgbt.draft.limit", n=state.limit),
     ]
     lines += [say.either(f"acgbt.fault.{name}", "acgbt.fault", words=w) for name, w in state.faults.items()]
-    rights: list[Button] = [
+    allowed: list[Button] = [
         Press(
             ("☑️ " if right in state.rights else "◻️ ") + say.label(f"acgbt.right.{_word(right)}"),
             "right",
@@ -90,7 +85,7 @@ def show_draft(scene: Scene[AcgbtState]) -> View:
     ]
     name = Press(say.label("button.key_name"), "name")
     last = [Press(say.label("button.make_key"), "create"), Press(say.label("button.back"), "keys")]
-    return View(Html("\n".join(lines)), (rights, limits, [name], last))
+    return View(Html("\n".join(lines)), (allowed, limits, [name], last))
 
 
 async def to_keys(scene: Scene[AcgbtState], _arg: str) -> AcgbtState:
@@ -108,12 +103,12 @@ async def toggle(scene: Scene[AcgbtState], arg: str) -> AcgbtState:
     """Give a right to the draft or take it away; everything leaves room for nothing else."""
     if arg not in RIGHTS:
         raise OddPress(arg)
-    rights = scene.state.rights
+    had = scene.state.rights
     if arg == "*":
-        chosen: tuple[str, ...] = ("read",) if "*" in rights else ("*",)
+        chosen: tuple[str, ...] = ("read",) if "*" in had else ("*",)
     else:
-        kept = tuple(right for right in rights if right not in ("*", arg))
-        chosen = kept if arg in rights else (*kept, arg)
+        kept = tuple(right for right in had if right not in ("*", arg))
+        chosen = kept if arg in had else (*kept, arg)
     return scene.state.turned("new", rights=chosen or ("read",))
 
 
@@ -158,11 +153,12 @@ async def create(scene: Scene[AcgbtState], _arg: str) -> AcgbtState | None:
     if scene.card is not None:
         await cards.amend(scene.home, scene.card.id, lambda _: state.turned("keys"))
         await _forget_later(scene, scene.card.id)
-        await display(scene.home, scene.card, _secret(scene, made))
+        await display(scene.home, scene.card, secret_view(scene, made))
     return None
 
 
-def _secret(scene: Scene[AcgbtState], made: NewKey) -> View:
+def secret_view(scene: Scene[AcgbtState], made: NewKey) -> View:
+    """Show a key that was just made, with its secret behind a button."""
     say = scene.say
     text = say("acgbt.made", name=made.name or scene.state.name, minutes=int(SHOWN_SECONDS // 60))
     rows: list[Row] = []

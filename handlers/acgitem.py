@@ -10,7 +10,7 @@ from handlers import acgpictures, markdown
 from handlers.acgviews import facts, ipfs_of, magnet_of, named
 from handlers.application import LinkHiveApplication
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
-from handlers.texts import Html, block, escape, plain
+from handlers.texts import Html, block, escape, plain, units
 from handlers.views import (
     CAPTION_LIMIT,
     COPY_LIMIT,
@@ -122,7 +122,8 @@ def _magnet(scene: Scene[ItemState], resource: Resource) -> View:
     say, magnet = scene.say, magnet_of(resource) or ""
     lines = [say("acg.title", title=named(say, resource.title)), say("acg.magnet_long")]
     short = magnet.partition("&")[0]
-    shown = magnet if len(magnet) <= MAGNET_LIMIT else short
+    # Half of the limit at the most: a sign may count as two.
+    shown = magnet if units(magnet) <= MAGNET_LIMIT else short[: MAGNET_LIMIT // 2]
     copy: list[Button] = (
         [Copy(say.label("acg.button.copy_short"), short)] if 0 < len(short) <= COPY_LIMIT else []
     )

@@ -16,7 +16,7 @@ from clients.mika.models import Profile as MikaProfile
 from handlers.problems import service_name
 from handlers.scenes import Scene
 from handlers.sizes import size
-from handlers.texts import Html
+from handlers.texts import Html, Speaker
 from services.errors import ServiceError
 from services.names import Service
 from storage import links
@@ -152,9 +152,23 @@ def _figures(scene: Scene[Any], account: Account) -> list[Html]:
     return shown
 
 
+def _scopes(scene: Scene[Any], link: Link) -> Html | str:
+    """Return what a link may do: rights of a key have words, scopes are names."""
+    if link.service == Service.ACGBT:
+        return rights(scene.say, link.scopes)
+    return ", ".join(link.scopes)
+
+
+def rights(say: Speaker, given: tuple[str, ...]) -> Html:
+    """Return what an API key may do in words."""
+    words = ("all" if right == "*" else right for right in given)
+    named = [say.either(f"acgbt.right.{word}", "acgbt.right.other", right=word) for word in words]
+    return Html(", ".join(named)) if named else say("acgbt.no_rights")
+
+
 def _grant(scene: Scene[Any], link: Link) -> list[Html]:
     say = scene.say
-    shown = [say("account.scopes", scopes=", ".join(link.scopes))] if link.scopes else []
+    shown = [say("account.scopes", scopes=_scopes(scene, link))] if link.scopes else []
     asked = scene.services.linking.scopes_wanted(link.service) if link.scheme == "oauth" else ()
     missing = [scope for scope in asked if scope not in link.scopes]
     if missing and link.scopes:

@@ -12,12 +12,14 @@ from sandbox.catalogue import Node, Share
 from sandbox.server import Sandbox
 from tests.conftest import GROUP, WEBHOOK_SECRET, environment
 from tests.driver import Browser, Control, Journal, Person
+from tests.e2e.keyed import acgbt_of, mika_of
 from tests.e2e.process import Bot, Shift, flying, run
 from tests.e2e.words import Words
 
 ZH = Words("zh")
 # What a share opens with, and what lies in it.
 SURL, CODE, FILE = "canary5hare", "cAnaryC0", "canary film 7Zq"
+WRONG_SECRET, WRONG_PASSWORD = "c0ffee" * 10 + "0bad", "canary-wrong-password"
 FORGED, ODD = "forged-canary-secret", "canary-of-an-odd-answer"
 TOKEN_FIELDS = re.compile(
     r'"?(code|code_verifier|refresh_token|access_token|state|client_secret)"?[=:]\s*"?([^&",}\s]+)'
@@ -50,29 +52,31 @@ async def test_no_secret_is_left_lying_about(
     canaries, slug = Canaries(), a_resource(box)
     env = environment(box, tmp_path, LOG_LEVEL="DEBUG", LOG_FORMAT="json")
     shift = Shift(tmp_path)
-    async with Bot(env, tmp_path, shift=shift) as bot, flying(shift, control):
+    async with Bot(env, tmp_path, shift=shift) as bot:
         await bot.ready()
-        await stumble_while_linking(xiaoyu, control, canaries)
-        for service in ("hdhive", "disktop"):
-            await link(xiaoyu, service, canaries)
-        await go_the_way(xiaoyu, slug)
-        await in_the_group(xiaoyu, slug)
-        await meet_faults(xiaoyu, control)
-        await bot.kill()
-        bot.env["TELEGRAM_UPDATES"] = "webhook"
-        await bot.start()
-        await bot.ready()
-        await ben.send("/start")
-        await ben.until(lambda message: bool(message.buttons))
-        await knock_at_the_web(env)
-        metrics = await fetch(f"{env['PUBLIC_URL']}/metrics")
-        health = await fetch(f"{env['PUBLIC_URL']}/readyz")
-        code, out, err = await run("db", "backup", str(tmp_path / "saved.db"), env=env, folder=tmp_path)
-        assert code == 0, err
-        # Killed, so that the log of the last writes is still beside the file.
-        await bot.kill()
+        await bring_keys(xiaoyu, box, canaries)
+        async with flying(shift, control):
+            await stumble_while_linking(xiaoyu, control, canaries)
+            for service in ("hdhive", "disktop"):
+                await link(xiaoyu, service, canaries)
+            await go_the_way(xiaoyu, slug)
+            await in_the_group(xiaoyu, slug)
+            await meet_faults(xiaoyu, control)
+            await bot.kill()
+            bot.env["TELEGRAM_UPDATES"] = "webhook"
+            await bot.start()
+            await bot.ready()
+            await ben.send("/start")
+            await ben.until(lambda message: bool(message.buttons))
+            await knock_at_the_web(env)
+            metrics = await fetch(f"{env['PUBLIC_URL']}/metrics")
+            health = await fetch(f"{env['PUBLIC_URL']}/readyz")
+            code, out, err = await run("db", "backup", str(tmp_path / "saved.db"), env=env, folder=tmp_path)
+            assert code == 0, err
+            # Killed, so that the log of the last writes is still beside the file.
+            await bot.kill()
     await met_by_the_services(box, journal, canaries)
-    assert len(set(canaries.found.values())) >= 20, "the way was not gone to its end"
+    assert len(set(canaries.found.values())) >= 28, "the way was not gone to its end"
     places = kept(tmp_path) | {
         "metrics": metrics,
         "health": health,
@@ -129,6 +133,36 @@ async def stumble_while_linking(person: Person, control: Control, canaries: Cana
         await link(person, "hdhive", canaries, works=False)
 
 
+async def bring_keys(person: Person, box: Sandbox, canaries: Canaries) -> None:
+    """Link by key and by login, wrong ones first; make a key, replace one, and be careless in the group."""
+    canaries.add("wrong secret", WRONG_SECRET)
+    canaries.add("wrong password", WRONG_PASSWORD)
+    own, at_mika = acgbt_of(box, person.id), mika_of(person.id)
+    await person.send("/link acgbt")
+    await person.until(ZH("linkkey.next.key"))
+    await person.send(f"{own.key} {WRONG_SECRET}")
+    await person.until(ZH.starts("linkkey.fault.api_key"))
+    await person.send(f"{own.key} {own.secret}")
+    await person.until(ZH.starts("link.done_as"))
+    await person.send(f"/link mika {at_mika.name} {WRONG_PASSWORD}")
+    await person.until(ZH.starts("linkkey.fault.other"))
+    await person.send(at_mika.name)
+    await person.until(ZH("linkkey.next.password"))
+    await person.send(at_mika.password)
+    await person.until(ZH.starts("link.done_as"))
+    sent = await person.send(f"/link acgbt {own.key} {own.secret}", GROUP)
+    await person.until(lambda m: m.id > sent.id, chat=GROUP)
+    await person.send("/accounts")
+    await person.press(await person.until(ZH("accounts.title")), ZH("button.details", service="ACGBT"))
+    await person.press(await person.until(ZH.starts("account.since")), ZH("button.keys"))
+    await person.press(await person.until(ZH("acgbt.keys")), ZH("button.new_key"))
+    await person.press(await person.until(ZH("acgbt.new_key")), ZH("button.make_key"))
+    shown = await person.until(lambda m: m.find(ZH("button.copy_secret")) is not None)
+    await person.press(shown, ZH("button.copied"))
+    await person.press(await person.until(ZH("acgbt.keys")), ZH("button.rotate"))
+    await person.until(ZH.starts("acgbt.rotated"))
+
+
 async def go_the_way(person: Person, slug: str) -> None:
     await person.send(f"/unlock {slug}")
     facts = await person.until(lambda m: m.find(ZH("button.unlock")) is not None)
@@ -177,6 +211,8 @@ async def meet_faults(person: Person, control: Control) -> None:
         ("telegram", "*/sendMessage", "html", "/help", odd),
         ("telegram", "*/getUpdates", "reset", "/help", {}),
         ("tmdb", "*", "html", "沙丘", odd),
+        ("acgbt", "*/profile", "wrong_types", "/accounts", {}),
+        ("mika", "*/profile", "truncate", "/accounts", {}),
     ):
         if "token" in path:
             await control.expire(service, person.id)
@@ -221,6 +257,14 @@ async def met_by_the_services(box: Sandbox, journal: Journal, canaries: Canaries
         for grant in state.grants.all:
             canaries.add(f"{name} refresh token", grant.refresh_token, *grant.spent)
             canaries.add(f"{name} access token", *grant.access)
+    for key in box.world.acgbt.keys.values():
+        canaries.add("ACGBT's key", key.key)
+        canaries.add("ACGBT's secret", key.secret)
+    for account in box.world.mika.accounts.values():
+        canaries.add("Mika's key", account.key)
+        canaries.add("Mika's secret", account.secret)
+        canaries.add("Mika's password", account.password)
+    canaries.add("Mika's token", *box.world.mika.tokens)
     for service in ("hdhive", "disktop"):
         for call in await journal.calls(service, since=0):
             canaries.add(f"{service}: bearer", call.headers.get("authorization", "").removeprefix("Bearer "))

@@ -25,6 +25,6 @@ async def test_a9_no_secret_lies_in_plain_anywhere(
         "A9",
         "kinds of secret met on the whole way, killed and restarted",
         len(set(canaries.found.values())),
-        15,
+        28,
     )
     figures.exactly("A9", "found in log (DEBUG), database, WAL, backup, group", len(leaks))
