@@ -45,15 +45,15 @@ async def test_e3_a_backup_under_load_restores(any_url: str, tmp_path: Path) -> 
     exactly("E3", f"backups that hold what was not written yet, {dialect}", late)
 
 
-async def test_e3_the_bot_goes_on_from_a_backup(box: Sandbox, tmp_path: Path, ben: Person) -> None:
+async def test_e3_the_bot_goes_on_from_a_backup(box: Sandbox, tmp_path: Path, xiaoyu: Person) -> None:
     """Database and keys are lost; with the backup and the keys, cards and authorizations work as before."""
-    say, folder, saved = Words("en"), tmp_path / "bot", tmp_path / "saved"
+    say, folder, saved = Words("zh"), tmp_path / "bot", tmp_path / "saved"
     folder.mkdir()
     env = environment(box, folder)
     keys = folder / "linkhive.db.keys"
     async with running(env, tmp_path) as bot:
-        await linked(ben, "hdhive")
-        listed = await ways.titles(ben, say)
+        await linked(xiaoyu, "hdhive")
+        listed = await ways.titles(xiaoyu, say)
         code, out, error = await run("db", "backup", str(saved), env=env, folder=tmp_path)
         assert code == 0, error
         assert str(keys) in out, "it says what else must be kept"
@@ -67,7 +67,7 @@ async def test_e3_the_bot_goes_on_from_a_backup(box: Sandbox, tmp_path: Path, be
         await asyncio.to_thread(keys.write_bytes, kept)
         code, _, error = await run("db", "restore", str(saved), env=env, folder=tmp_path)
         assert code == 0, error
-        await _goes_on(bot, ben, say, listed.id)
+        await _goes_on(bot, xiaoyu, say, listed.id)
     exactly("E3", "bots that went on from a backup", 1, 1)
 
 
@@ -80,4 +80,4 @@ async def _goes_on(bot: Bot, person: Person, say: Words, card: int) -> None:
         lambda message: message.id == card and message.find(say("button.back")) is not None, 30
     )
     await person.send("/accounts")
-    await person.until(lambda message: "Big Ben" in message.text and bool(message.buttons), 30)
+    await person.until(lambda message: "雨夜放映员" in message.text and bool(message.buttons), 30)

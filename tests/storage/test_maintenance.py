@@ -67,7 +67,8 @@ async def test_upgrade_is_quick_when_nothing_is_to_do(any_url: str) -> None:
         started = time.perf_counter()
         assert not await upgrade(any_url)
         times.append(time.perf_counter() - started)
-    assert min(times) < 0.15
+    # Loading Alembic alone takes longer, on a busy machine as well.
+    assert min(times) < 0.5
 
 
 async def test_replicas_that_start_at_once_upgrade_once(tmp_path: Path) -> None:
