@@ -80,10 +80,7 @@ _OF_KIND = (
     .order_by(subscriptions.c.created_at, subscriptions.c.id)
 )
 _ANY_OF_KIND = (
-    select(subscriptions.c.id)
-    .join_from(subscriptions, chats, chats.c.id == subscriptions.c.chat_id, isouter=True)
-    .where(subscriptions.c.title.startswith(bindparam("of_kind")), *_WANTED)
-    .limit(1)
+    select(subscriptions.c.id).where(subscriptions.c.title.startswith(bindparam("of_kind"))).limit(1)
 )
 _LENDERS: dict[str, Select[Any]] = both(
     lambda d: (
@@ -175,7 +172,7 @@ async def of_kind(tx: Tx, kind: str) -> list[Subscription]:
 
 
 async def any_of_kind(tx: Tx, kind: str) -> bool:
-    """Tell whether anybody wants to hear of what is named so."""
+    """Tell whether anybody follows what is named so, silent or not: who is away may come back."""
     return (await tx.conn.execute(_ANY_OF_KIND, {"of_kind": kind})).first() is not None
 
 

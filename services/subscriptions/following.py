@@ -8,7 +8,7 @@ from clients.tmdb.models import Title
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.names import Service
-from services.subscriptions.keys import ACG_ROUND, is_acg
+from services.subscriptions.keys import is_acg
 from services.subscriptions.pace import Pace
 from services.subscriptions.rounds import ROUND
 from services.subscriptions.telling import wishes_of
@@ -140,10 +140,7 @@ class Follows:
             old = await subscriptions.get(tx, sub_id)
             if old is None or old.muted == muted:
                 return None if old is None else await _following(tx, old)
-            if not muted and is_acg(old.title):
-                # One list is read for all of these, as long as anybody listens.
-                await jobs.enqueue(tx, ACG_ROUND, "round", {}, now, dedup="round", owner=jobs.NOBODY)
-            elif not muted and not await subscriptions.of_title(tx, old.title):
+            if not muted and not is_acg(old.title) and not await subscriptions.of_title(tx, old.title):
                 # Nobody wanted to hear of it, so it was not looked up.
                 await self._begin(tx, old.title, None, alone=True)
             changed = await subscriptions.change(tx, replace(old, muted=muted), now)

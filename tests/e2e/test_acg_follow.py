@@ -175,3 +175,20 @@ async def test_a_site_that_fails_is_asked_again_and_nothing_is_lost(
     await control.mend()
     await later(bot, clock, INTERVAL)
     await person.until("Late - 01")
+
+
+async def test_who_comes_back_is_told_again(
+    bot: House, person: Person, say: Words, control: Control, clock: Hurried
+) -> None:
+    await in_category(person, say)
+    await at_rest(bot)
+    await person.block()
+    await control.acgbt_appear("Missed - 01", ANIME)
+    await later(bot, clock, INTERVAL)
+    await at_rest(bot)
+    await person.unblock()
+    await later(bot, clock, INTERVAL)
+    await at_rest(bot)
+    await control.acgbt_appear("Heard - 02", ANIME)
+    await later(bot, clock, INTERVAL)
+    await person.until("Heard - 02")
