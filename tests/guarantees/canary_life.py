@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import asyncpg
 from sqlalchemy import select
 
 from sandbox.server import Sandbox
+from sandbox.states import acgbt, mika
 from sandbox.telegram.chats import Chat, User
 from services.subscriptions.rounds import ROUND
 from services.watch.watching import LOOK, SWEEP
@@ -24,6 +24,7 @@ from storage.tx import Tx
 from tests.conftest import GROUP, linked
 from tests.driver import Control, Message, Person
 from tests.e2e import ways
+from tests.e2e.keyed import link_acgbt, link_mika, mika_of
 from tests.e2e.process import Bot, Shift
 from tests.e2e.uploading import source
 from tests.e2e.words import Words
@@ -59,6 +60,14 @@ def move_in(box: Sandbox) -> None:
         disktop_uid=77_002,
         disktop_username=f"{CLOUD}_user",
         disktop_nickname=CLOUD,
+    )
+    box.world.acgbt.accounts[WHO] = acgbt.Account(WHO, WHO, f"{NICK}_acg", "user", "", 1.0)
+    box.world.acgbt.new_key(WHO, FILE, ["read"], 60, 1.0)
+    at_mika = mika_of(WHO)
+    names = {"username": at_mika.name, "password": at_mika.password, "nickname": f"{CLOUD}_mika"}
+    keys = {"key": at_mika.key, "secret": at_mika.secret}
+    box.world.mika.accounts[99] = mika.Account(
+        99, WHO, **names, email="canary@example.com", rights="member", **keys, created_at=1.0
     )
     telegram.people[WHO] = user = User(WHO, NAME, "canaryuser", "en")
     telegram.chats[WHO] = Chat(WHO, "private", person=user)
@@ -101,27 +110,27 @@ class Life:
             assert time.monotonic() < deadline, f"no row in {table}"
             await asyncio.sleep(0.2)
 
-    async def let_fall_due(self, *kinds: str) -> None:
-        """Let time pass up to the next job of these kinds, and wait for its end."""
-        deadline = time.monotonic() + PATIENCE
-        due = await self._due(kinds)
-        assert due is not None
-        await self.later(max(0.0, due - self.now) + 1)
-        while (due := await self._due(kinds)) is None or due <= self.now:
-            assert time.monotonic() < deadline, kinds
-            await asyncio.sleep(0.2)
+    async def let_fall_due(self, kind: str) -> None:
+        """Let time pass up to the next job of this kind, and wait for its end."""
+        due = await self._planned(kind)
+        await self.later(due - self.now + 1)
+        await self._planned(kind)
 
     @property
     def now(self) -> float:
         """The time as the bot has it."""
         return time.time() + self.shift.seconds
 
-    async def _due(self, kinds: Sequence[str]) -> float | None:
-        """When the next job is due; a time that is over while one runs."""
-        found = await self.db.read(census.kinds)
-        if any(kind in found and found[kind].running for kind in kinds):
-            return 0.0
-        return await self.db.read(lambda tx: jobs.next_due(tx, kinds))
+    async def _planned(self, kind: str) -> float:
+        """Wait until no job of this kind is due or runs, and return when the next one is."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            due = await self.db.read(lambda tx: jobs.next_due(tx, [kind]))
+            found = (await self.db.read(census.kinds)).get(kind)
+            if due is not None and due > self.now and found is not None and not found.running:
+                return due
+            assert time.monotonic() < deadline, kind
+            await asyncio.sleep(0.2)
 
     async def live(self) -> None:
         """Do all that leaves rows behind."""
@@ -129,6 +138,7 @@ class Life:
         await person.send("/start")
         await person.until(lambda m: bool(m.buttons))
         await linked(person, "hdhive", "disktop")
+        await link_acgbt(person)
         await self._choose_folder()
         await self._buy()
         await person.send("/checkin")
@@ -139,6 +149,8 @@ class Life:
         await self.control.fault("disktop", "*/upload/precreate", "status", status=503, times=0)
         await person.send(f"/upload {source(self.box, f'{FILE}.mkv', size=4096, seed='c')}")
         await self.wait_for("uploads")
+        # Not before: who has two places to upload to is asked for one.
+        await link_mika(person)
         # The next round of looks at what is followed, and the first look at the accounts.
         for kind in (SWEEP, LOOK, LOOK, ROUND):
             await self.let_fall_due(kind)
