@@ -11,7 +11,8 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
 from handlers.scenes import OddPress, Route, Scene, State, Switch
 from handlers.texts import Html
-from handlers.views import COPY_LIMIT, Button, Copy, Press, View
+from handlers.videoviews import copies
+from handlers.views import Button, Copy, Press, View
 from storage.dialogs import Dialog
 
 ASK_FIELD = "field.value"
@@ -67,7 +68,7 @@ async def show(scene: Scene[FieldState]) -> View:
     lines = [] if state.fault is None else [say(state.fault, most=state.most)]
     lines.append(Html(state.question))
     row: list[Button] = []
-    if 0 < len(state.old) <= COPY_LIMIT:
+    if copies(state.old):
         row.append(Copy(say.label("button.copy_old"), state.old))
     if state.empty and state.old:
         row.append(Press(say.label("button.leave_empty"), "clear"))

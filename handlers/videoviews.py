@@ -10,7 +10,7 @@ from clients.mika.models import Category, Video
 from handlers.driveviews import date
 from handlers.scenes import Scene
 from handlers.sizes import size
-from handlers.texts import Html, Speaker, bold, escape
+from handlers.texts import Html, Speaker, bold, escape, plain, units
 from handlers.views import COPY_LIMIT, Button, Copy, Open, opens
 
 ROW_TITLE, TITLE_LIMIT, TAG_LIMIT, NAME_LIMIT = 90, 200, 24, 40
@@ -88,11 +88,16 @@ def tag_list(say: Speaker, tags: Sequence[str]) -> Html:
     return Html(say("video.tag_gap").join([*shown, *more]))
 
 
+def copies(text: str) -> bool:
+    """Tell whether a button may copy a text: Telegram refuses one without anything to see."""
+    return bool(plain(text)) and units(text) <= COPY_LIMIT and text.encode(errors="replace").decode() == text
+
+
 def play_buttons(say: Speaker, url: str | None) -> list[Button]:
     """Return the buttons of a play list; one that Telegram refuses is given to copy."""
     if url is None:
         return []
     row: list[Button] = [Open(say.label("button.watch"), url)] if opens(url) else []
-    if len(url) <= COPY_LIMIT:
+    if copies(url):
         row.append(Copy(say.label("button.copy_play"), url))
     return row

@@ -10,10 +10,18 @@ from handlers.views import View
 from sandbox.telegram.errors import ApiError
 from sandbox.telegram.formatting import message_text
 from sandbox.telegram.keyboards import inline_keyboard
-from tests.guarantees import figures, hostile, hostile_accounts, hostile_acg, hostile_following, hostile_watch
+from tests.guarantees import (
+    figures,
+    hostile,
+    hostile_accounts,
+    hostile_acg,
+    hostile_following,
+    hostile_mika,
+    hostile_watch,
+)
 from tests.guarantees.hostile import Stage, Words
 
-FILLED = (hostile, hostile_following, hostile_watch, hostile_acg, hostile_accounts)
+FILLED = (hostile, hostile_following, hostile_watch, hostile_acg, hostile_accounts, hostile_mika)
 CARDS = {name: card for module in FILLED for name, card in module.CARDS.items()}
 CARD_ID = "0123456789"
 
