@@ -45,9 +45,9 @@ async def current(update: Update, context: LinkHiveContext) -> Dialog | None:
     return found if found.kind in context.home.routes.dialogs else None
 
 
-def is_spent(dialog: Dialog) -> bool:
-    """Tell whether a question is answered: its update comes again."""
-    return _SPENT in dialog.state
+def is_answered(dialog: Dialog, update: Update) -> bool:
+    """Tell whether an update has answered already, also where it led to this next question."""
+    return update.update_id in (dialog.state.get(_SPENT), dialog.state.get("answered_by"))
 
 
 async def claim(update: Update, context: LinkHiveContext, dialog: Dialog) -> bool:

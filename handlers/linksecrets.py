@@ -55,7 +55,7 @@ async def answer(update: Update, context: LinkHiveContext, dialog: Dialog) -> No
     """Take what a card of `linkkey` asked for."""
     home, message = context.home, message_of(update)
     left = not await erased(home, message.chat.id, message.message_id)
-    if asking.is_spent(dialog):
+    if asking.is_answered(dialog, update):
         await cards.refresh(home, str(dialog.state.get("card_id")))
         return
     scene = await cards.find(home, str(dialog.state.get("card_id")))
@@ -113,13 +113,15 @@ async def _settle(update: Update, context: LinkHiveContext, scene: Scene[KeyStat
     home, state, card = context.home, scene.state, scene.card
     if card is None:
         return
-    # Kept first: an update that finds its question answered only shows the card.
-    await cards.keep(home, card, state)
+    # An update that comes again and finds its question answered only shows the card.
     if state.linked:
+        await cards.keep(home, card, state)
         await asking.spend(update, context, ASK, card.id)
-        await home.reached("secret.spent")
     else:
-        await asking.expect(scene, ASK, card.id, **({"api_key": key} if key else {}))
+        more = {"api_key": key} if key else {}
+        await asking.expect(scene, ASK, card.id, answered_by=update.update_id, **more)
+        await cards.keep(home, card, state)
+    await home.reached("secret.answered")
     try:
         await cards.refresh(home, card.id)
     except TelegramError as error:

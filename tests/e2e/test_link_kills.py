@@ -23,7 +23,7 @@ def kept(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
-@pytest.mark.parametrize("step", ["inbox.written", "key.proven", "key.kept", "secret.spent"])
+@pytest.mark.parametrize("step", ["inbox.written", "key.proven", "key.kept", "secret.answered"])
 @pytest.mark.parametrize("service", ["acgbt", "mika"])
 async def test_a_kill_while_a_secret_is_taken(
     box: Sandbox,
@@ -60,6 +60,30 @@ async def test_a_kill_while_a_secret_is_taken(
     assert not await journal.calls("tmdb", path="*/search/*"), "a secret is no title"
     assert len([m for m in left if m.text.startswith("✅")]) == 1
     assert secret.encode() not in kept(tmp_path), "neither in the log nor in the database"
+
+
+async def test_a_name_that_comes_again_is_not_taken_for_the_next_answer(
+    box: Sandbox, tmp_path: Path, xiaoyu: Person, control: Control
+) -> None:
+    await control.telegram("options", limits=False)
+    shift = Shift(tmp_path)
+    async with Bot(environment(box, tmp_path), tmp_path, shift=shift) as bot:
+        await bot.ready()
+        await xiaoyu.send("/link mika")
+        ways = await xiaoyu.until(ZH("linkkey.ways", service="Mika"))
+        await xiaoyu.press(ways, ZH("button.way_register"))
+        await xiaoyu.until(ZH("linkkey.next.username"))
+        await xiaoyu.settled()
+        shift.kill_at("secret.answered")
+        await xiaoyu.send("hive_new")
+        await bot.dies()
+        await bot.start()
+        await bot.ready()
+        asked = await xiaoyu.until(ZH("linkkey.next.email"), since=0, timeout=30)
+        assert ZH("linkkey.given.username", value="hive_new") in asked.text
+        await xiaoyu.send("hive@example.com")
+        asked = await xiaoyu.until(ZH("linkkey.next.invite_code"))
+        assert ZH("linkkey.given.email", value="hive@example.com") in asked.text
 
 
 async def test_a_kill_after_an_account_was_opened_opens_no_second_one(
