@@ -1,10 +1,12 @@
 """Secrets nobody asked for: behind the command, in the private chat, and in a group."""
 
+from pathlib import Path
+
 import pytest
 
-from bot.wiring import House
+from bot.wiring import House, linkhive
 from sandbox.server import Sandbox
-from tests.conftest import GROUP
+from tests.conftest import GROUP, environment, settings_of
 from tests.driver import Journal, Message, Person
 from tests.driver.browser import payload_of
 from tests.e2e.keyed import acgbt_of, mika_of
@@ -102,3 +104,25 @@ async def test_what_only_looks_alike_is_left_alone(bot: House, person: Person, x
         sent = await person.send(words, GROUP)
         await person.settled(chat=GROUP)
         assert sent.id in await in_group(person)
+
+
+async def test_a_service_that_is_off_says_so(box: Sandbox, tmp_path: Path, xiaoyu: Person) -> None:
+    say, env = Words("zh"), environment(box, tmp_path)
+    del env["MIKA_URL"]
+    async with linkhive(settings_of(env)):
+        for words in ("/link mika", "/link mika u1001 pass-1001"):
+            await xiaoyu.send(words)
+            await xiaoyu.until(say("problem.service_off", service="Mika"))
+        assert "pass-1001" not in str(await mine(xiaoyu)), "out of sight all the same"
+        await xiaoyu.send("/link")
+        offered = await xiaoyu.until(lambda m: m.find(say("button.close")) is not None)
+        assert offered.find(say("button.link", service="Mika")) is None
+
+
+async def test_the_button_of_an_error_leads_to_linking(bot: House, person: Person, say: Words) -> None:
+    await person.send("/inbox")
+    told = await person.until(say("problem.not_linked", service="ACGBT"))
+    await person.press(told, say("button.link", service="ACGBT"))
+    await person.until(say("linkkey.next.key"))
+    await person.start("link_mika")
+    await person.until(say("linkkey.ways", service="Mika"))

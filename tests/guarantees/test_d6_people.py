@@ -24,13 +24,13 @@ from tests.conftest import Start, linked
 from tests.driver import Browser, Control, Message, Person
 from tests.e2e import ways
 from tests.e2e.words import Words
-from tests.guarantees import d6_acgbt, faulty, figures
+from tests.guarantees import d6_acgbt, d6_keys, faulty, figures
 
 SAY = Words("zh")
 SHORT = Timeouts(connect=0.5, read=0.3, total=0.8)
 DEADLINE = 60.0
 # What is shown while something is still going on.
-INTERIM = tuple(map(SAY.starts, ("unlock.working", "save.working", "check.running")))
+INTERIM = tuple(map(SAY.starts, ("unlock.working", "save.working", "check.running", "linkkey.checking")))
 SURL = "https://disk.top/s/8d2f3a"
 Act = Callable[[], Awaitable[object]]
 
@@ -56,6 +56,7 @@ class Scene:
         self.box.world.people[self.person.id].points = 120
         await self.house.db.write(wipe)
         await d6_acgbt.fresh(self)
+        await d6_keys.fresh(self)
         for service in ("hdhive", "disktop"):
             link = await self.house.db.read(lambda tx, s=service: links.get(tx, self.person.id, s))
             if link is None or link.state != "active":
@@ -155,6 +156,7 @@ STEPS: tuple[tuple[str, Callable[[Scene], Awaitable[Act]]], ...] = (
     ("hdhive", accounts),
     ("disktop", panel),
     *d6_acgbt.STEPS,
+    *d6_keys.STEPS,
 )
 
 
