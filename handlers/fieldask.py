@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from telegram import Update
@@ -140,7 +141,9 @@ async def _go_on(scene: Scene[FieldState], words: str) -> None:
     if isinstance(following, Switch):
         asker, following = scene.home.routes.cards[following.route], following.state
     there = there if following is None else there.at(following)
-    await cards.post(there, asker.name, await cards.shown(asker, there))
+    card = await cards.post(there, asker.name, await cards.shown(asker, there))
+    if asker.moved is not None:
+        await asker.moved(replace(there, card=card))
 
 
 FIELD: Route[FieldState] = Route("field", FieldState, show, {"back": back, "clear": clear}, private=True)

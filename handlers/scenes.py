@@ -144,7 +144,8 @@ class Route(Generic[S]):
     """A kind of card.
 
     `advice` names a text that helps with an error here more than the error's own words; a private one shows
-    what is its owner's alone, and so never appears in a group, whatever data a custom client sends.
+    what is its owner's alone, and so never appears in a group, whatever data a custom client sends. `moved` is
+    told of the card on which it goes on after a question that was answered in words.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Route(Generic[S]):
     actions: Mapping[str, Act[S]] = field(default_factory=dict)
     advice: Callable[[Exception], str | None] = _no_advice
     private: bool = False
+    moved: Callable[[Scene[S]], Awaitable[None]] | None = None
 
     def fits(self, scene: Scene[Any]) -> bool:
         """Tell whether cards of this kind may be shown where a scene is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from telegram import Update
@@ -50,6 +51,16 @@ async def show(scene: Scene[UploadState]) -> View:
     if found is None:
         return View(scene.say("upload.forgotten"), ([Press(scene.say.label("button.close"), "close")],))
     return draw(scene, found, await uploadgoal.choices(scene, found.upload))
+
+
+async def moved(scene: Scene[UploadState]) -> None:
+    """Note on which card it goes on; it may have ended before that was known, while progress shows itself."""
+    uploads, upload_id = scene.services.uploads, scene.state.upload_id
+    if scene.card is None or (await uploads.get(upload_id)).user_id != scene.user_id:
+        return
+    await uploads.place(upload_id, scene.card.id)
+    if _says_no_more(await uploads.view(upload_id)):
+        await cards.refresh(scene.home, scene.card.id)
 
 
 async def _find(scene: Scene[UploadState]) -> UploadView | None:
@@ -146,6 +157,7 @@ UPLOAD = Route(
         **uploadmika.ACTIONS,
     },
     private=True,
+    moved=moved,
 )
 
 
@@ -247,10 +259,7 @@ async def _add(scene: Scene[Any], source: Source, service: Service, folder: str)
         made = await uploads.add(scene.user_id, scene.chat_id, source, folder, service=service)
     at = scene.at(UploadState(upload_id=made.id))
     card = await cards.post(at, ROUTE, await show(at))
-    await uploads.place(made.id, card.id)
-    # It may have ended before it knew its card; progress shows itself.
-    if _says_no_more(await uploads.view(made.id)):
-        await cards.refresh(scene.home, card.id)
+    await moved(replace(at, card=card))
 
 
 def _says_no_more(view: UploadView) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -61,21 +62,24 @@ class Live:
         self._edited[chat_id] = now
 
     async def _show(self, view: UploadView) -> None:
-        scene = await self._card_of(view.upload.id)
+        known = await self._home.services.uploads.get(view.upload.id)
+        scene = await self._card_of(view.upload.id, known.card_id)
         if scene is not None and scene.card is not None:
+            # A run knows what was said of a video when it began.
+            view = replace(view, upload=replace(view.upload, about=known.about))
             other = await uploadgoal.choices(scene, view.upload)
             await display(self._home, scene.card, draw(scene, view, other))
 
-    async def _card_of(self, upload_id: int) -> Scene[Any] | None:
+    async def _card_of(self, upload_id: int, card_id: str | None) -> Scene[Any] | None:
         """Return the card that shows an upload; its run may have begun before there was one."""
-        card_id = (await self._home.services.uploads.get(upload_id)).card_id
         scene = None if card_id is None else await cards.find(self._home, card_id)
         # It may be picking a folder just now, or be on to the drive; back here it shows what is.
         return scene if scene is not None and shows(scene, upload_id) else None
 
     async def ended(self, job: Job, _lease: Lease) -> None:
         """Do the job: show how an upload ended; where the message was deleted it is sent anew."""
-        scene = await self._card_of(int(job.payload["upload_id"]))
+        upload = await self._home.services.uploads.get(int(job.payload["upload_id"]))
+        scene = await self._card_of(upload.id, upload.card_id)
         if scene is not None and scene.card is not None:
             await cards.refresh(self._home, scene.card.id)
 

@@ -188,8 +188,10 @@ class Uploads:
             sent = upload.size or 0 if upload.stage is Stage.DONE else 0
             return UploadView(upload, sent=sent, total=upload.size, ahead=ahead)
         view = course.view
-        # The card and the folder may have been changed beside the run.
-        return replace(view, upload=replace(view.upload, card_id=row.card_id, folder=row.folder), ahead=ahead)
+        # The card, the folder and what is said of a video may have been changed beside the run.
+        own = upload_of(row)
+        changed = replace(view.upload, card_id=own.card_id, folder=own.folder, about=own.about)
+        return replace(view, upload=changed, ahead=ahead)
 
     async def cancel(self, upload_id: int) -> UploadView:
         """End an upload that is under way; one that has ended stays as it is."""
