@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from telegram import Update
@@ -134,11 +135,28 @@ async def _categories(scene: Scene[AcgState]) -> View:
     pages = max(1, -(-len(names.all) // CATEGORIES_A_PAGE))
     page_ = min(state.shelf, pages - 1)
     listed = names.all[page_ * CATEGORIES_A_PAGE : (page_ + 1) * CATEGORIES_A_PAGE]
-    buttons = [Press(_labelled(scene, names, one), "category", str(one.id)) for one in listed]
     everything = Press(_mark(say.label("acg.button.any"), chosen=state.category is None), "category", "all")
     out = Press(say.label("button.back"), "screen")
     turning = pages_row(say, "shelf", page_, pages)
-    return View(say("acg.choose.category"), [[everything], *grid(buttons, 2), turning, [out]])
+    return View(say("acg.choose.category"), [[everything], *_tree(scene, names, listed), turning, [out]])
+
+
+def _tree(scene: Scene[AcgState], names: Categories, listed: Sequence[Category]) -> list[Row]:
+    """Return categories two in a row, those that hold others above these, in a row of their own."""
+    rows: list[Row] = []
+    waiting: list[Button] = []
+    for n, one in enumerate(listed):
+        button = Press(_labelled(scene, names, one), "category", str(one.id))
+        below = listed[n + 1] if n + 1 < len(listed) else None
+        if below is not None and names.depth(below) > names.depth(one):
+            rows += [*grid(waiting, 2), [button]]
+            waiting = []
+            continue
+        waiting.append(button)
+        if below is None or names.depth(below) != names.depth(one):
+            rows += grid(waiting, 2)
+            waiting = []
+    return rows
 
 
 def _labelled(scene: Scene[AcgState], names: Categories, one: Category) -> str:

@@ -81,9 +81,10 @@ def _whole(scene: Scene[ItemState], resource: Resource, photo: bytes | None, *, 
     if scene.state.note:
         head = Html(f"{head}\n{_note(scene, resource)}")
     room = CAPTION_LIMIT - visible_units(head) - 4 if photo else TEXT_LIMIT
-    body, more = markdown.cut(resource.description, room) if room >= LEAST_ROOM else (Html(""), True)
+    description = markdown.without_title(resource.description, resource.title)
+    body, more = markdown.cut(description, room) if room >= LEAST_ROOM else (Html(""), True)
     text = Html(f"{head}\n\n<blockquote expandable>{body}</blockquote>") if body else head
-    return View(text, _rows(scene, resource, more=more and bool(resource.description.strip())), photo=photo)
+    return View(text, _rows(scene, resource, more=more and bool(description.strip())), photo=photo)
 
 
 def _note(scene: Scene[ItemState], resource: Resource) -> Html:
@@ -133,7 +134,8 @@ def _magnet(scene: Scene[ItemState], resource: Resource) -> View:
 
 def _text(scene: Scene[ItemState], resource: Resource) -> View:
     say = scene.say
-    pages = markdown.pages(resource.description, PAGE_LIMIT) or [Html("")]
+    description = markdown.without_title(resource.description, resource.title)
+    pages = markdown.pages(description, PAGE_LIMIT) or [Html("")]
     at = min(scene.state.at, len(pages) - 1)
     text = Html(f"{say('acg.title', title=named(say, resource.title))}\n\n{pages[at]}")
     turning = pages_row(say, "turn", at, len(pages))

@@ -49,6 +49,13 @@ def lines(text: str) -> Iterator[Html]:
         yield line
 
 
+def without_title(text: str, title: str) -> str:
+    """Return a text without a first heading that only says the title once more."""
+    first, _, rest = text.lstrip().partition("\n")
+    heading = _HEADING.match(first)
+    return rest if plain(heading[1] if heading else first) == plain(title) else text
+
+
 def cut(text: str, limit: int) -> tuple[Html, bool]:
     """Return the beginning of a text in at most so many UTF-16 units, and whether anything is left."""
     kept: list[Html] = []

@@ -96,7 +96,10 @@ async def test_a_resource_with_its_pictures_and_ways(
     assert f"🌱 {resource.seeders}" in card.text
     assert f"⬇️ {resource.downloads}" in card.text
     bold = [e for e in card.entities if e["type"] == "bold"]
-    assert len(bold) >= 3, "the description's headings and marks are shown as such"
+    assert len(bold) >= 3, "the title, and the description's marks as such"
+    assert card.text.replace("\u2060", "").count(resource.title) == 1, (
+        "a heading that says the title is left out"
+    )
     assert "**" not in card.text
     assert card.button(say("acg.button.copy_magnet")).copies == magnet
     assert card.button("IPFS").url == f"https://ipfs.io/ipfs/{resource.ipfs_cid}"

@@ -71,6 +71,12 @@ def test_pages_hold_everything_and_a_cut_says_that_there_is_more() -> None:
     assert len(whole) <= 50
 
 
+def test_a_title_is_not_said_twice() -> None:
+    assert markdown.without_title("## A film\n\nabout", "A film").strip() == "about"
+    assert markdown.without_title("A film\nabout", "A film") == "about"
+    assert markdown.without_title("# Another\nabout", "A film") == "# Another\nabout"
+
+
 def test_hostile_text_forges_nothing_and_is_never_refused() -> None:
     rng = random.Random(7)
     for _ in range(3_000):
