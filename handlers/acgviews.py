@@ -11,6 +11,7 @@ from clients.errors import Forbidden
 from handlers.scenes import Scene
 from handlers.sizes import size
 from handlers.texts import Html, Speaker, escape, plain
+from handlers.views import visible_units
 from services import zones
 
 # Eight of these, with every value at its longest, still fit one message.
@@ -111,4 +112,4 @@ def words(text: str, limit: int) -> Html:
     """Return what people wrote, with its lines and nothing else: whose words they are, nobody here knows."""
     lines = [escape(line, limit) for line in text.splitlines()]
     kept = Html("\n".join(lines).strip())
-    return kept if len(kept) <= 3 * limit else escape(text, limit)
+    return kept if visible_units(kept) <= limit else escape(text, limit)
