@@ -1,13 +1,14 @@
 """Send the card that a job tells something on: once, as far as Telegram lets us know.
 
-The card's id is kept in the job before anything is sent, and its message's number is written in the commit
-that ends the job. So a kill leaves one doubt only: a message that was on its way just then. Telegram cannot
-be asked whether it took one; it is sent again, on the same card, rather than never.
+The card's id is kept in the job before anything is sent, and its message's number as soon as Telegram tells
+it, even where the job is lost or stopped meanwhile. So a kill leaves one doubt only: a message on its way
+just then. Whether Telegram took it cannot be asked; it is sent again, on the same card, rather than never.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Collection, Coroutine
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ from telegram.error import BadRequest, Forbidden
 
 from handlers.messages import send
 from handlers.scenes import Letter, OddPress, Scene
-from services.jobs import Lease, LeaseLost
+from services.jobs import Lease
 from storage import cards, jobs
 from storage.cards import Card
 from storage.jobs import Job
@@ -24,6 +25,8 @@ from storage.tx import Tx
 
 log = structlog.get_logger(__name__)
 
+# Who is stopped waits so long for the answer to a message.
+PATIENCE_SECONDS = 5.0
 CARD, WITH = "posted_card", "posted_with"
 
 
@@ -45,13 +48,11 @@ async def post(
     card = await _opened(scene, job, lease, letter, beside)
     await scene.home.reached("notice.kept")
     try:
-        message = await _sent(scene, letter, card)
+        await _to_the_end(_send(scene, letter, card))
     except Forbidden:
         log.info("notice_not_wanted", route=letter.route)
-        await done(lease, beside)
-    else:
-        await _placed(scene, card, message, lease, beside)
-        await scene.home.reached("notice.told")
+    await scene.home.reached("notice.placed")
+    await done(lease, beside)
 
 
 async def done(lease: Lease, beside: Collection[Job]) -> None:
@@ -68,28 +69,6 @@ def told(job: Job, due: Collection[Job]) -> list[Job]:
     """Return those of the due jobs that a job's card tells of."""
     known = {int(one) for one in job.payload.get(WITH, ())}
     return [one for one in due if one.id in known]
-
-
-async def _placed(
-    scene: Scene[Any], card: Card, message: Message, lease: Lease, beside: Collection[Job]
-) -> None:
-    """Write which message a card is, and the end of its job."""
-    services = scene.services
-
-    async def place(tx: Tx) -> None:
-        await cards.move(tx, card.id, message.message_id, services.clock.now())
-
-    async def work(tx: Tx) -> None:
-        await place(tx)
-        for one in beside:
-            await jobs.finish(tx, one)
-
-    try:
-        await lease.finish(work)
-    except LeaseLost:
-        # Whoever has the job now finds that it is told.
-        await services.db.write(place)
-        raise
 
 
 async def _kept(scene: Scene[Any], job: Job) -> Card | None:
@@ -117,6 +96,25 @@ async def _opened(scene: Scene[Any], job: Job, lease: Lease, letter: Letter, bes
 
     await lease.write(work)
     return found[-1]
+
+
+async def _send(scene: Scene[Any], letter: Letter, card: Card) -> None:
+    """Send a card, and note which message it is."""
+    message, services = await _sent(scene, letter, card), scene.services
+    await services.db.write(lambda tx: cards.move(tx, card.id, message.message_id, services.clock.now()))
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Let a message that is on its way arrive and be noted, also where who sends it is stopped."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        _, late = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        for one in late:
+            one.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 async def _sent(scene: Scene[Any], letter: Letter, card: Card) -> Message:

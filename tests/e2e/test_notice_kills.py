@@ -1,7 +1,7 @@
 """kill -9 at each step of a notice: told once; only one that was on its way to Telegram may come again.
 
 Whether Telegram took a message cannot be asked, and rather twice than never. All else is known after a kill:
-the card's id was kept before the message was sent, and its number with the end of the job.
+the card's id was kept before the message was sent, and its number as soon as it was told.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from tests.e2e.test_subscribe_restarts import SAYS, at_rest, later, made, told
 pytestmark = pytest.mark.slow
 
 ON_ITS_WAY = "send.sent"
-STEPS = ("notice.kept", "send.turn", ON_ITS_WAY, "notice.told")
+STEPS = ("notice.kept", "send.turn", ON_ITS_WAY, "notice.placed")
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ FASTER = 5.0
 LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 600.0
 # The steps at which it is killed, beside kills at any moment.
-STEPS = ("poll.looked", "poll.written", "notice.kept", "notice.told", "auto.begun", "unlock.answered")
+STEPS = ("poll.looked", "poll.written", "notice.kept", "notice.placed", "auto.begun", "unlock.answered")
 STEPS += ("checkin.claimed", "checkin.answered", "watch.looked", "send.turn")
 
 
