@@ -208,7 +208,7 @@ async def test_check_ins_that_cannot_be(house, build):
 async def test_the_door_knows_what_is_on(house, build):
     services: Services = house.services
     names = [Service.HDHIVE, Service.DISKTOP, Service.LINKCHECK, Service.TMDB]
-    assert [services.offers(name) for name in [*names, "acgbt"]] == [True] * 4 + [False]
+    assert [services.offers(name) for name in [*names, Service.ACGBT, "nothing"]] == [True] * 5 + [False]
     required = (
         services.require_hdhive(),
         services.require_disktop(),
