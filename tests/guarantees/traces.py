@@ -51,7 +51,11 @@ def secrets_of(box: Sandbox) -> set[str]:
         found |= set(state.codes)
         for grant in state.grants.all:
             found |= {grant.refresh_token, *grant.access, *grant.spent}
-    return found
+    for key in box.world.acgbt.keys.values():
+        found |= {key.key, key.secret}
+    for account in box.world.mika.accounts.values():
+        found |= {account.key, account.secret, account.password}
+    return found | set(box.world.mika.tokens)
 
 
 def as_setting(key: bytes) -> str:
