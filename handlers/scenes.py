@@ -144,8 +144,8 @@ class Route(Generic[S]):
     """A kind of card.
 
     `advice` names a text that helps with an error here more than the error's own words; a private one shows
-    what is its owner's alone, and so never appears in a group, whatever data a custom client sends. `moved` is
-    told of the card on which it goes on after a question that was answered in words.
+    what is its owner's alone, and so never appears in a group, whatever data a custom client sends. `moved`
+    is told of the card on which it goes on after a question that was answered in words.
     """
 
     name: str

@@ -69,6 +69,9 @@ class Live:
             view = replace(view, upload=replace(view.upload, about=known.about))
             other = await uploadgoal.choices(scene, view.upload)
             await display(self._home, scene.card, draw(scene, view, other))
+            if await self._card_of(view.upload.id, known.card_id) is None:
+                # It went on to something else meanwhile, a question say, and this came over it.
+                await cards.refresh(self._home, scene.card.id)
 
     async def _card_of(self, upload_id: int, card_id: str | None) -> Scene[Any] | None:
         """Return the card that shows an upload; its run may have begun before there was one."""

@@ -148,7 +148,7 @@ async def test_the_choice_of_where(
 async def test_title_words_and_category_are_said_while_it_goes_up(
     owner: Person, box: Sandbox, say: Words, control: Control, journal: Journal
 ) -> None:
-    await control.options(mika_upload_rate=300.0 * KIB)
+    await control.options(mika_upload_rate=60.0 * KIB)
     await owner.send_file("raw_cut.mp4", DATA, kind="video", mime="video/mp4")
     card = await tells(owner, say("upload.mika.sending"))
     await owner.press(card, say("button.mika_title"))
