@@ -24,7 +24,7 @@ from tests.conftest import Start, linked
 from tests.driver import Browser, Control, Message, Person
 from tests.e2e import ways
 from tests.e2e.words import Words
-from tests.guarantees import d6_acgbt, d6_keys, faulty, figures
+from tests.guarantees import d6_acgbt, d6_keys, d6_mika, faulty, figures
 
 SAY = Words("zh")
 SHORT = Timeouts(connect=0.5, read=0.3, total=0.8)
@@ -57,6 +57,7 @@ class Scene:
         await self.house.db.write(wipe)
         await d6_acgbt.fresh(self)
         await d6_keys.fresh(self)
+        await d6_mika.fresh(self)
         for service in ("hdhive", "disktop"):
             link = await self.house.db.read(lambda tx, s=service: links.get(tx, self.person.id, s))
             if link is None or link.state != "active":
@@ -157,6 +158,7 @@ STEPS: tuple[tuple[str, Callable[[Scene], Awaitable[Act]]], ...] = (
     ("disktop", panel),
     *d6_acgbt.STEPS,
     *d6_keys.STEPS,
+    *d6_mika.STEPS,
 )
 
 
