@@ -288,6 +288,6 @@ async def test_a_site_in_trouble_says_so_on_the_card(
 
 async def test_from_the_site_to_its_numbers_and_tasks(person: Person, say: Words, account: Account) -> None:
     await person.press(await site(person, say), say("button.site_stats"))
-    await person.until(lambda m: m.has_photo)
+    await person.until(lambda m: m.has_photo, 60)
     await person.press(await site(person, say), say("button.site_tasks"))
     await person.until(lambda m: m.find(say("transcode.kind.failed")) is not None)

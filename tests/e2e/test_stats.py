@@ -27,7 +27,8 @@ async def account(bot: House, box: Sandbox, person: Person, language: str) -> Ac
 
 async def opened(person: Person, say: Words) -> Message:
     await person.send("/stats")
-    return await person.until(lambda m: m.has_photo and say("stats.title") in m.text)
+    # The first picture of a process takes its time.
+    return await person.until(lambda m: m.has_photo and say("stats.title") in m.text, 60)
 
 
 def today(bot: House) -> date:
@@ -85,7 +86,7 @@ async def test_a_range_that_cannot_be_had_hides_no_totals(
     assert say("stats.title") in told.text
     await control.mend()
     await person.press(told, say("button.refresh"))
-    await person.until(lambda m: m.has_photo)
+    await person.until(lambda m: m.has_photo, 60)
 
 
 async def test_days_without_anything_are_words_only(
