@@ -2,64 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from telegram import Update
 
 from clients.acgbt.models import Category, ResourcePage
-from handlers import acgfollow, cards, commands, driveask
+from handlers import acgchoices, acgfollow, cards, commands, driveask
 from handlers.acgitem import ITEM, ItemState
+from handlers.acgstate import AcgState, asked
 from handlers.acgviews import SIGN, row
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import OddPress, Route, Scene, Switch, number
 from handlers.texts import Html, bold, plain
 from handlers.views import Button, Open, Press, Row, View, grid, pages_row
-from services.acgbt.catalogue import A_PAGE, Categories, Order, Wanted
+from services.acgbt.catalogue import A_PAGE
 
 ROUTE = "acg"
 LINK = "acg_"
-ORDERS: tuple[Order, ...] = ("created_at", "downloads", "seeders", "title")
-WORDS_LIMIT = 100
 MOST_PAGES = 100_000
 LARGEST_ID = 2**53
-CATEGORIES_A_PAGE = 24
 NAME = 40
-
-
-class AcgState(State):
-    """What is listed, which page of it, and whether categories or orders are being chosen."""
-
-    words: str = ""
-    category: int | None = None
-    order: Order = "created_at"
-    descending: bool = True
-    page: int = 0
-    screen: Literal["", "categories", "order"] = ""
-    shelf: int = 0
-    origin: dict[str, Any] | None = None
-    origin_route: str = ""
-
-    @property
-    def wanted(self) -> Wanted:
-        """Return what is listed."""
-        if self.words:
-            return Wanted(words=self.words)
-        return Wanted("", self.category, self.order, self.descending)
-
-
-def asked(words: str) -> AcgState:
-    """Return the list of what words find; no words find what is newest."""
-    return AcgState(words=plain(words, 4 * WORDS_LIMIT)[:WORDS_LIMIT].strip())
 
 
 async def show(scene: Scene[AcgState]) -> View:
     """Show a page of the list, or what can be chosen of it."""
     if scene.state.screen == "categories":
-        return await _categories(scene)
+        return await acgchoices.categories(scene)
     if scene.state.screen == "order":
-        return _orders(scene)
+        return acgchoices.orders(scene)
     return await _list(scene)
 
 
@@ -129,60 +100,6 @@ def _leave(scene: Scene[AcgState]) -> Row:
     return [*back_, Press(say.label("button.close"), "close")]
 
 
-async def _categories(scene: Scene[AcgState]) -> View:
-    say, state = scene.say, scene.state
-    names = await scene.services.acg.catalogue.categories(scene.user_id)
-    pages = max(1, -(-len(names.all) // CATEGORIES_A_PAGE))
-    page_ = min(state.shelf, pages - 1)
-    listed = names.all[page_ * CATEGORIES_A_PAGE : (page_ + 1) * CATEGORIES_A_PAGE]
-    everything = Press(_mark(say.label("acg.button.any"), chosen=state.category is None), "category", "all")
-    out = Press(say.label("button.back"), "screen")
-    turning = pages_row(say, "shelf", page_, pages)
-    return View(say("acg.choose.category"), [[everything], *_tree(scene, names, listed), turning, [out]])
-
-
-def _tree(scene: Scene[AcgState], names: Categories, listed: Sequence[Category]) -> list[Row]:
-    """Return categories two in a row, those that hold others above these, in a row of their own."""
-    rows: list[Row] = []
-    waiting: list[Button] = []
-    for n, one in enumerate(listed):
-        button = Press(_labelled(scene, names, one), "category", str(one.id))
-        below = listed[n + 1] if n + 1 < len(listed) else None
-        if below is not None and names.depth(below) > names.depth(one):
-            rows += [*grid(waiting, 2), [button]]
-            waiting = []
-            continue
-        waiting.append(button)
-        if below is None or names.depth(below) != names.depth(one):
-            rows += grid(waiting, 2)
-            waiting = []
-    return rows
-
-
-def _labelled(scene: Scene[AcgState], names: Categories, one: Category) -> str:
-    below = "› " * min(names.depth(one), 3)
-    label = scene.say.label("acg.category", name=f"{below}{plain(one.name, NAME)}", n=one.resource_count)
-    return _mark(label, chosen=one.id == scene.state.category)
-
-
-def _orders(scene: Scene[AcgState]) -> View:
-    say = scene.say
-    rows = [[_ordering(scene, order, down=down) for down in (True, False)] for order in ORDERS]
-    return View(say("acg.choose.order"), [*rows, [Press(say.label("button.back"), "screen")]])
-
-
-def _ordering(scene: Scene[AcgState], order: Order, *, down: bool) -> Button:
-    say, state = scene.say, scene.state
-    way = say.label("acg.down" if down else "acg.up")
-    label = f"{say.label(f'acg.order.{order}')} {way}"
-    chosen = (order, down) == (state.order, state.descending)
-    return Press(_mark(label, chosen=chosen), "order", f"{order}.{'desc' if down else 'asc'}")
-
-
-def _mark(label: str, *, chosen: bool) -> str:
-    return f"✓ {label}" if chosen else label
-
-
 def _at(scene: Scene[AcgState], **changes: Any) -> AcgState:
     return scene.state.model_copy(update={"screen": "", **changes})
 
@@ -212,7 +129,7 @@ async def category(scene: Scene[AcgState], arg: str) -> AcgState:
 async def order(scene: Scene[AcgState], arg: str) -> AcgState:
     """List in another order: `seeders.desc`."""
     name, _, way = arg.partition(".")
-    if name not in ORDERS or way not in ("asc", "desc"):
+    if name not in acgchoices.ORDERS or way not in ("asc", "desc"):
         raise OddPress(arg)
     return _at(scene, page=0, order=name, descending=way == "desc")
 

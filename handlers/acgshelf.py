@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from handlers import acg
+from handlers.acgstate import asked
 from handlers.acgviews import short
 from handlers.scenes import OddPress, Scene, Switch
 from handlers.searchhits import Hits, Source
@@ -13,7 +14,7 @@ from services.names import Service
 
 async def find(scene: Scene[Any], words: str) -> Hits:
     """Look for resources by words; the page that was read serves the list as well."""
-    wanted = acg.asked(words).wanted
+    wanted = asked(words).wanted
     found = await scene.services.acg.catalogue.listed(scene.user_id, wanted)
     return Hits(found.total, [short(scene, one) for one in found.items])
 
@@ -23,7 +24,7 @@ def card(scene: Scene[Any], words: str) -> Switch:
     if scene.card is None:
         raise OddPress(words)
     origin = scene.state.model_dump(mode="json")
-    state = acg.asked(words).model_copy(update={"origin": origin, "origin_route": scene.card.route})
+    state = asked(words).model_copy(update={"origin": origin, "origin_route": scene.card.route})
     return Switch(acg.LIST.name, state)
 
 

@@ -3,21 +3,22 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from handlers import acg, acgcomments, acgitem, acgnews, inbox, inboxnews
+from handlers.acgstate import AcgState
 from handlers.views import View
 from services.subscriptions import News
 from tests.guarantees.hostile import Stage
 
 
 async def _list(s: Stage) -> View:
-    return await acg.show(s.scene.at(acg.AcgState(category=2)))
+    return await acg.show(s.scene.at(AcgState(category=2)))
 
 
 async def _found(s: Stage) -> View:
-    return await acg.show(s.scene.at(acg.AcgState(words=s.words() or "x")))
+    return await acg.show(s.scene.at(AcgState(words=s.words() or "x")))
 
 
 async def _categories(s: Stage) -> View:
-    return await acg.show(s.scene.at(acg.AcgState(screen="categories")))
+    return await acg.show(s.scene.at(AcgState(screen="categories")))
 
 
 async def _item(s: Stage) -> View:
