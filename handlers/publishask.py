@@ -8,7 +8,7 @@ from handlers.cards import CLOSE
 from handlers.publishstate import ASK, ORDER, PublishState, before, behind, fresh, walk
 from handlers.publishviews import fault_line, field_lines
 from handlers.scenes import OddPress, Scene, number
-from handlers.texts import Html
+from handlers.texts import Html, plain
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.acgbt.catalogue import Categories
 
@@ -17,6 +17,7 @@ MOST_PAGES = 1000
 LAYOUTS = (1, 2, 3)
 MOST_PICTURES = 20
 LARGEST_ID = 2**53
+NAME = 36
 # What the questions before tell again above the next one.
 _REMINDED = ("title", "category", "link")
 
@@ -85,7 +86,8 @@ def _shelves(scene: Scene[PublishState], known: Categories) -> list[Row]:
 
 def label(known: Categories, category: Category) -> str:
     """Return a category as a button: how deep it lies, its name, how much is in it."""
-    return f"{'· ' * known.depth(category)}{category.name or category.id} ({category.resource_count})"
+    name = plain(category.name, NAME) or str(category.id)
+    return f"{'· ' * known.depth(category)}{name} ({category.resource_count})"
 
 
 def _leave(scene: Scene[PublishState]) -> Row:

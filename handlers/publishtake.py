@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from clients.acgbt.readings import size as read_size
@@ -23,7 +23,8 @@ from services.uploads import Source
 
 TITLE_CHARACTERS = 200
 DESCRIPTION_CHARACTERS = 20_000
-ADDRESS_CHARACTERS = 1000
+FAULTS_SHOWN, ADDRESS_SHOWN = 5, 80
+_GOOD: frozenset[Look] = frozenset({"picture", "unseen"})
 _TORRENT_ADDRESS = re.compile(r"\.torrent(?:[?#]|$)", re.IGNORECASE)
 # A number alone is megabytes to nobody: the unit must be told.
 _SIZE = re.compile(r"[0-9][0-9,.]*\s*[kmgt]?i?b(?:ytes?)?|[0-9]{4,}", re.IGNORECASE)
@@ -70,25 +71,25 @@ async def _pictures(scene: Scene[PublishState], words: str) -> PublishState:
         return fault(scene, "publish.fault.no_address")
     if len(state.fields.images) + len(fresh_ones) > MOST_PICTURES:
         return fault(scene, "publish.fault.many_pictures", most=MOST_PICTURES)
-    looks = await asyncio.gather(*(_look(scene, url) for url in fresh_ones))
-    good = [url for url, look in zip(fresh_ones, looks, strict=True) if look in ("picture", "unseen")]
-    unseen = [url for url, look in zip(fresh_ones, looks, strict=True) if look == "unseen"]
+    looks = await scene.services.publishing.look(fresh_ones)
+    seen = list(zip(fresh_ones, looks, strict=True))
     changes = {
-        "images": (*state.fields.images, *good),
-        "unseen": (*state.fields.unseen, *unseen),
+        "images": (*state.fields.images, *(url for url, look in seen if look in _GOOD)),
+        "unseen": (*state.fields.unseen, *(url for url, look in seen if look == "unseen")),
     }
-    bad = {
-        str(n): scene.say.label(f"publish.fault.picture.{look}", address=plain(url, 80))
-        for n, (url, look) in enumerate(zip(fresh_ones, looks, strict=True))
-        if look not in ("picture", "unseen")
-    }
-    return fresh(state, fields=state.fields.model_copy(update=changes), faults=bad)
+    faults = _refused(scene, [(url, look) for url, look in seen if look not in _GOOD])
+    return fresh(state, fields=state.fields.model_copy(update=changes), faults=faults)
 
 
-async def _look(scene: Scene[PublishState], url: str) -> Look:
-    if len(url) > ADDRESS_CHARACTERS:
-        return "refused"
-    return await scene.services.publishing.look(url)
+def _refused(scene: Scene[PublishState], bad: Sequence[tuple[str, Look]]) -> dict[str, str]:
+    """Return a line for each address without a picture; of many the first few."""
+    lines = [
+        scene.say.label(f"publish.fault.picture.{look}", address=plain(url, ADDRESS_SHOWN))
+        for url, look in bad[:FAULTS_SHOWN]
+    ]
+    if len(bad) > FAULTS_SHOWN:
+        lines.append(scene.say.label("publish.fault.picture.more", n=len(bad) - FAULTS_SHOWN))
+    return {str(number): words for number, words in enumerate(lines)}
 
 
 async def _layout(scene: Scene[PublishState], words: str) -> PublishState:

@@ -16,7 +16,8 @@ TITLE_SHOWN = 200
 DESCRIPTION_SHOWN = 900
 PICTURES_SHOWN = 6
 ADDRESS_SHOWN = 48
-FAULT_SHOWN = 300
+FAULT_SHOWN = 200
+NAME_SHOWN = 60
 HASH_SHOWN = 64
 
 
@@ -26,7 +27,9 @@ def field_lines(
     """Return every field, or `only` some, as lines, each with what was refused of it right below."""
     shown = {
         "title": say("publish.field.title", title=escape(fields.title or _none(say), TITLE_SHOWN)),
-        "category": say("publish.field.category", category=escape(fields.category_name or _none(say))),
+        "category": say(
+            "publish.field.category", category=escape(fields.category_name or _none(say), NAME_SHOWN)
+        ),
         "link": _link(say, fields),
         "size": say("publish.field.size", size=size(fields.size) if fields.size else _none(say)),
         "pictures": _pictures(say, fields),
