@@ -67,6 +67,8 @@ async def test_doctor_finds_nothing_wrong_in_the_sandbox(tmp_path: Path) -> None
             "disktop",
             "linkcheck",
             "tmdb",
+            "acgbt",
+            "mika",
             "telegram",
             "inline mode",
         ):

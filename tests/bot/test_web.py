@@ -354,7 +354,8 @@ async def test_readiness_tells_database_and_upstreams(house: House, http: aiohtt
         await asyncio.sleep(0.02)
     assert answer["ready"] is True
     assert answer["database"] == "ok"
-    assert answer["upstreams"] == dict.fromkeys(("disktop", "hdhive", "linkcheck", "tmdb"), "ok")
+    names = ("acgbt", "disktop", "hdhive", "linkcheck", "mika", "tmdb")
+    assert answer["upstreams"] == dict.fromkeys(names, "ok")
     text = await (await http.get(f"{base(house)}/metrics")).text()
     assert 'linkhive_upstream_up{service="hdhive"} 1.0' in text
     assert 'linkhive_inbox_rows{state="pending"} 0.0' in text
