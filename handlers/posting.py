@@ -17,7 +17,7 @@ from telegram.error import BadRequest, Forbidden
 
 from handlers.messages import send
 from handlers.scenes import Letter, OddPress, Scene
-from services.jobs import Lease
+from services.jobs import Lease, LeaseLost
 from storage import cards, jobs
 from storage.cards import Card
 from storage.jobs import Job
@@ -48,21 +48,21 @@ async def post(
     card = await _opened(scene, job, lease, letter, beside)
     await scene.home.reached("notice.kept")
     try:
-        await _to_the_end(_send(scene, letter, card))
+        await _to_the_end(_send(scene, letter, card, lease, beside))
     except Forbidden:
         log.info("notice_not_wanted", route=letter.route)
+        await done(lease, beside)
     await scene.home.reached("notice.placed")
-    await done(lease, beside)
 
 
 async def done(lease: Lease, beside: Collection[Job]) -> None:
     """End a job, and those beside it, of which there is nothing to tell."""
+    await lease.finish(lambda tx: _ended(tx, beside))
 
-    async def work(tx: Tx) -> None:
-        for one in beside:
-            await jobs.finish(tx, one)
 
-    await lease.finish(work)
+async def _ended(tx: Tx, beside: Collection[Job]) -> None:
+    for one in beside:
+        await jobs.finish(tx, one)
 
 
 def told(job: Job, due: Collection[Job]) -> list[Job]:
@@ -98,10 +98,23 @@ async def _opened(scene: Scene[Any], job: Job, lease: Lease, letter: Letter, bes
     return found[-1]
 
 
-async def _send(scene: Scene[Any], letter: Letter, card: Card) -> None:
-    """Send a card, and note which message it is."""
+async def _send(scene: Scene[Any], letter: Letter, card: Card, lease: Lease, beside: Collection[Job]) -> None:
+    """Send a card; note which message it is, and that its job is done, in one commit."""
     message, services = await _sent(scene, letter, card), scene.services
-    await services.db.write(lambda tx: cards.move(tx, card.id, message.message_id, services.clock.now()))
+
+    async def placed(tx: Tx) -> None:
+        await cards.move(tx, card.id, message.message_id, services.clock.now())
+
+    async def noted(tx: Tx) -> None:
+        await placed(tx)
+        await _ended(tx, beside)
+
+    try:
+        await lease.finish(noted)
+    except LeaseLost:
+        # Whoever has the job now finds that it is told.
+        await services.db.write(placed)
+        raise
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
