@@ -41,6 +41,8 @@ TURNS = int(os.environ.get("POLL_TURNS", "12"))
 TURN_SECONDS, COMMANDS_A_SECOND = 10.0, 20
 WARM_UP, PATIENCE, SETTLE_SECONDS = 40, 10.0, 1.5
 MOST = 1.2
+# The default of SUBSCRIPTION_POLL_SECONDS.
+INTERVAL_SECONDS = 900.0
 KEY = base64.b64encode(bytes(32)).decode()
 COMMANDS = ("/help", "/subscriptions")
 
@@ -53,6 +55,10 @@ class Answers:
     during: list[list[float]] = field(default_factory=list)
     cpu_at_rest: float = 0.0
     cpu_during: float = 0.0
+    # How many looks there were in the turns at rest, and in the others.
+    looks_at_rest: int = 0
+    looks_during: int = 0
+    seconds_during: float = 0.0
 
 
 async def fill(url: str) -> None:
@@ -177,6 +183,10 @@ class Askers:
         async with self._session.get(f"{self._stub}/pause/{seconds}") as reply:
             reply.raise_for_status()
 
+    async def asked(self) -> int:
+        """Return how many looks there were so far."""
+        return int((await self.stats())["asked"])  # type: ignore[call-overload]
+
     async def stats(self) -> dict[str, dict[str, float]]:
         async with self._session.get(f"{self._stub}/stats") as reply:
             told: dict[str, dict[str, float]] = await reply.json()
@@ -199,12 +209,15 @@ async def measure(askers: Askers, process: psutil.Process) -> Answers:
     for _ in range(TURNS):
         await askers.pause(TURN_SECONDS + 2 * SETTLE_SECONDS)
         await asyncio.sleep(SETTLE_SECONDS)
-        before = _cpu(process)
+        before, asked = _cpu(process), await askers.asked()
         answers.at_rest.append(await askers.ask(round(TURN_SECONDS * COMMANDS_A_SECOND)))
         between = _cpu(process)
+        answers.looks_at_rest += await askers.asked() - asked
         await asyncio.sleep(2 * SETTLE_SECONDS)
-        begun = _cpu(process)
+        begun, asked, began = _cpu(process), await askers.asked(), time.monotonic()
         answers.during.append(await askers.ask(round(TURN_SECONDS * COMMANDS_A_SECOND)))
+        answers.looks_during += await askers.asked() - asked
+        answers.seconds_during += time.monotonic() - began
         answers.cpu_at_rest += between - before
         answers.cpu_during += _cpu(process) - begun
     return answers
@@ -242,5 +255,9 @@ def report(answers: Answers, stats: dict[str, dict[str, float]]) -> None:
         )
     looks, most = stats["looks"], stats["most"]
     print(f"looks {looks:,}, of them a second time {stats['again']}; most in a second {most} of {A_SECOND}")
+    print(
+        f"looks a second during the round {answers.looks_during / answers.seconds_during:.1f}"
+        f" (a round within its time needs {TITLES / INTERVAL_SECONDS:.1f}), at rest {answers.looks_at_rest}"
+    )
     print(f"refused by HDHive: {stats['refused']}")
     print(f"ratio of p95, median of the turns: {median(ratios):.2f} (at most {MOST})")

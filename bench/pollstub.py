@@ -70,6 +70,7 @@ class Stub(asyncio.Protocol):
             most = max(self.seconds.values(), default=0)
             again = sum(count > 1 for count in self.looked.values())
             told = {"looks": len(self.looked), "again": again, "most": most, "refused": self.refused}
+            told["asked"] = self.looked.total()
             self.send(200, {**told, "answered": self.answered})
         elif path.startswith("/pause/"):
             Stub.paused_until = time.monotonic() + float(path.rpartition("/")[2])
