@@ -120,7 +120,8 @@ class Inboxes:
 
         async def work(tx: Tx) -> None:
             if top is not None:
-                await watches.keep(tx, user_id, Service.ACGBT, link.id, {"top": top}, now)
+                state = {"top": top, "account": link.account_id}
+                await watches.keep(tx, user_id, Service.ACGBT, link.id, state, now)
             if fresh:
                 await notice(tx, user_id, NEW, now=now, **told(fresh))
             await _plan(tx, user_id, now + wait)
@@ -156,10 +157,11 @@ def told(fresh: Sequence[Message]) -> dict[str, Any]:
 
 
 def _top(watch: Watch | None, link: Link) -> int | None:
-    """Return the newest message seen; another key may be another account's."""
-    if watch is None or watch.link_id != link.id:
+    """Return the newest message seen; it says nothing of another account."""
+    if watch is None:
         return None
-    top = watch.state.get("top")
+    same = link.account_id is not None and watch.state.get("account") == link.account_id
+    top = watch.state.get("top") if same or watch.link_id == link.id else None
     return None if top is None else int(top)
 
 

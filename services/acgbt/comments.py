@@ -16,7 +16,7 @@ from storage.database import Database
 
 # More comments than so many pages of the site hold are left to its own page.
 MOST_PAGES = 4
-SIZE = 200
+SIZE = 50
 SECONDS = 30.0
 
 

@@ -180,3 +180,15 @@ async def test_a_key_that_is_gone_ends_the_looks_and_is_told_once(
     await later(bot, clock, TURN)
     await at_rest(bot)
     assert not await made(journal, "GET", "/messages*")
+
+
+async def test_another_key_of_the_same_account_goes_on_where_the_last_one_was(
+    bot: House, person: Person, say: Words, box: Sandbox, control: Control, clock: Hurried
+) -> None:
+    await looked_after(bot, clock, person)
+    account = box.world.acgbt.account_of(person.id)
+    key = box.world.acgbt.new_key(account.id, "second", ["*"], 60, clock.now())
+    await control.acgbt_message("之间 in between")
+    await link_acgbt(person, key=key.key, secret=key.secret)
+    await later(bot, clock, TURN)
+    await person.until("之间")
