@@ -129,7 +129,9 @@ class Forgetting:
         if landing is not None:
             raise RetryLater(at=min(landing, self._clock.now() + LOOK_SECONDS))
         await self._reached("forget.erasing")
-        await lease.finish(lambda tx: self._erase(tx, user_id, job))
+        await lease.finish(
+            lambda tx: self._erase(tx, user_id, job), first=lambda tx: erasure.hold(tx, user_id)
+        )
         await self._reached("forget.erased")
         await self._dropped()
 

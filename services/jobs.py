@@ -51,11 +51,21 @@ class Lease:
         self._clock = clock
         self._seconds = seconds
 
-    async def finish(self, work: Callable[[Tx], Awaitable[None]] | None = None) -> None:
-        """Write the result and the done mark in one commit, or raise `LeaseLost` and write neither."""
+    async def finish(
+        self,
+        work: Callable[[Tx], Awaitable[None]] | None = None,
+        *,
+        first: Callable[[Tx], Awaitable[None]] | None = None,
+    ) -> None:
+        """Write the result and the done mark in one commit, or raise `LeaseLost` and write neither.
+
+        `first` takes what others, who may wait for this job's row, hold on to.
+        """
         job = self.job
 
         async def commit(tx: Tx) -> None:
+            if first is not None:
+                await first(tx)
             _must(await jobs.finish(tx, job))
             if work is not None:
                 await work(tx)

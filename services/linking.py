@@ -51,7 +51,7 @@ class Linking:
         self._providers = providers
         self._public_url = public_url.rstrip("/")
         self._reached = reached
-        self._unlinking = Unlinking(db, clock, providers)
+        self._unlinking = Unlinking(db, clock, providers, reached=reached)
 
     def scopes_wanted(self, service: str) -> tuple[str, ...]:
         """Return the scopes that are asked for at a service."""

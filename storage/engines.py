@@ -24,12 +24,13 @@ def make_file(path: Path) -> None:
 
 
 def sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
-    """Make the pool of the one writer, or of the readers."""
+    """Make the pool of the one writer, or of the readers; no error tells what it was about to write."""
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1 if writer else READERS,
         max_overflow=0,
+        hide_parameters=True,
         # None: the driver starts no transaction on its own; our begin hook does.
         connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
     )
@@ -63,7 +64,7 @@ async def scrub(driver: Any) -> bool:
 
 def postgres_engine(url: URL) -> AsyncEngine:
     """Make the pool of a PostgreSQL database; a connection that died with the server is replaced unseen."""
-    return create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    return create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True)
 
 
 def writer_engine(url: URL) -> AsyncEngine:

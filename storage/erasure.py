@@ -62,8 +62,14 @@ _NOTE = both(
         set_={name: statement.excluded[name] for name in ("at", "update_id")},
     )
 )
+_HOLD = select(users.c.id).where(users.c.id == bindparam("whose")).with_for_update()
 _NOTED = select(erasures.c.mark, erasures.c.at, erasures.c.update_id)
 _PURGE = delete(erasures).where(erasures.c.at < bindparam("before"))
+
+
+async def hold(tx: Tx, person: int) -> None:
+    """Wait for the writes under way for a person: they may wait for rows that are written before erasing."""
+    await tx.conn.execute(_HOLD, {"whose": person})
 
 
 async def erase(tx: Tx, person: int, now: float, update_id: int | None = None) -> None:

@@ -45,7 +45,7 @@ from tests.guarantees.canary_life import (
 from tests.guarantees.figures import FULL, at_least, exactly, size
 from tests.guarantees.traces import as_setting, database_files, files, number_in, secrets_of, words_in
 
-pytestmark = [pytest.mark.timeout(1500), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(3600), pytest.mark.slow]
 
 RESTARTS = size(3, 50)
 # Where the process dies, in the order in which it gets there: erasing first, then the last word or revoking.
@@ -157,7 +157,7 @@ async def _forgotten(life: Life, plan: tuple[str, ...], journal: Journal) -> int
     life.shift.kill_at(plan[0])
     await life.confirm(question)
     for step in (*plan[1:], ""):
-        await life.bot.dies(60)
+        await life.bot.dies(180)
         await life.later(LEASE)
         if step:
             life.shift.kill_at(step)

@@ -19,7 +19,7 @@ from tests.e2e.words import Words
 from tests.guarantees.drills import TROUBLES, Drill, Writer, emptied
 from tests.guarantees.figures import at_least, exactly, size
 
-pytestmark = [pytest.mark.timeout(1500), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(3600), pytest.mark.slow]
 
 DRILLS = size(4, 50)
 

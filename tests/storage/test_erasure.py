@@ -59,7 +59,7 @@ async def test_what_is_told_has_every_table_and_no_secret(db: Database) -> None:
     assert held["cards"][0]["state"] == {"words": WORDS, "user_id": WHO}
     assert held["unlocks"][0]["url"] == WORDS
     secret = erasure.kept_secret()
-    assert secret["links"] == ["access_token", "refresh_token"]
+    assert secret["links"] == ["access_token", "refresh_token", "secret"]
     assert {"verifier", "code", "ticket_hash", "state_hash", "cookie_hash", "nonce_hash"} == set(
         secret["attempts"]
     )
