@@ -95,8 +95,7 @@ async def _one(scene: Scene[CommentsState], placed: Placed) -> View:
         ]
         return View(Html("\n".join(lines)), (sure,))
     acting: list[Button] = [Press(say.label("acg.button.reply"), "write", str(one.id))]
-    own = await scene.services.acg.comments.own_id(scene.user_id)
-    if own is not None and one.user_id is not None and str(one.user_id) == own:
+    if await scene.services.acg.comments.may_delete(scene.user_id, one):
         acting.append(Press(say.label("acg.button.delete"), "sure", str(one.id)))
     return View(Html("\n".join(lines)), (acting, _leave(scene, "list")))
 
@@ -171,7 +170,7 @@ async def sure(scene: Scene[CommentsState], arg: str) -> CommentsState:
 
 
 async def delete(scene: Scene[CommentsState], arg: str) -> CommentsState:
-    """Delete one's own comment."""
+    """Delete a comment: one's own, or any for who looks after the site."""
     if not scene.state.confirm:
         raise OddPress(arg)
     await scene.services.acg.comments.delete(scene.user_id, scene.state.id, number(arg, LARGEST_ID))

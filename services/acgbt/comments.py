@@ -1,12 +1,13 @@
-"""Comments of a resource: read as threads, written once, one's own deleted."""
+"""Comments of a resource: read as threads, written once, deleted by who may."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clients.acgbt.models import PAGE_SIZE, Comment
-from clients.errors import NotFound
+from clients.errors import ClientError, NotFound
 from services.acgbt.catalogue import Catalogue
 from services.clock import Clock
+from services.errors import ServiceError
 from services.keys import Keys
 from services.names import Service
 from services.recent import Recent
@@ -18,6 +19,8 @@ from storage.database import Database
 MOST_PAGES = 4
 SIZE = 50
 SECONDS = 30.0
+# Who looks after the site may delete what others wrote; whether somebody does changes seldom.
+ADMIN, ROLES, ROLE_SECONDS = "admin", 2_000, 600.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Comments:
         self._keys = keys
         self._reached = reached
         self._threads: Recent[int, Thread] = Recent(SIZE)
+        self._roles: Recent[tuple[int, str], str] = Recent(ROLES)
 
     async def thread(self, user_id: int, resource_id: int) -> Thread:
         """Return the comments of a resource, each behind what it answers."""
@@ -83,6 +87,25 @@ class Comments:
         """Return the number of the person's account there, None without a link."""
         link = await self._db.read(lambda tx: links.get(tx, user_id, Service.ACGBT))
         return None if link is None or link.state != "active" else link.account_id
+
+    async def may_delete(self, user_id: int, comment: Comment) -> bool:
+        """Tell whether a person may delete a comment: it is theirs, or they look after the site."""
+        own = await self.own_id(user_id)
+        if own is None:
+            return False
+        return str(comment.user_id) == own or await self._is_admin(user_id, own)
+
+    async def _is_admin(self, user_id: int, own: str) -> bool:
+        now = self._clock.now()
+        role = self._roles.get((user_id, own), now)
+        if role is None:
+            try:
+                profile = await self._keys.call(user_id, Service.ACGBT, self._catalogue.client.profile)
+            except (ClientError, ServiceError):
+                return False
+            role = profile.role
+            self._roles.put((user_id, own), role, now + ROLE_SECONDS)
+        return role == ADMIN
 
     async def write(self, user_id: int, resource_id: int, content: str, parent: int | None) -> Comment:
         """Write a comment, once; raises NotLinked before anything is sent."""

@@ -83,6 +83,25 @@ async def test_write_answer_and_delete(
     assert answer.id not in box.world.acgbt.remarks
 
 
+async def test_who_looks_after_the_site_may_delete_what_others_wrote(
+    bot: House, box: Sandbox, xiaoyu: Person, ben: Person, journal: Journal
+) -> None:
+    zh, en, resource = Words("zh"), Words("en"), pictured(box, count=0)
+    box.world.acgbt.remarks.clear()
+    other = box.world.acgbt.stock.remark(resource.id, "laochen_acg", "别人的话", box.world.now(), None)
+    for person, say, may in ((ben, en, False), (xiaoyu, zh, True)):
+        await link_acgbt(person)
+        card = await comments(person, say, resource)
+        number = next(x for x in card.text.splitlines() if "laochen_acg" in x).partition(".")[0]
+        await person.press(card, number)
+        one = await person.until(lambda m, say=say: m.find(say("acg.button.reply")) is not None)  # type: ignore[misc]
+        assert (one.find(say("acg.button.delete")) is not None) is may
+    await xiaoyu.press(one, zh("acg.button.delete"))
+    await xiaoyu.press(await xiaoyu.until(zh("acg.delete_ask")), zh("button.confirm"))
+    await xiaoyu.until(zh("acg.note.deleted"))
+    assert other.id not in box.world.acgbt.remarks
+
+
 async def test_what_cannot_be_sent_is_said_before_anything_is_sent(
     bot: House, person: Person, say: Words, box: Sandbox, journal: Journal
 ) -> None:

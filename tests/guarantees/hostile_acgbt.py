@@ -53,7 +53,7 @@ def services(words: Words) -> SimpleNamespace:
 
     return SimpleNamespace(
         catalogue=SimpleNamespace(listed=listed, resource=one, categories=categories),
-        comments=SimpleNamespace(thread=thread, own_id=nothing),
+        comments=SimpleNamespace(thread=thread, own_id=nothing, may_delete=nothing),
         follows=SimpleNamespace(find=nothing),
     )
 
