@@ -3,9 +3,9 @@
 import asyncio
 import sys
 
-from bench import polls, upload, webhook
+from bench import mika, polls, upload, webhook
 
-BENCHMARKS = {"webhook": webhook.main, "upload": upload.main, "polls": polls.main}
+BENCHMARKS = {"webhook": webhook.main, "upload": upload.main, "mika": mika.main, "polls": polls.main}
 
 for name in sys.argv[1:] or BENCHMARKS:
     print(f"== {name}")

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from sandbox.disktop.oauth import open_grant
 from sandbox.server import Sandbox
+from sandbox.states.mikastock import join
 from sandbox.telegram.chats import Chat, User
 from sandbox.world import World
 
@@ -25,6 +26,7 @@ def settle(world: World) -> None:
         world.people[id_] = replace(model, id=id_, disktop_uid=id_, disk_total=TERABYTE, disk_used=0)
         telegram.people[id_] = User(id_, f"Bench {id_}", f"bench{id_}", "en")
         telegram.chats[id_] = Chat(id_, "private", person=telegram.people[id_])
+        join(world.mika, world.people[id_], world.now())
 
 
 async def main() -> None:

@@ -21,7 +21,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,17 +139,20 @@ def _plain(message: Message) -> str:
 
 
 @asynccontextmanager
-async def linkhive(out: Outside, folder: Path) -> AsyncIterator[LinkHive]:
-    """Run the bot with its default settings, and have people link their drives."""
+async def linkhive(
+    out: Outside, folder: Path, link: Callable[[Person], Awaitable[object]] | None = None, count: int = 8
+) -> AsyncIterator[LinkHive]:
+    """Run the bot with its default settings, and have people link their drives, or what is told."""
     port = free_port()
     address = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "LISTEN": f"127.0.0.1:{port}"}
     database = {"DATABASE_URL": f"sqlite:///{folder / 'linkhive.db'}", "LOG_LEVEL": "ERROR"}
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(Bot({**out.settings, **address, **database}, folder))
         await bot.ready()
-        people = [await stack.enter_async_context(Person(out.url, id_)) for id_ in out.tokens]
+        ids = list(out.tokens)[:count]
+        people = [await stack.enter_async_context(Person(out.url, id_)) for id_ in ids]
         for person in people:
-            await _link(person)
+            await (link or _link)(person)
         yield LinkHive(out, bot, people)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.contents import Kept
 from sandbox.mika.door import Caller
 from sandbox.mika.envelope import Refusal, json_of, ok, whole, written
 from sandbox.states.mika import Video
@@ -98,6 +99,8 @@ async def delete(caller: Caller, request: Request) -> Response:
     """Answer DELETE videos/{id}; its tasks go with it."""
     video = _mine(caller, request)
     caller.mika.videos.pop(video.id)
+    if isinstance(video.content, Kept):
+        video.content.path.unlink(missing_ok=True)
     for task in [task for task in caller.mika.tasks.values() if task.video == video.id]:
         caller.mika.tasks.pop(task.id)
     return ok()

@@ -4,6 +4,7 @@ import random
 from typing import TYPE_CHECKING
 
 from sandbox.contents import Made
+from sandbox.people import Person
 from sandbox.states.mika import Account, Category, Mika, Task, Video
 
 if TYPE_CHECKING:
@@ -33,24 +34,31 @@ def stocked(world: "World") -> Mika:
 
 
 def _people(world: "World", mika: Mika, rng: random.Random) -> None:
-    for number, person in enumerate(world.people.values(), 1):
-        account = Account(
-            id=number,
-            person=person.id,
-            username=f"u{person.id}",
-            password=f"pass-{person.id}",
-            email=f"{person.username}@example.com",
-            nickname=person.first_name,
-            rights=_RIGHTS.get(person.id, "member"),
-            key=f"mk_{person.id}_sandbox",
-            secret=f"ms-{person.id}-secret",
-            created_at=world.now() - rng.uniform(200, 400) * DAY,
-            avatar=f"/avatars/{number}.png",
-            points=person.points * 10,
-        )
-        if person.premium:
-            account.vip_level, account.vip_expire = 2, "2027-12-31"
-        mika.accounts[account.id] = account
+    for person in world.people.values():
+        account = join(mika, person, world.now() - rng.uniform(200, 400) * DAY)
+        account.rights = _RIGHTS.get(person.id, "member")
+
+
+def join(mika: Mika, person: Person, since: float) -> Account:
+    """Give a person an account."""
+    number = len(mika.accounts) + 1
+    account = mika.accounts[number] = Account(
+        id=number,
+        person=person.id,
+        username=f"u{person.id}",
+        password=f"pass-{person.id}",
+        email=f"{person.username}@example.com",
+        nickname=person.first_name,
+        rights="member",
+        key=f"mk_{person.id}_sandbox",
+        secret=f"ms-{person.id}-secret",
+        created_at=since,
+        avatar=f"/avatars/{number}.png",
+        points=person.points * 10,
+    )
+    if person.premium:
+        account.vip_level, account.vip_expire = 2, "2027-12-31"
+    return account
 
 
 def _categories(mika: Mika) -> None:
