@@ -45,9 +45,14 @@ def _under_way(scene: Scene[Any], view: UploadView, about: About) -> View:
 
 
 def said(say: Speaker, upload: Upload, about: About) -> list[Html]:
-    """Return what the video is to be."""
+    """Return what the video is to be, and where that is."""
     name = escape(about.category, TITLE_SHOWN)
-    lines = [say("upload.mika.to", category=name) if about.category else say("upload.mika.to_site")]
+    to = say("upload.mika.to", category=name) if about.category else say("upload.mika.to_site")
+    return [to, *_words(say, upload, about)]
+
+
+def _words(say: Speaker, upload: Upload, about: About) -> list[Html]:
+    lines = []
     if upload.name or about.title:
         title = escape(about.titled(upload.name), TITLE_SHOWN)
         lines.append(say("upload.mika.title", title=title))
@@ -73,7 +78,9 @@ def _failed(scene: Scene[Any], upload: Upload) -> View:
 def _done(scene: Scene[Any], upload: Upload, about: About) -> View:
     say, seen = scene.say, upload.transcode or Transcode()
     lines = [say("upload.mika.done", name=bold(name_of(say, upload)), size=size(upload.size or 0))]
-    lines += [*said(say, upload, about), Html("")]
+    if about.category:
+        lines.append(say("upload.mika.filed", category=escape(about.category, TITLE_SHOWN)))
+    lines += [*_words(say, upload, about), Html("")]
     blind = seen.blind and not seen.over
     lines.append(say("upload.mika.blind") if blind else say(f"upload.mika.state.{seen.state}"))
     if seen.state == "processing" or (seen.state == "failed" and seen.progress):
