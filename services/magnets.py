@@ -6,7 +6,7 @@ from base64 import b32decode
 from binascii import Error
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 # A link of more than this is no link that anybody passes on.
 LONGEST = 4000
@@ -19,6 +19,9 @@ _HEX2 = re.compile(r"1220([0-9a-fA-F]{64})")
 _CID = re.compile(
     r"(?<![0-9A-Za-z])(Qm[1-9A-HJ-NP-Za-km-z]{44}|[bB][A-Za-z2-7]{40,120}|z[1-9A-HJ-NP-Za-km-z]{40,120})(?![0-9A-Za-z])"
 )
+_TRACKERS = frozenset({"udp", "http", "https", "ws", "wss"})
+# What tells a tracker who somebody is: published, it would be everybody's.
+_PERSONAL = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{20,}(?![0-9A-Za-z])")
 _DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _SHA256_LENGTH = 32
 _LARGEST = 2**63 - 1
@@ -65,6 +68,16 @@ class Magnet:
         return frozenset(one for one in (self.v1, self.v2) if one)
 
 
+def is_public(tracker: str) -> bool:
+    """Tell whether a tracker is anybody's: one that knows people by a key in its address is not."""
+    try:
+        parts = urlsplit(tracker)
+        named = parts.scheme in _TRACKERS and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return False
+    return named and len(tracker) <= 200 and not parts.query and not _PERSONAL.search(parts.path)
+
+
 def find_magnet(words: str) -> Magnet | None:
     """Return the magnet link in words, or the one that a bare hash stands for; raises BadMagnet."""
     found = _MAGNET.search(words)
@@ -89,7 +102,8 @@ def read_magnet(link: str) -> Magnet:
     if len(first) > 1 or len(second) > 1:
         raise BadMagnet("two_hashes")
     told = dict(reversed([(name.lower(), value) for name, value in pairs]))
-    trackers = tuple(dict.fromkeys(value for name, value in pairs if name.lower().startswith("tr") and value))
+    named = dict.fromkeys(value for name, value in pairs if name.lower().startswith("tr"))
+    trackers = tuple(tracker for tracker in named if is_public(tracker))
     return Magnet(
         next(iter(first), None), next(iter(second), None), told.get("dn", "").strip(), _size(told), trackers
     )

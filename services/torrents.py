@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha1, sha256
 from typing import Literal
-from urllib.parse import urlsplit
 
-from services.magnets import Magnet
+from services.magnets import Magnet, is_public
 
 MOST_BYTES = 5 * 1024 * 1024
 # Deeper than any real one; the reader calls itself for each level.
@@ -18,9 +17,6 @@ _DEEPEST = 40
 _INTEGER = re.compile(rb"i(0|-?[1-9][0-9]{0,18})e")
 _LENGTH = re.compile(rb"(0|[1-9][0-9]{0,7}):")
 _TRACKERS = 8
-_SCHEMES = frozenset({"udp", "http", "https", "ws", "wss"})
-# What tells a tracker who somebody is: published, it would be everybody's.
-_PERSONAL = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{20,}(?![0-9A-Za-z])")
 
 Kind = Literal["no_torrent", "no_info", "private", "odd"]
 Value = int | bytes | list["Value"] | dict[bytes, "Value"]
@@ -201,13 +197,4 @@ def _trackers(top: Mapping[bytes, Value]) -> Iterator[str]:
         [one for tier in tiers if isinstance(tier, list) for one in tier] if isinstance(tiers, list) else []
     )
     known = dict.fromkeys(_text(one) for one in (top.get(b"announce"), *listed) if isinstance(one, bytes))
-    yield from [one for one in known if _is_public(one)][:_TRACKERS]
-
-
-def _is_public(tracker: str) -> bool:
-    try:
-        parts = urlsplit(tracker)
-        named = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.username is None
-    except ValueError:
-        return False
-    return named and len(tracker) <= 200 and not parts.query and not _PERSONAL.search(parts.path)
+    yield from [one for one in known if is_public(one)][:_TRACKERS]

@@ -126,6 +126,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         (f"magnet:?xt=urn:btih:{HASH}&xt=urn:ed2k:354b15e68fb8f36d7cd88ff94116cdc1", Magnet(HASH, None)),
         (HASH, Magnet(HASH, None)),
         (b32encode(bytes.fromhex(HASH)).decode(), Magnet(HASH, None)),
+        (f"magnet:?xt=urn:btih:{HASH}&tr=http%3A%2F%2Ft%2Fannounce%3Fpasskey%3D1", Magnet(HASH, None)),
         ("Just a title", None),
         (f"see {HASH}", None),
     ],
