@@ -91,7 +91,7 @@ def live_buttons(scene: Scene[Any], *, under_way: bool) -> list[Button]:
     if not under_way:
         return [Press(say.label("button.refresh"), "follow")]
     if scene.state.live:
-        return [Press(say.label("button.stop"), "stop")]
+        return [Press(say.label("button.stop_live"), "stop")]
     return [Press(say.label("button.follow_live"), "follow")]
 
 

@@ -88,7 +88,7 @@ def _living(scene: Scene[TaskState], task: Task) -> Row:
     if task.status.over:
         row.append(Press(say.label("button.refresh"), "follow"))
     elif scene.state.live:
-        row.append(Press(say.label("button.stop"), "stop"))
+        row.append(Press(say.label("button.stop_live"), "stop"))
     else:
         row.append(Press(say.label("button.follow_live"), "follow"))
     return row
