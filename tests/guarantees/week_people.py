@@ -12,7 +12,7 @@ from sandbox.telegram.membership import open_group
 from services.subscriptions.wishes import Wishes
 from tests.guarantees.figures import size
 
-PEOPLE, GROUPS, TITLES = size(20, 200), size(5, 50), size(8, 40)
+PEOPLE, GROUPS, TITLES = size(20, 200), size(5, 50), size(6, 40)
 FIRST = 700_000
 ZONES = ("Asia/Shanghai", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Sydney", "UTC-03:30")
 QUIET = ((None, None), ("22:00", "07:00"), ("23:00", "08:00"), ("00:00", "09:00"), ("13:00", "15:00"))

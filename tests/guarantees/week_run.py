@@ -24,7 +24,7 @@ from tests.guarantees.week_people import BUDGET, DRIVES, LIMIT, MARKS, PRICES, K
 from tests.guarantees.workers_house import link_users
 
 HOURS = size((0.1, 12, 23.8), (0.1, 3, 6, 9, 12, 15, 18, 21, 23.8))  # type: ignore[call-overload]
-DAYS, AFTER = 7, 2
+DAYS, AFTER = 7, size(1, 2)
 # Of what falls due while nobody looks, some is put off by minutes: it is looked at once more.
 REST_SECONDS = 100.0
 KEYS = base64.b64encode(bytes(range(32))).decode()
