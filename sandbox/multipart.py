@@ -41,6 +41,9 @@ class Form:
             async for _ in self.pieces():
                 pass
             if await self._take(2) == b"--":
+                # The line is as slow for its last bytes as for the others.
+                async for _ in self._source:
+                    pass
                 return
             self._open = True
             yield self._head(await self._line())
