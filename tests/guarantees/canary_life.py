@@ -37,7 +37,7 @@ NAME, NICK, CLOUD, FOLDER = "Canaryfirst", "canarynick", "canarycloud", "canaryf
 FILE, SOUGHT = "canaryfile", "canarysought"
 WORDS = (NAME, NICK, CLOUD, FOLDER, FILE, SOUGHT)
 HOUR = 3600.0
-PATIENCE = 120.0
+PATIENCE = 240.0
 # Rows that pass by themselves within moments need not be there when one looks.
 TABLES = {t.name for t in metadata.sorted_tables if rows_of(t).owner and not rows_of(t).passing}
 MENTIONS = [(t, name) for t in metadata.sorted_tables for name in rows_of(t).mentions]
