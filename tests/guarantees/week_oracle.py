@@ -68,7 +68,10 @@ async def count(box: Sandbox, db: Database, town: Town) -> Account:
                 continue
             found.messages += 1
             card_id = _card_of(message)
-            card = None if card_id is None else await db.read(lambda tx, i=card_id: cards.get(tx, i))  # type: ignore[misc]
+            if card_id is None:
+                # A hello to a group, which has no buttons to press.
+                continue
+            card = await db.read(lambda tx, i=card_id: cards.get(tx, i))  # type: ignore[misc]
             if card_id in seen:
                 found.again += 1
                 continue
