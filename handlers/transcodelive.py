@@ -57,6 +57,8 @@ class Live:
         self._home = home
         self._draws = draws
         self._known: Recent[str, Memory] = Recent(CARDS)
+        # By chat: people who see several cards see one screen.
+        self._edited: Recent[int, float] = Recent(CARDS)
 
     async def follow(self, job: Job, lease: Lease) -> None:
         """Do the job: show a card as it is now, and come back while something on it is under way."""
@@ -75,6 +77,9 @@ class Live:
             # What stands there would never change again: say why.
             route = self._home.routes.cards[_route(scene)]
             drawn = Drawn(cards.trouble(route, scene, error), under_way=False)
+        if drawn.under_way and drawn.view != memory.shown and (rest := self._rest(scene)) > 0:
+            # Another card of this chat was edited a moment ago; the last state never waits.
+            raise RetryLater(rest)
         there = await self._show(card_id, scene, drawn.view, memory)
         age = scene.services.clock.now() - float(job.payload.get("since", lease.began))
         if not there or not drawn.under_way or age > LONGEST:
@@ -89,8 +94,13 @@ class Live:
         return memory
 
     def _pause(self, scene: Scene[Any], memory: Memory) -> float:
-        pause = EVERY if scene.private else EVERY_IN_GROUPS
-        return max(pause, SELDOM) if memory.still >= PATIENT_LOOKS else pause
+        return max(_every(scene), SELDOM) if memory.still >= PATIENT_LOOKS else _every(scene)
+
+    def _rest(self, scene: Scene[Any]) -> float:
+        """Return how long a chat is left in peace yet."""
+        now = scene.services.clock.now()
+        edited = self._edited.get(scene.chat_id, now)
+        return 0.0 if edited is None else edited + _every(scene) - now
 
     async def _scene(self, card_id: str) -> Scene[Any] | None:
         """Return a card that wants to be followed; it may be on to something else."""
@@ -116,8 +126,14 @@ class Live:
             # The next one shows the same.
             log.info("transcode_progress_not_shown", error=type(error).__name__)
             return True
+        now = scene.services.clock.now()
+        self._edited.put(scene.chat_id, now, now + _every(scene))
         memory.shown, memory.still = view, 0
         return there
+
+
+def _every(scene: Scene[Any]) -> float:
+    return EVERY if scene.private else EVERY_IN_GROUPS
 
 
 def _route(scene: Scene[Any]) -> str:

@@ -15,7 +15,6 @@ from sandbox import mika
 from sandbox.server import Sandbox
 from sandbox.states.mika import Account
 from tests.driver import Call, Control, Journal, Message, Person
-from tests.e2e import uploading
 from tests.e2e.evidence import modules, questions, tree
 from tests.e2e.keyed import link_mika
 from tests.e2e.mikaways import chosen, queued, words_of
@@ -172,9 +171,9 @@ async def test_uploads_whole_and_in_chunks(
 ) -> None:
     await journal.forget()
     await person.send(f"/upload {source(box, 'Small.mkv', size=300 * KIB, seed='s')}")
-    await uploading.tells(person, say("upload.mika.state.pending"))
+    await person.until(lambda m: m.text.startswith("✅") and "Small" in m.text, 60)
     await person.send_file("Large.mp4", DATA, kind="video", mime="video/mp4")
-    await person.until(lambda m: "Large" in m.text and say("upload.mika.state.pending") in m.text, 30)
+    await person.until(lambda m: m.text.startswith("✅") and "Large" in m.text, 60)
     asked = [
         *await journal.calls("mika", "POST", "/api/videos/upload"),
         *await journal.calls("mika", "POST", "/api/videos/upload/init"),
