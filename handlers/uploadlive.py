@@ -40,11 +40,16 @@ class Live:
 
     async def changed(self, upload_id: int, view: UploadView, final: bool) -> None:
         """Show how far an upload is; the end is told by a job, so that it arrives whatever happens."""
-        chat_id, now = view.upload.chat_id, self._home.services.clock.now()
+        chat_id = view.upload.chat_id
         # What waits after a fault says nothing more for a while: that must be seen.
         must = final or view.upload.retry_at is not None
-        if not must and now - self._edited.get(chat_id, 0.0) < EDIT_EVERY:
+        if not must and view.stage.over:
+            # Transcoding changes rarely: nothing may come for long that would show the same.
+            while (left := self._left(chat_id)) > 0:
+                await self._home.services.clock.sleep(left)
+        elif not must and self._left(chat_id) > 0:
             return
+        now = self._home.services.clock.now()
         self._note(chat_id, now)
         if final:
             user_id = view.upload.user_id
@@ -55,6 +60,10 @@ class Live:
         except TelegramError as error:
             # The next one, or the last, will show the same.
             log.info("upload_progress_not_shown", error=type(error).__name__)
+
+    def _left(self, chat_id: int) -> float:
+        """Return how long a chat is not edited yet."""
+        return self._edited.get(chat_id, 0.0) + EDIT_EVERY - self._home.services.clock.now()
 
     def _note(self, chat_id: int, now: float) -> None:
         if len(self._edited) >= CHATS:
