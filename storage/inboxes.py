@@ -16,7 +16,7 @@ _UNASKED = (
             jobs.c.kind == bindparam("of_kind"), jobs.c.dedup == cast(links.c.user_id, Text), OPEN
         ),
     )
-    .order_by(links.c.id)
+    .order_by(links.c.user_id)
     .limit(bindparam("most"))
 )
 
