@@ -69,7 +69,8 @@ def _dated(scene: Scene[Any], kind: str, mime: str | None, carrier: Carrier) -> 
     if isinstance(carrier, Message):
         when, number = carrier.date.astimezone(_zone(scene)), carrier.message_id
     word = scene.say.label(f"upload.name.{kind}")
-    return f"{word} {when:%Y-%m-%d %H.%M} {number}".rstrip(" 0") + _suffix(kind, mime)
+    told = f"{word} {when:%Y-%m-%d %H.%M}"
+    return (f"{told} {number}" if number else told) + _suffix(kind, mime)
 
 
 def _zone(scene: Scene[Any]) -> ZoneInfo:

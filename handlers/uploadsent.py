@@ -8,7 +8,7 @@ from typing import Literal
 from telegram import Message, MessageEntity, Update
 from telegram.ext import MessageHandler, filters
 
-from handlers import asking, cards, plain, unknown, upload
+from handlers import asking, cards, plain, unknown, upload, uploadgoal
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, message_of
 from handlers.notes import NoticeState
@@ -89,7 +89,7 @@ class Sent:
         wish, folder, follows = self._albums.follow(
             message, "upload" if command else wish_of(message), folder_in(words) if command else None
         )
-        if not any(map(context.services.offers, (Service.DISKTOP, Service.MIKA))):
+        if not _has_place(update, context):
             await (plain.text if message.caption else unknown.wordless)(update, context)
         elif wish == "upload":
             await self._upload(update, context, "" if command else words, folder)
@@ -105,6 +105,14 @@ class Sent:
             return
         async with typing(context.bot, chat_of(update).id):
             await upload.begin(scene, (source,), folder)
+
+
+def _has_place(update: Update, context: LinkHiveContext) -> bool:
+    """Tell whether there is a service that takes such a file: Mika takes films only."""
+    if context.services.offers(Service.DISKTOP):
+        return True
+    source = file_of(cards.scene_of(update, context, NoticeState()), message_of(update))
+    return source is not None and uploadgoal.shows_video(source) and context.services.offers(Service.MIKA)
 
 
 async def _answers(update: Update, context: LinkHiveContext) -> bool:
