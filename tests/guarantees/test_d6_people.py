@@ -196,7 +196,7 @@ def chosen() -> list[tuple[str, Callable[[Scene], Awaitable[Act]], str, dict[str
     return [(service, step, name, dict(fault)) for (service, step), (name, fault) in pairs]
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(3600)
 async def test_d6_every_fault_at_every_step_of_a_person(
     start: Start, box: Sandbox, xiaoyu: Person, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
