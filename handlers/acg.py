@@ -7,7 +7,7 @@ from typing import Any
 from telegram import Update
 
 from clients.acgbt.models import Category, ResourcePage
-from handlers import acgchoices, acgfollow, cards, commands, driveask
+from handlers import acgchoices, acgfollow, cards, commands, fieldask
 from handlers.acgitem import ITEM, ItemState
 from handlers.acgstate import AcgState, asked
 from handlers.acgviews import SIGN, row
@@ -144,7 +144,7 @@ async def ask(scene: Scene[AcgState], _arg: str) -> Switch:
     if not scene.private:
         raise OddPress("ask")
     question = scene.say("acg.ask")
-    return await driveask.ask(scene.at(_at(scene)), "words", "search", question, "words", scene.state.words)
+    return await fieldask.ask(scene.at(_at(scene)), "words", "search", question, old=scene.state.words)
 
 
 async def search(scene: Scene[AcgState], _arg: str) -> AcgState:

@@ -7,7 +7,7 @@ from typing import Any
 from telegram import Update
 
 from clients.errors import NotFound
-from handlers import cards, commands, driveask, drivedelete, drivefile, drivemark, drivesearch
+from handlers import cards, commands, drivedelete, drivefile, drivemark, drivesearch, fieldask
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from handlers.drivefolder import DRIVE, MOST_PAGES, DriveState, fresh, page_of, show
@@ -92,7 +92,7 @@ async def share(scene: Scene[DriveState], _arg: str) -> DriveState:
 async def new(scene: Scene[DriveState], _arg: str) -> Switch:
     """Ask for the name of a new folder."""
     text = scene.say("folders.ask_name", folder=where(scene.say, scene.state.path))
-    return await driveask.ask(scene, "name", "make", text)
+    return await fieldask.ask(scene, "name", "make", text, kind="name")
 
 
 async def make(scene: Scene[DriveState], _arg: str) -> DriveState:
@@ -108,7 +108,7 @@ async def make(scene: Scene[DriveState], _arg: str) -> DriveState:
 
 async def search(scene: Scene[DriveState], _arg: str) -> Switch:
     """Ask for words to search."""
-    return await driveask.ask(scene, "name", "find", scene.say("drive.ask_words"), "words")
+    return await fieldask.ask(scene, "name", "find", scene.say("drive.ask_words"))
 
 
 async def find(scene: Scene[DriveState], _arg: str) -> Switch:
@@ -151,7 +151,6 @@ async def drive(update: Update, context: LinkHiveContext) -> None:
 
 def register(home: LinkHiveApplication) -> None:
     """Offer the drive."""
-    driveask.register(home)
     cards_: tuple[Route[Any], ...] = (FOLDER, drivefile.FILE, drivedelete.DELETE, drivesearch.SEARCH)
     for route in cards_:
         home.card(route)

@@ -6,7 +6,7 @@ from typing import Any
 
 from clients.disktop.models import FileMeta
 from clients.errors import NotFound
-from handlers import driveask, drivedelete, drivemark, folderpick, problems, uploadgoal
+from handlers import drivedelete, drivemark, fieldask, folderpick, problems, uploadgoal
 from handlers.drivefolder import DRIVE, DriveState
 from handlers.drivekinds import plays, sign
 from handlers.driveviews import date, where
@@ -139,7 +139,7 @@ async def rename(scene: Scene[FileState], _arg: str) -> Switch:
     """Ask for the new name."""
     file = scene.state.file
     text = scene.say("drive.ask_rename", name=bold(file.name))
-    return await driveask.ask(scene, "name", "rename_to", text, old=file.name)
+    return await fieldask.ask(scene, "name", "rename_to", text, kind="name", old=file.name)
 
 
 async def rename_to(scene: Scene[FileState], _arg: str) -> FileState:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from handlers import cards, driveask, drivedelete, folderpick, problems
+from handlers import cards, drivedelete, fieldask, folderpick, problems
 from handlers.drivefolder import DRIVE, DriveState, fresh, page_of
 from handlers.driveviews import key_of, where
 from handlers.scenes import Act, OddPress, S, Scene, Switch, number
@@ -139,7 +139,7 @@ async def rename(scene: Scene[DriveState], _arg: str) -> Switch:
     """Ask for the new name of the one entry that is marked."""
     entry = _only(scene)
     text = scene.say("drive.ask_rename", name=bold(entry.name))
-    return await driveask.ask(scene, "name", "rename_to", text, old=entry.name)
+    return await fieldask.ask(scene, "name", "rename_to", text, kind="name", old=entry.name)
 
 
 def _only(scene: Scene[DriveState]) -> Entry:

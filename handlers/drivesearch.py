@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from handlers import driveask, drivefile, problems
+from handlers import drivefile, fieldask, problems
 from handlers.drivekinds import KINDS, kind_of
 from handlers.driveviews import PER_PAGE, key_of, openers, rows
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
@@ -138,7 +138,7 @@ async def open_file(scene: Scene[SearchState], arg: str) -> SearchState | Switch
 
 async def again(scene: Scene[SearchState], _arg: str) -> Switch:
     """Ask for other words."""
-    return await driveask.ask(scene, "words", "look", scene.say("drive.ask_words"), "words")
+    return await fieldask.ask(scene, "words", "look", scene.say("drive.ask_words"))
 
 
 async def look(scene: Scene[SearchState], _arg: str) -> SearchState:

@@ -1,9 +1,9 @@
-"""Ask for the new value of a field: any card may ask, and goes on with the answer."""
+"""Ask for one value in words, such as a name: any card may ask, and goes on with the answer."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from telegram import Update
 
@@ -12,11 +12,15 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
 from handlers.scenes import OddPress, Route, Scene, State, Switch
 from handlers.texts import Html
-from handlers.videoviews import copies
-from handlers.views import Button, Copy, Press, View
+from handlers.views import Button, Copy, Press, View, copies
 from storage.dialogs import Dialog
 
 ASK_FIELD = "field.value"
+# A text is a matter of whoever asks; a name is one of a file or folder in a drive.
+Kind = Literal["text", "name"]
+# What searches and common drives take; no file system takes names of more bytes.
+MOST: dict[Kind, int] = {"text": 100, "name": 200}
+MOST_BYTES = 255
 
 
 class FieldState(State):
@@ -28,6 +32,7 @@ class FieldState(State):
     then: str
     question: str
     most: int
+    kind: Kind = "text"
     old: str = ""
     empty: bool = False
     fault: str | None = None
@@ -39,13 +44,15 @@ async def ask(
     then: str,
     question: Html,
     *,
-    most: int,
+    kind: Kind = "text",
+    most: int | None = None,
     old: str = "",
     empty: bool = False,
 ) -> Switch:
-    """Ask for a text; the card comes back with its `field` set to it, and its action `then` runs.
+    """Ask for a value; the card comes back with its `field` set to it, and its action `then` runs.
 
-    `old` is offered for copying, to be sent again with a change; `empty` offers to leave nothing there.
+    `most` is how many characters it may have, where that is not its kind's own; `old` is offered for copying,
+    to be sent again with a change; `empty` offers to leave nothing there.
     """
     if scene.card is None:
         raise OddPress(then)
@@ -56,7 +63,8 @@ async def ask(
         field=field,
         then=then,
         question=question,
-        most=most,
+        most=MOST[kind] if most is None else most,
+        kind=kind,
         old=old,
         empty=empty,
     )
@@ -70,7 +78,8 @@ async def show(scene: Scene[FieldState]) -> View:
     lines.append(Html(state.question))
     row: list[Button] = []
     if copies(state.old):
-        row.append(Copy(say.label("button.copy_old"), state.old))
+        label = "button.copy_name" if state.kind == "name" else "button.copy_old"
+        row.append(Copy(say.label(label), state.old))
     if state.empty and state.old:
         row.append(Press(say.label("button.leave_empty"), "clear"))
     return View(Html("\n".join(lines)), (row, [Press(say.label("button.cancel"), "back")]))
@@ -120,11 +129,11 @@ async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> 
         return
     words = (message_of(update).text or "").strip()
     state = FIELD.load(asked.state)
-    fault = None if 0 < len(words) <= state.most else "field.long" if words else "field.empty"
-    if fault is None:
+    wrong = fault(words, state.kind, state.most)
+    if wrong is None:
         await _go_on(cards.scene_of(update, context, state), words)
         return
-    scene = cards.scene_of(update, context, state.model_copy(update={"fault": fault}))
+    scene = cards.scene_of(update, context, state.model_copy(update={"fault": wrong}))
     card = await cards.post(scene, FIELD.name, await show(scene))
     await asking.expect(scene, ASK_FIELD, card.id)
 
@@ -144,6 +153,27 @@ async def _go_on(scene: Scene[FieldState], words: str) -> None:
     card = await cards.post(there, asker.name, await cards.shown(asker, there))
     if asker.moved is not None:
         await asker.moved(replace(there, card=card))
+
+
+def fault(words: str, kind: Kind, most: int) -> str | None:
+    """Return the text key of what is wrong with an answer, None for a good one."""
+    if kind == "name":
+        return _name_fault(words, most)
+    if not words:
+        return "field.empty"
+    return "field.long" if len(words) > most else None
+
+
+def _name_fault(name: str, most: int) -> str | None:
+    if not name:
+        return "field.name_empty"
+    if len(name) > most or len(name.encode(errors="replace")) > MOST_BYTES:
+        return "field.name_long"
+    if "/" in name or "\\" in name:
+        return "field.name_slash"
+    if name in (".", "..") or any(ord(sign) < 32 or ord(sign) == 127 for sign in name):
+        return "field.name_odd"
+    return None
 
 
 FIELD: Route[FieldState] = Route("field", FieldState, show, {"back": back, "clear": clear}, private=True)

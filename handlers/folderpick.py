@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from clients.errors import NotFound
-from handlers import driveask
+from handlers import fieldask
 from handlers.application import LinkHiveApplication
 from handlers.files import FILES_A_PAGE, NAME_LIMIT, folder_name
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
@@ -159,7 +159,8 @@ def _asker(scene: Scene[FolderState]) -> Route[Any]:
 
 async def new(scene: Scene[FolderState], _arg: str) -> Switch:
     """Ask for the name of a new folder."""
-    return await driveask.ask(scene, "name", "make", scene.say("folders.ask_name", folder=_here(scene)))
+    question = scene.say("folders.ask_name", folder=_here(scene))
+    return await fieldask.ask(scene, "name", "make", question, kind="name")
 
 
 async def make(scene: Scene[FolderState], _arg: str) -> FolderState:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from handlers import driveask
+from handlers import fieldask
 from handlers.resources import drive_name
 from handlers.scenes import OddPress, Scene, Switch, number
 from handlers.texts import Html, Speaker, escape
@@ -146,7 +146,7 @@ async def ask(scene: Scene[Any], what: str, wishes: Wishes) -> Switch:
         raise OddPress(what)
     old = " ".join(getattr(wishes, what)) if what != "price" else ""
     question = scene.say(f"subscribe.type.{what}")
-    return await driveask.ask(scene, "typed", what, question, "words", old)
+    return await fieldask.ask(scene, "typed", what, question, old=old)
 
 
 def typed(what: str, words: str) -> Change | None:

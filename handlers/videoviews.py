@@ -10,8 +10,8 @@ from clients.mika.models import Category, Video
 from handlers.driveviews import date
 from handlers.scenes import Scene
 from handlers.sizes import size
-from handlers.texts import Html, Speaker, bold, escape, plain, units
-from handlers.views import COPY_LIMIT, Button, Copy, Open, opens
+from handlers.texts import Html, Speaker, bold, escape
+from handlers.views import Button, Copy, Open, copies, opens
 
 ROW_TITLE, TITLE_LIMIT, TAG_LIMIT, NAME_LIMIT = 90, 200, 24, 40
 DESCRIPTION_LIMIT = 500
@@ -86,11 +86,6 @@ def tag_list(say: Speaker, tags: Sequence[str]) -> Html:
     shown = [escape(tag, TAG_LIMIT) for tag in tags[:MOST_TAGS]]
     more = [Html("…")] if len(tags) > MOST_TAGS else []
     return Html(say("video.tag_gap").join([*shown, *more]))
-
-
-def copies(text: str) -> bool:
-    """Tell whether a button may copy a text: Telegram refuses one without anything to see."""
-    return bool(plain(text)) and units(text) <= COPY_LIMIT and text.encode(errors="replace").decode() == text
 
 
 def play_buttons(say: Speaker, url: str | None) -> list[Button]:

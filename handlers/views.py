@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 
-from handlers.texts import Speaker, units
+from handlers.texts import Speaker, plain, units
 
 URL_LIMIT = 2000
 # What Telegram takes behind a button; anything else is shown to copy.
@@ -117,6 +117,11 @@ def visible_units(text: str) -> int:
 def opens(url: str) -> bool:
     """Tell whether an address can stand behind a button."""
     return _OPENS.fullmatch(url) is not None and len(url) <= URL_LIMIT
+
+
+def copies(text: str) -> bool:
+    """Tell whether a button may copy a text: Telegram refuses one without anything to see."""
+    return bool(plain(text)) and units(text) <= COPY_LIMIT and text.encode(errors="replace").decode() == text
 
 
 def callback_data(card_id: str, action: str, arg: str = "") -> str:

@@ -178,7 +178,11 @@ async def test_a_new_folder(bot: House, person: Person, say: Words, box: Sandbox
     films = await into(person, await opened(person), "Films", "E10")
     await person.press(films, say("button.new_folder"))
     await person.until(say.starts("folders.ask_name").splitlines()[0])
-    for wrong, key in (("a/b", "names.slash"), ("..", "names.odd"), ("字" * 201, "names.long")):
+    for wrong, key in (
+        ("a/b", "field.name_slash"),
+        ("..", "field.name_odd"),
+        ("字" * 201, "field.name_long"),
+    ):
         await person.send(wrong)
         await person.until(say(key, most=200))
     await person.send("2024")

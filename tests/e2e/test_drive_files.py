@@ -111,7 +111,7 @@ async def test_a_file_is_renamed(
     asked = await person.until(say.starts("drive.ask_rename").split("{")[0].splitlines()[0])
     assert asked.button(say("button.copy_name")).copies == "E10.mkv"
     await person.send("a/b")
-    await person.until(say("names.slash"))
+    await person.until(say("field.name_slash"))
     await person.send("E11.mkv")
     renamed = await person.until(lambda m: "E11" in m.text and "MD5" in m.text)
     assert say("drive.renamed", old="E10.mkv", name="E11.mkv") in words_of(renamed)

@@ -127,7 +127,7 @@ async def test_a_new_folder_is_made_and_entered(
     card = await picking(bot, person)
     await person.press(card, say("button.new_folder"))
     await person.until(say.starts("folders.ask_name").splitlines()[0])
-    for wrong, key in (("a/b", "names.slash"), ("x" * 300, "names.long")):
+    for wrong, key in (("a/b", "field.name_slash"), ("x" * 300, "field.name_long")):
         await person.send(wrong)
         await person.until(say(key, most=200))
     await journal.forget()

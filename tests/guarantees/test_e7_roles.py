@@ -32,7 +32,7 @@ ALLOWED: tuple[frozenset[int], ...] = (
 )
 # Of the cards, these show what is their owner's alone; a new kind of card belongs on one side or the other.
 PRIVATE_CARDS = frozenset(
-    {"accounts", "acgbtaccount", "checkin", "checkin_end", "checkins", "device", "drive", "drive_ask"}
+    {"accounts", "acgbtaccount", "checkin", "checkin_end", "checkins", "device", "drive"}
     | {"drive_delete", "linkkey", "mikaaccount"}
     | {"drive_file", "drive_search", "folder", "forget", "link", "news", "newslist", "panel", "privacy"}
     | {"receipt", "resource", "save", "settings", "share", "shares", "unlink", "upload", "upload_offer"}

@@ -1,0 +1,53 @@
+"""Questions on a card: those of an older version, and answers that are none."""
+
+import pytest
+
+from bot.wiring import House
+from sandbox.server import Sandbox
+from storage import cards, dialogs
+from tests.conftest import linked
+from tests.driver import Message, Person
+from tests.e2e import ways
+from tests.e2e.driveways import fill, opened
+from tests.e2e.words import Words
+
+
+@pytest.fixture
+async def asked(bot: House, person: Person, say: Words, box: Sandbox) -> Message:
+    fill(box, person)
+    await person.press(await opened(person), say("button.new_folder"))
+    return await person.until(say.starts("folders.ask_name").splitlines()[0])
+
+
+async def age(bot: House, card_id: str) -> None:
+    """Make a question on a card one of a version whose kinds of cards and questions are gone."""
+    db, now = bot.services.db, bot.services.clock.now()
+    card = await db.read(lambda tx: cards.get(tx, card_id))
+    assert card is not None
+    user, chat, version = card.owner_id, card.chat_id, card.version
+    await db.write(lambda tx: cards.update(tx, card_id, version, route="gone", state={"kind": "x"}, now=now))
+    state = {"card_id": card_id}
+    await db.write(lambda tx: dialogs.ask(tx, user, chat, "gone.words", state, expires_at=now + 600))
+
+
+async def test_one_of_an_older_version_is_answered_kindly(
+    bot: House, person: Person, say: Words, asked: Message
+) -> None:
+    await linked(person, "hdhive")
+    await age(bot, str(asked.button(say("button.cancel")).data).partition(":")[0])
+    assert (await person.press(asked, say("button.cancel"))).text == say("card.old")
+    # What was asked is not known any more: the words are taken like any others, for a search.
+    await person.send("沙丘")
+    await person.until(ways.YEAR)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("字" * 90, "field.name_long"), ("a\\b", "field.name_slash"), (".", "field.name_odd")],
+)
+async def test_names_that_no_drive_takes(
+    person: Person, say: Words, asked: Message, name: str, key: str
+) -> None:
+    await person.send(name)
+    again = await person.until(say(key, most=200))
+    assert say.starts("folders.ask_name").splitlines()[0] in again.text
