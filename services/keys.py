@@ -7,8 +7,9 @@ from clients.credentials import ApiKey, Bearer, Credential
 from clients.errors import NotAuthorized, RateLimited
 from services.clock import Clock
 from services.cooldowns import Cooldowns
-from services.errors import LinkLost, NotLinked, ServiceOff
+from services.errors import LinkLost, ServiceOff
 from services.jobs import JobHandler, Lease
+from services.linked import admitted, lose
 from services.names import Service
 from services.notices import notice
 from services.steps import Reached, nothing
@@ -102,7 +103,7 @@ class Keys:
         does not accept any more is lost. A RateLimited is kept and raised at once until it is over.
         """
         self._require(service)
-        link = await self._db.read(lambda tx: self._admitted(tx, user_id, service))
+        link = await self._db.read(lambda tx: admitted(tx, self._cooldowns, user_id, service))
         try:
             try:
                 return await work(credential_of(link))
@@ -116,11 +117,6 @@ class Keys:
         except RateLimited as error:
             await self._cooldowns.note(error, user_id)
             raise
-
-    async def _admitted(self, tx: Tx, user_id: int, service: Service) -> Link:
-        link = _usable(await links.get(tx, user_id, service), service)
-        await self._cooldowns.check(tx, service, user_id)
-        return link
 
     async def _replaced(self, link: Link, error: NotAuthorized) -> Link:
         """Return what was linked since a refused call began; what was not replaced is lost."""
@@ -156,12 +152,7 @@ class Keys:
 
     async def _lost(self, link: Link) -> None:
         now = self._clock.now()
-
-        async def lose(tx: Tx) -> None:
-            if await links.lose(tx, link.id, link.version, now):
-                await notice(tx, link.user_id, "link_lost", now=now, service=link.service)
-
-        await self._db.write(lose)
+        await self._db.write(lambda tx: lose(tx, link, now))
 
     async def _warn_later(self, tx: Tx, link: Link, now: float) -> None:
         """Have somebody told, before their login ends, that it will."""
@@ -201,11 +192,3 @@ def _parts(credential: Credential) -> tuple[str, str | None, Scheme]:
     if isinstance(credential, Bearer):
         return credential.token, None, "token"
     return credential.key, credential.secret, "signed" if credential.signed else "plain"
-
-
-def _usable(link: Link | None, service: Service) -> Link:
-    if link is None:
-        raise NotLinked(service)
-    if link.state != "active":
-        raise LinkLost(service)
-    return link

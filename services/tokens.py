@@ -11,8 +11,8 @@ from services.clock import Clock
 from services.cooldowns import Cooldowns
 from services.errors import LinkLost, NotLinked, ServiceOff
 from services.jobs import JobHandler, Lease, RetryLater
+from services.linked import admitted, lose, usable
 from services.names import Service
-from services.notices import notice
 from services.providers import Provider
 from services.steps import Reached, nothing
 from services.unlinking import revoke_later
@@ -95,7 +95,7 @@ class Tokens:
         """Return a user's working link; raises ServiceOff, NotLinked or LinkLost."""
         if service not in self._providers:
             raise ServiceOff(service)
-        return _usable(await self._db.read(lambda tx: links.get(tx, user_id, service)), service)
+        return usable(await self._db.read(lambda tx: links.get(tx, user_id, service)), service)
 
     async def renew(self, user_id: int, service: Service) -> Link:
         """Refresh a grant now, however long its token lasts: most services let it live longer then.
@@ -114,7 +114,7 @@ class Tokens:
         """
         if service not in self._providers:
             raise ServiceOff(service)
-        link = await self._db.read(lambda tx: self._admitted(tx, user_id, service))
+        link = await self._db.read(lambda tx: admitted(tx, self._cooldowns, user_id, service))
         try:
             link = await self._fresh(link)
             try:
@@ -133,12 +133,6 @@ class Tokens:
             await self._cooldowns.note(error, user_id)
             raise
 
-    async def _admitted(self, tx: Tx, user_id: int, service: Service) -> Link:
-        """Return a user's working link unless the service is to be left alone: one look at the database."""
-        link = _usable(await links.get(tx, user_id, service), service)
-        await self._cooldowns.check(tx, service, user_id)
-        return link
-
     async def _fresh(self, link: Link) -> Link:
         """Return the link with a token that lasts."""
         now = self._clock.now()
@@ -154,7 +148,7 @@ class Tokens:
 
     async def _again(self, link: Link, error: NotAuthorized) -> Link:
         """Return a link worth a second try after a refused token."""
-        current = _usable(await self._db.read(lambda tx: links.by_id(tx, link.id)), Service(link.service))
+        current = usable(await self._db.read(lambda tx: links.by_id(tx, link.id)), Service(link.service))
         if current.version != link.version:
             return current
         if error.refreshable and link.refresh_token is not None:
@@ -181,7 +175,7 @@ class Tokens:
         errand.set(None)
         while True:
             leased, current = await self._db.write(lambda tx: self._lease(tx, link))
-            current = _usable(current, Service(link.service))
+            current = usable(current, Service(link.service))
             if current.version != link.version:
                 return current
             if leased:
@@ -219,7 +213,7 @@ class Tokens:
 
     async def _refused(self, link: Link, error: NotAuthorized) -> Link:
         """Believe that a grant is gone only when nobody has rotated it meanwhile."""
-        current = _usable(await self._db.read(lambda tx: links.by_id(tx, link.id)), Service(link.service))
+        current = usable(await self._db.read(lambda tx: links.by_id(tx, link.id)), Service(link.service))
         if current.version != link.version:
             return current
         await self._lost(current)
@@ -231,7 +225,7 @@ class Tokens:
             kept, current = await self._db.write(lambda tx: self._written(tx, link, grant))
             if kept is not None:
                 return kept
-            current = _usable(current, Service(link.service))
+            current = usable(current, Service(link.service))
             if current.version != link.version:
                 return current
             await self._clock.sleep(POLL_SECONDS)
@@ -259,20 +253,7 @@ class Tokens:
 
     async def _lost(self, link: Link) -> None:
         now = self._clock.now()
-
-        async def lose(tx: Tx) -> None:
-            if await links.lose(tx, link.id, link.version, now):
-                await notice(tx, link.user_id, "link_lost", now=now, service=link.service)
-
-        await self._db.write(lose)
-
-
-def _usable(link: Link | None, service: Service) -> Link:
-    if link is None:
-        raise NotLinked(service)
-    if link.state != "active":
-        raise LinkLost(service)
-    return link
+        await self._db.write(lambda tx: lose(tx, link, now))
 
 
 def new_link(user_id: int, service: str, grant: TokenGrant, scopes: tuple[str, ...], now: float) -> NewLink:

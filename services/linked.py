@@ -1,0 +1,31 @@
+"""A person's link to a service: working, or lost and told of."""
+
+from services.cooldowns import Cooldowns
+from services.errors import LinkLost, NotLinked
+from services.names import Service
+from services.notices import notice
+from storage import links
+from storage.links import Link
+from storage.tx import Tx
+
+
+def usable(link: Link | None, service: Service) -> Link:
+    """Return a link that works; raises NotLinked or LinkLost."""
+    if link is None:
+        raise NotLinked(service)
+    if link.state != "active":
+        raise LinkLost(service)
+    return link
+
+
+async def admitted(tx: Tx, cooldowns: Cooldowns, user_id: int, service: Service) -> Link:
+    """Return a person's working link unless the service is to be left alone: one look at the database."""
+    link = usable(await links.get(tx, user_id, service), service)
+    await cooldowns.check(tx, service, user_id)
+    return link
+
+
+async def lose(tx: Tx, link: Link, now: float) -> None:
+    """Note that a link is lost, and have its owner told, unless it was replaced meanwhile."""
+    if await links.lose(tx, link.id, link.version, now):
+        await notice(tx, link.user_id, "link_lost", now=now, service=link.service)
