@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import database
+from bot import database, formats
 from bot.settings import Settings
 from bot.upstreams import Upstreams
 from services import Services
@@ -27,6 +27,7 @@ def assemble(
         db,
         clock,
         public_url=settings.public_url,
+        pictures_url=settings.public_url if formats.is_public_site(settings.public_url) else None,
         hdhive=upstreams.hdhive,
         disktop=upstreams.disktop,
         linkcheck=upstreams.linkcheck,

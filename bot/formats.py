@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from clients.fetch.addresses import is_public
 from clients.fetch.gate import read_entry
 from storage import crypto
 from storage import url as database_urls
@@ -14,6 +15,8 @@ from storage import url as database_urls
 _TOKEN = re.compile(r"\d{5,20}:[A-Za-z0-9_-]{10,100}")
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
+# Names that lead somewhere only from within a network (RFC 6761, 6762, 8375).
+_NEARBY = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 
 
@@ -102,6 +105,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_public_site(address: str) -> bool:
+    """Tell whether everybody can open an address of ours: https, and not on this machine or network."""
+    parts = urlsplit(address)
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        reached = is_public(ipaddress.ip_address(host))
+    except ValueError:
+        reached = "." in host and not host.endswith(_NEARBY)
+    return parts.scheme == "https" and reached
 
 
 def listen(value: object) -> Listen:

@@ -6,7 +6,7 @@ import logging
 
 from services import beijing
 from services.clock import Clock
-from storage import attempts, cards, checkins, erasure, inbox, uploads
+from storage import attempts, cards, checkins, erasure, inbox, pictures, uploads
 from storage.database import Database
 from storage.tx import Tx
 
@@ -21,6 +21,8 @@ CARDS_KEPT = 90 * DAY
 # As far back as a streak is counted.
 CHECKINS_KEPT = 400 * DAY
 UPLOADS_KEPT = 30 * DAY
+# Sent for a draft that nobody published.
+PICTURES_KEPT = 7 * DAY
 CLAIMS_KEPT = 3600.0
 
 
@@ -44,3 +46,4 @@ async def clean(tx: Tx, now: float) -> None:
     await cards.purge(tx, now - CARDS_KEPT)
     await checkins.purge(tx, beijing.day_of(now - CHECKINS_KEPT).isoformat())
     await uploads.purge(tx, now - UPLOADS_KEPT)
+    await pictures.purge(tx, now - PICTURES_KEPT)

@@ -20,7 +20,7 @@ from handlers.problems import service_name
 from handlers.scenes import Route, Scene, Switch
 from handlers.sizes import size
 from handlers.texts import Html
-from handlers.uploadfiles import file_of, in_words
+from handlers.uploadfiles import content_of, file_of, in_words
 from handlers.views import Press, Row, View, opens
 from services.names import Service
 from services.uploads import Source
@@ -162,22 +162,12 @@ async def _upload(scene: Scene[AcgbtState], source: Source) -> None:
         raise Rejected(Service.ACGBT, "upload_avatar", "avatar_size")
     if not (source.mime or "image/").startswith("image/"):
         raise Rejected(Service.ACGBT, "upload_avatar", "avatar_type")
-    client, data, name = scene.services.require_acgbt(), await _bytes(scene, source), source.name
+    client, name = scene.services.require_acgbt(), source.name
+    data = await content_of(scene, source, AVATAR_BYTES)
     mime = allowed_avatar(Service.ACGBT, data)
     await scene.services.keys.call(
         scene.user_id, Service.ACGBT, lambda who: client.upload_avatar(who, name, data, mime)
     )
-
-
-async def _bytes(scene: Scene[AcgbtState], source: Source) -> bytes:
-    """Return the bytes of a picture; of one that is too large, enough to see that."""
-    data = bytearray()
-    async with scene.services.uploads.sources["telegram"](source, 0, None) as opened:
-        async for block in opened.blocks():
-            data += block
-            if len(data) > AVATAR_BYTES:
-                break
-    return bytes(data)
 
 
 def _words(scene: Scene[AcgbtState], error: Rejected) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from telegram import Message, Update
@@ -90,13 +90,24 @@ async def place(home: LinkHiveApplication, card: Card, message_id: int) -> Card:
     return placed or card
 
 
-async def keep(home: LinkHiveApplication, card: Card, state: State, route: str | None = None) -> Card:
-    """Store a card's next state."""
+async def keep(
+    home: LinkHiveApplication,
+    card: Card,
+    state: State,
+    route: str | None = None,
+    *,
+    beside: Callable[[Tx], Awaitable[None]] | None = None,
+) -> Card:
+    """Store a card's next state, and in the same commit what goes with it."""
     stored, now = state.model_dump(mode="json"), home.services.clock.now()
-    kept = await home.services.db.write(
-        lambda tx: cards.update(tx, card.id, card.version, route=route, state=stored, now=now)
-    )
-    return kept or card
+
+    async def work(tx: Tx) -> Card | None:
+        kept = await cards.update(tx, card.id, card.version, route=route, state=stored, now=now)
+        if kept is not None and beside is not None:
+            await beside(tx)
+        return kept
+
+    return await home.services.db.write(work) or card
 
 
 async def find(home: LinkHiveApplication, card_id: str) -> Scene[Any] | None:
@@ -164,6 +175,14 @@ async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:
         card=card,
         topic=card.topic,
     )
+
+
+async def close(home: LinkHiveApplication, card: Card) -> None:
+    """Take a card away that its owner is done with."""
+    closed = home.routes.cards[card.route].closed if card.route in home.routes.cards else None
+    if closed is not None:
+        await closed(await restore(home, card))
+    await drop(home, card)
 
 
 async def drop(home: LinkHiveApplication, card: Card) -> None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
-import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image, ImageOps
+
+from services import stills
+from services.stills import STUDIO, BadPicture
 
 log = logging.getLogger(__name__)
 
 WIDTH, GAP = 1280, 8
 # A chat shows no more of it than this, and Telegram takes no picture that is much longer than wide.
 TALLEST = 2400
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-# A small file can unpack to a very large picture: more than this is not unpacked at all.
-MOST_PIXELS = 40_000_000
 # Rows as high as these parts of a cell's width, at the least and at the most.
 FLATTEST, STEEPEST = 0.4, 1.5
 PAPER = (24, 26, 30)
@@ -26,13 +23,10 @@ QUALITY = 85
 # How many rows are shown of pictures that stand one, two or three in a row.
 ROWS = {1: 2, 2: 3, 3: 3}
 
-# Pictures of strangers are unpacked one at a time: what that takes is bounded so.
-_STUDIO = ThreadPoolExecutor(1, thread_name_prefix="collage")
-
 
 async def collage(pictures: Sequence[bytes], layout: int) -> bytes | None:
     """Return pictures in rows of `layout` as one JPEG; those that are none are left out. None without any."""
-    return await asyncio.get_running_loop().run_in_executor(_STUDIO, _collage, tuple(pictures), layout)
+    return await asyncio.get_running_loop().run_in_executor(STUDIO, _collage, tuple(pictures), layout)
 
 
 async def single(picture: bytes) -> bytes | None:
@@ -51,32 +45,16 @@ def _collage(pictures: Sequence[bytes], layout: int) -> bytes | None:
         return None
     across = min(layout, len(read))
     rows = [_row(read[at : at + across], across) for at in range(0, len(read), across)]
-    return _written(_stacked(rows))
+    return stills.written(_stacked(rows), QUALITY)
 
 
 def _read(data: bytes) -> Image.Image | None:
     """Return a picture, small enough for its place; None for what cannot be read, or should not be."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS or min(image.size) < 2:
-                    return None
-                # A JPEG is unpacked no larger than it is needed.
-                image.draft("RGB", (WIDTH, TALLEST))
-                turned = ImageOps.exif_transpose(image)
-                return _on_paper(turned)
-    except Exception as error:  # noqa: BLE001 - Pillow raises whatever a broken file leads it to
-        log.info("a picture could not be read", extra={"error": type(error).__name__})
+        return stills.flat(stills.read(data, (WIDTH, TALLEST)), PAPER)
+    except BadPicture as error:
+        log.info("a picture could not be read", extra={"fault": error.fault})
         return None
-
-
-def _on_paper(image: Image.Image) -> Image.Image:
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        clear = image.convert("RGBA")
-        paper = Image.new("RGBA", clear.size, (*PAPER, 255))
-        return Image.alpha_composite(paper, clear).convert("RGB")
-    return image.convert("RGB")
 
 
 def _row(images: Sequence[Image.Image], across: int) -> Image.Image:
@@ -106,9 +84,3 @@ def _stacked(rows: Sequence[Image.Image]) -> Image.Image:
     if high > TALLEST:
         whole = whole.resize((WIDTH * TALLEST // high, TALLEST), Image.Resampling.LANCZOS)
     return whole
-
-
-def _written(image: Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=QUALITY, optimize=True)
-    return out.getvalue()

@@ -15,7 +15,7 @@ from telegram.ext import CallbackQueryHandler
 from handlers import problems
 from handlers.application import LinkHiveApplication
 from handlers.arrival import ANONYMOUS_ADMIN
-from handlers.cards import CLOSE, SHOW, drop, keep, place, topic_of, trouble
+from handlers.cards import CLOSE, SHOW, close, keep, place, topic_of, trouble
 from handlers.context import LinkHiveContext, delivery, is_private
 from handlers.messages import display
 from handlers.scenes import AnyRoute, OddPress, Reply, Scene, State, Switch
@@ -44,7 +44,7 @@ async def press(update: Update, context: LinkHiveContext) -> None:
         await reply.give(context.say.label("card.foreign"))
     elif parts[1] == CLOSE:
         await reply.give()
-        await drop(context.home, card)
+        await close(context.home, card)
     else:
         await _answered_in_time(context, reply, _act(update, context, card, reply, parts[1], parts[2]))
 

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 # Of a service without a call for it: where its users take a grant back themselves (its document, Scopes).
 BY_HAND = {"disktop": "https://disk.top/user/apps"}
 # What is told of by a word of its own before somebody is forgotten; the rest is what makes these work.
-COUNTED = ("unlocks", "checkins", "subscriptions", "uploads")
+COUNTED = ("unlocks", "checkins", "subscriptions", "uploads", "pictures")
 # A last word is worth this many tries.
 TRIES = 40
 AGAIN_SECONDS = 15.0

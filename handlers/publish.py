@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from telegram import Message, Update
 
-from handlers import asking, cards, commands, problems, publishask, publishdraft, publishtake
+from handlers import asking, cards, commands, problems, publishask, publishdraft, publishpictures, publishtake
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
 from handlers.notes import tell
@@ -38,11 +38,12 @@ PUBLISH = Route(
     },
     advice=publishdraft.advice,
     private=True,
+    closed=publishpictures.gone,
 )
 
 
 async def publish(update: Update, context: LinkHiveContext) -> None:
-    """Begin a draft; words behind the command are its link or its title, a torrent file above it its link."""
+    """Begin a draft; words behind the command are its link or title, a file above it its link or picture."""
     scene = cards.scene_of(update, context, PublishState())
     if await context.services.publishing.may(scene.user_id) is False:
         await tell(scene, scene.say("publish.no_right"))
@@ -52,7 +53,10 @@ async def publish(update: Update, context: LinkHiveContext) -> None:
         await _file(scene, message)
         return
     words = (message.text or "").partition(" ")[2].strip()
-    await _take(scene.at(_begun(scene, words)))
+    state = _begun(scene, words)
+    if publishpictures.is_picture(message):
+        state = (await publishpictures.taken(scene.at(state), message))(state)
+    await _take(scene.at(state))
 
 
 def _begun(scene: Scene[PublishState], words: str) -> PublishState:
@@ -106,13 +110,8 @@ def is_torrent(message: Message) -> bool:
     return document is not None and (document.mime_type == TORRENT_KIND or name.endswith(".torrent"))
 
 
-def _is_picture(message: Message) -> bool:
-    kind = (message.document.mime_type or "") if message.document else ""
-    return bool(message.photo) or kind.startswith("image/")
-
-
 async def file(update: Update, context: LinkHiveContext, dialog: Dialog) -> bool:
-    """Take a file that answers: a torrent file at any question; a picture is told how it can be shown.
+    """Take a file that answers: a torrent file or a picture at any question.
 
     Any other file means something else, unless the question is for the link.
     """
@@ -123,13 +122,13 @@ async def file(update: Update, context: LinkHiveContext, dialog: Dialog) -> bool
     scene = cards.scene_of(update, context, state)
     if is_torrent(message):
         await _file(scene, message)
-    elif _is_picture(message):
-        album = message.media_group_id or ""
-        # Several pictures sent at once get one answer.
-        if album and album == state.album:
+    elif publishpictures.is_picture(message):
+        change = await publishpictures.taken(scene, message)
+        if publishpictures.follows(state, message):
+            # Several pictures sent at once get one answer.
+            await publishpictures.add(scene, asked, change)
             return True
-        told = publishask.fault(scene, "publish.fault.sent_picture").model_copy(update={"album": album})
-        await _take(scene.at(told))
+        await _take(scene.at(change(state)))
     elif state.step == "link" and message.document is not None:
         await _take(scene.at(publishask.fault(scene, "publish.fault.torrent.no_torrent")))
     else:
@@ -146,7 +145,7 @@ async def _file(scene: Scene[PublishState], message: Message) -> None:
 
 async def left(context: LinkHiveContext, asked: Card) -> None:
     """Leave a draft: it goes."""
-    await cards.drop(context.home, asked)
+    await cards.close(context.home, asked)
 
 
 def register(home: LinkHiveApplication) -> None:

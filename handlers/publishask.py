@@ -46,11 +46,18 @@ def _question(scene: Scene[PublishState]) -> Html:
     say, state = scene.say, scene.state
     if state.step == "pictures" and state.fields.images:
         shown = field_lines(say, state.fields, {}, {"pictures"})
-        return Html("\n".join([*shown, "", say("publish.ask.more_pictures")]))
+        return Html("\n".join([*shown, "", _pictures(scene, "more_pictures")]))
     if state.step == "description" and state.fields.description:
         shown = field_lines(say, state.fields, {}, {"description"})
         return Html("\n".join([*shown, "", say("publish.ask.description")]))
-    return say(f"publish.ask.{state.step}")
+    return _pictures(scene, "pictures") if state.step == "pictures" else say(f"publish.ask.{state.step}")
+
+
+def _pictures(scene: Scene[PublishState], what: str) -> Html:
+    """Ask for pictures: to be sent, where everybody can reach us, and for links in any case."""
+    if scene.services.pictures.on:
+        return scene.say(f"publish.ask.{what}_sent", most=MOST_PICTURES)
+    return scene.say(f"publish.ask.{what}")
 
 
 async def _offers(scene: Scene[PublishState]) -> list[Row]:
@@ -159,8 +166,9 @@ async def clear(scene: Scene[PublishState], _arg: str) -> PublishState:
     """Take all pictures out."""
     if scene.state.step != "pictures":
         raise OddPress("clear")
-    fields = scene.state.fields.model_copy(update={"images": (), "unseen": (), "layout": 1})
-    return await at_step(scene, fresh(scene.state, fields=fields))
+    fields = scene.state.fields
+    await scene.services.pictures.drop(scene.user_id, fields.sent)
+    return await at_step(scene, fresh(scene.state, fields=fields.without(fields.images)))
 
 
 async def take_name(scene: Scene[PublishState], _arg: str) -> PublishState:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from clients.errors import Forbidden, Rejected
 from handlers import cards, problems
 from handlers.cards import CLOSE
@@ -15,6 +17,7 @@ from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid, opens
 from services.publishing import LANDS_WITHIN, faults_of
 from storage.cards import Card
+from storage.tx import Tx
 
 ITEM_ROUTE = "acgitem"
 SAID = ("sent", "done")
@@ -69,14 +72,27 @@ async def publish(scene: Scene[PublishState], _arg: str) -> PublishState | None:
     missing = state.fields.missing
     if missing is not None:
         return await _ask(scene, missing)
+    lost = await scene.services.pictures.lost(scene.user_id, state.fields.sent)
+    if lost:
+        return _without(scene, lost)
     sent = fresh(state, step="sent", sent_at=scene.services.clock.now())
-    # From this commit on it may have gone out, whatever becomes of this process.
-    card = await cards.keep(scene.home, scene.card, sent)
+    # From this commit on it may have gone out, whatever becomes of this process; and so its pictures stay.
+    card = await cards.keep(scene.home, scene.card, sent, beside=lambda tx: _stay(tx, scene))
     if card.version == scene.card.version:
         raise OddPress("publish")
     await display(scene.home, card, View(scene.say("publish.publishing")))
     await _told(scene, card, sent)
     return None
+
+
+def _without(scene: Scene[PublishState], lost: Collection[str]) -> PublishState:
+    """Go on without the pictures that lay here for too long, and say so."""
+    words = scene.say.label("publish.fault.sent.lost")
+    return fresh(scene.state, fields=scene.state.fields.without(lost), faults={"pictures": words})
+
+
+async def _stay(tx: Tx, scene: Scene[PublishState]) -> None:
+    await scene.services.pictures.published(tx, scene.user_id, scene.state.fields.sent)
 
 
 async def _ask(scene: Scene[PublishState], missing: Step) -> PublishState:
@@ -103,6 +119,9 @@ async def _failed(
 ) -> tuple[PublishState, View | None]:
     """Return what follows a failure: the fields it is about, the error itself, or the search for it."""
     unsent = fresh(sent, step="all", sent_at=None)
+    if certain(error):
+        # Nobody will see them now, so they go with the draft again.
+        await scene.services.pictures.withdrawn(scene.user_id, sent.fields.sent)
     if isinstance(error, Rejected):
         faults = faults_of(error) or {"": str(problems.sentence(scene.say, error))}
         return unsent.model_copy(update={"faults": dict(faults)}), None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +20,9 @@ Step = Literal[
 ORDER: tuple[Step, ...] = ("title", "category", "description", "pictures", "layout", "link", "size")
 
 
+_SHOWN = ("images", "unseen", "sent")
+
+
 class Fields(BaseModel):
     """What is published."""
 
@@ -32,6 +35,8 @@ class Fields(BaseModel):
     images: tuple[str, ...] = Remembered(default=(), repr=False)
     unseen: tuple[str, ...] = Remembered(default=(), repr=False)
     """Those of the pictures that could not be looked at from here."""
+    sent: tuple[str, ...] = Remembered(default=(), repr=False)
+    """Those of the pictures that were sent to the chat: they lie with us."""
     layout: int = 1
     magnet: str | None = Remembered(default=None, repr=False)
     cid: str | None = None
@@ -48,6 +53,18 @@ class Fields(BaseModel):
             ("link", self.magnet or self.cid),
         )
         return next((step for step, there in needed if not there), None)
+
+    def shown(self, *addresses: str, sent: bool = False) -> Fields:
+        """Return the fields with more pictures; one that is there already stays where it is."""
+        more = tuple(one for one in dict.fromkeys(addresses) if one not in self.images)
+        changes = {"images": (*self.images, *more), "sent": (*self.sent, *more) if sent else self.sent}
+        return self.model_copy(update=changes)
+
+    def without(self, gone: Collection[str]) -> Fields:
+        """Return the fields without some pictures."""
+        kept = {name: tuple(url for url in getattr(self, name) if url not in gone) for name in _SHOWN}
+        layout = self.layout if len(kept["images"]) > 1 else 1
+        return self.model_copy(update={**kept, "layout": layout})
 
     @property
     def new(self) -> NewResource:

@@ -14,7 +14,7 @@ from handlers.publishstate import PublishState, Step, fresh
 from handlers.scenes import OddPress, Scene
 from handlers.sizes import size
 from handlers.texts import plain
-from handlers.uploadfiles import in_words
+from handlers.uploadfiles import content_of, in_words
 from services.errors import ServiceError
 from services.magnets import BadMagnet, Magnet, find_cid, find_magnet
 from services.publishing import Look
@@ -73,12 +73,10 @@ async def _pictures(scene: Scene[PublishState], words: str) -> PublishState:
         return fault(scene, "publish.fault.many_pictures", most=MOST_PICTURES)
     looks = await scene.services.publishing.look(fresh_ones)
     seen = list(zip(fresh_ones, looks, strict=True))
-    changes = {
-        "images": (*state.fields.images, *(url for url, look in seen if look in _GOOD)),
-        "unseen": (*state.fields.unseen, *(url for url, look in seen if look == "unseen")),
-    }
+    fields = state.fields.shown(*(url for url, look in seen if look in _GOOD))
+    unseen = (*fields.unseen, *(url for url, look in seen if look == "unseen"))
     faults = _refused(scene, [(url, look) for url, look in seen if look not in _GOOD])
-    return fresh(state, fields=state.fields.model_copy(update=changes), faults=faults)
+    return fresh(state, fields=fields.model_copy(update={"unseen": unseen}), faults=faults)
 
 
 def _refused(scene: Scene[PublishState], bad: Sequence[tuple[str, Look]]) -> dict[str, str]:
@@ -143,24 +141,12 @@ async def torrent(scene: Scene[PublishState], source: Source) -> PublishState:
     if source.size is not None and source.size > MOST_BYTES:
         return fault(scene, "publish.fault.torrent.big", most=size(MOST_BYTES))
     try:
-        read: Torrent = await asyncio.to_thread(read_torrent, await _bytes(scene, source))
+        read: Torrent = await asyncio.to_thread(read_torrent, await content_of(scene, source, MOST_BYTES))
     except BadTorrent as error:
         return fault(scene, f"publish.fault.torrent.{error.kind}")
     except (ClientError, ServiceError):
         return fault(scene, "publish.fault.torrent.unread")
     return await at_step(scene, with_magnet(scene, read.magnet))
-
-
-async def _bytes(scene: Scene[PublishState], source: Source) -> bytes:
-    """Return the bytes of a small file that was sent; of a larger one, enough to see that it is too large."""
-    parts, length = [], 0
-    async with scene.services.uploads.sources["telegram"](source, 0, None) as opened:
-        async for block in opened.blocks():
-            parts.append(block)
-            length += len(block)
-            if length > MOST_BYTES:
-                break
-    return b"".join(parts)[: MOST_BYTES + 1]
 
 
 ANSWERS: Mapping[Step, Callable[[Scene[PublishState], str], Awaitable[PublishState]]] = {

@@ -84,6 +84,8 @@ def _pictures(say: Speaker, fields: Fields) -> Html:
 def _picture(say: Speaker, fields: Fields, number: int, url: str) -> Html:
     parts = urlsplit(url)
     name = plain(f"{parts.hostname}{parts.path}", ADDRESS_SHOWN)
+    if url in fields.sent:
+        name = say.label("publish.picture_sent")
     shown = link(name, url) if opens(url) else code(name)
     key = "publish.picture_unseen" if url in fields.unseen else "publish.picture"
     return say(key, number=number, link=shown)

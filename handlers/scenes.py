@@ -145,7 +145,8 @@ class Route(Generic[S]):
 
     `advice` names a text that helps with an error here more than the error's own words; a private one shows
     what is its owner's alone, and so never appears in a group, whatever data a custom client sends. `moved`
-    is told of the card on which it goes on after a question that was answered in words.
+    is told of the card on which it goes on after a question that was answered in words, `closed` of the one
+    that its owner closes.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Route(Generic[S]):
     advice: Callable[[Exception], str | None] = _no_advice
     private: bool = False
     moved: Callable[[Scene[S]], Awaitable[None]] | None = None
+    closed: Callable[[Scene[S]], Awaitable[None]] | None = None
 
     def fits(self, scene: Scene[Any]) -> bool:
         """Tell whether cards of this kind may be shown where a scene is."""

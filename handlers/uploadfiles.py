@@ -39,6 +39,17 @@ def file_of(scene: Scene[Any], carrier: Carrier, words: str = "") -> Source | No
     return None
 
 
+async def content_of(scene: Scene[Any], source: Source, most: int) -> bytes:
+    """Return the bytes of a file that was sent; of one above `most`, enough to see that it is too large."""
+    data = bytearray()
+    async with scene.services.uploads.sources["telegram"](source, 0, None) as opened:
+        async for block in opened.blocks():
+            data += block
+            if len(data) > most:
+                break
+    return bytes(data[: most + 1])
+
+
 def _area(size: PhotoSize) -> int:
     return size.width * size.height
 

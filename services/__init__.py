@@ -33,6 +33,7 @@ from services.privacy import Privacy
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.publishing import Publishing
 from services.saves import Saves
+from services.sentpictures import SentPictures
 from services.shares import Shares
 from services.signins import SignIns
 from services.standing import Standing
@@ -69,6 +70,7 @@ class Parts(TypedDict, total=False):
     acgbt: ACGBT | None
     mika: Mika | None
     fetcher: Fetcher | None
+    pictures_url: str | None
     hdhive_scopes: tuple[str, ...]
     disktop_scopes: tuple[str, ...]
     holder: str | None
@@ -113,6 +115,7 @@ class Services:
     subscriptions: Subscriptions
     acg: Acg
     publishing: Publishing
+    pictures: SentPictures
     inboxes: Inboxes
     videos: Videos
     transcoding: Transcoding
@@ -172,6 +175,7 @@ class Services:
             subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, reached=reached),
             acg=acg,
             publishing=Publishing(db, acg.catalogue, keys, given.get("fetcher"), reached=reached),
+            pictures=SentPictures(db, clock, given.get("pictures_url"), reached=reached),
             inboxes=Inboxes(db, clock, acgbt, keys, people, reached=reached),
             videos=videos,
             transcoding=Transcoding(db, clock, videos, standing, reached=reached),

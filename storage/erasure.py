@@ -46,7 +46,9 @@ def _owned() -> Iterator[_Owned]:
             erase = update(table).where(own).values(dict(mark.freed))
         elif mark.passing:
             erase = None
-        rows = select(table).where(own).order_by(*table.primary_key.columns)
+        # What is not told is not read either: it may be as large as a picture.
+        shown = (column for column in table.c if column.primary_key or told(column) is not None)
+        rows = select(*shown).where(own).order_by(*table.primary_key.columns)
         yield _Owned(table, mark.spelling, rows, select(func.count()).select_from(table).where(own), erase)
 
 

@@ -11,7 +11,8 @@ from storage.database import Database
 from storage.schema import metadata
 from storage.tx import Tx
 
-BATCH = 100
+# Of rows that hold whole pictures a few: a batch is in memory, and other writers wait for it.
+BATCH, FEW = 100, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class _Sealed:
     table: Table
     key: Column[Any]
     columns: tuple[Column[Any], ...]
+
+    @property
+    def batch(self) -> int:
+        """Return how many rows are taken at a time."""
+        return FEW if any(column.info.get("large") for column in self.columns) else BATCH
 
 
 def _sealed_tables() -> Iterator[_Sealed]:
@@ -47,7 +53,7 @@ async def _batch(tx: Tx, sealed: _Sealed, last: Any) -> list[Any]:
     """Re-encrypt the next rows after a key and return their keys."""
     head = tx.ring.head
     stale = or_(*(func.substr(column, 1, len(head)) != literal(head) for column in sealed.columns))
-    rows = select(sealed.key, *sealed.columns).where(stale).order_by(sealed.key).limit(BATCH)
+    rows = select(sealed.key, *sealed.columns).where(stale).order_by(sealed.key).limit(sealed.batch)
     if last is not None:
         rows = rows.where(sealed.key > last)
     # PostgreSQL: a row that changes meanwhile waits, and is not overwritten with its old self.

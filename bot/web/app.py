@@ -14,15 +14,19 @@ from starlette.types import ASGIApp
 from bot.web.health import Health
 from bot.web.linking import LinkPages
 from bot.web.pages import Pages
+from bot.web.pictures import PictureFiles
 from bot.web.shield import Shield
 from bot.web.webhook import Webhook
+from services.sentpictures import PATH
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _KEYS = {404: "not_found", 405: "method", 413: "large"}
 
 
-def build(links: LinkPages, health: Health, webhook: Webhook | None) -> ASGIApp:
-    """Return the application; without a webhook its address does not exist."""
+def build(
+    links: LinkPages, health: Health, webhook: Webhook | None, pictures: PictureFiles | None = None
+) -> ASGIApp:
+    """Return the application; without a webhook its address does not exist, and so without pictures."""
     routes = [
         Route("/link/{ticket}", links.ticket, methods=["GET"]),
         Route("/link/{ticket}", links.bind, methods=["POST"]),
@@ -33,6 +37,8 @@ def build(links: LinkPages, health: Health, webhook: Webhook | None) -> ASGIApp:
     ]
     if webhook is not None:
         routes.append(Route("/telegram/webhook", _endpoint(webhook), methods=["POST"]))
+    if pictures is not None:
+        routes.append(Route(f"{PATH}{{name}}", pictures, methods=["GET"]))
     refuse = _refusals(links.pages, links.bot_url)
     app = Starlette(routes=routes, exception_handlers={HTTPException: refuse, Exception: refuse})
     # A path with a slash too many is a wrong path: Starlette would build a redirect from the Host header.

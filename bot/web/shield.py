@@ -25,6 +25,14 @@ _FIXED: RawHeaders = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
 ]
+# What everybody may see, and show on pages of their own: a picture that was published. Kept for a day only,
+# because its person may take it away.
+_SHARED: RawHeaders = [
+    (b"cache-control", b"public, max-age=86400, immutable"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+]
+_SHARED_KEY = "linkhive.shared"
+_SHARED_STATUS = (200, 304)
 _POLICY_NAME = b"content-security-policy"
 _TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
@@ -48,12 +56,22 @@ def form_targets(authorize_url: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(targets))
 
 
+def share(scope: Scope) -> None:
+    """Let the answer to a request be kept and shown by everybody, where it is no error.
+
+    Two headers change with that, to values that stand here; all others stay.
+    """
+    scope[_SHARED_KEY] = True
+
+
 class Shield:
     """Wrap an application; what it raises becomes an empty 500."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
         self._fixed = [*_FIXED, _TRANSPORT] if https else _FIXED
+        others = dict(_SHARED)
+        self._shared = [(name, others.get(name, value)) for name, value in self._fixed]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -66,7 +84,8 @@ class Shield:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message = {**message, "headers": self._headers(message.get("headers", []))}
+                shared = scope.get(_SHARED_KEY) is True and message["status"] in _SHARED_STATUS
+                message = {**message, "headers": self._headers(message.get("headers", []), shared=shared)}
             await send(message)
 
         try:
@@ -80,10 +99,10 @@ class Shield:
             )
             await send({"type": "http.response.body", "body": b""})
 
-    def _headers(self, own: RawHeaders) -> RawHeaders:
+    def _headers(self, own: RawHeaders, *, shared: bool = False) -> RawHeaders:
         named = {name.lower() for name, _ in own}
         policy = [] if _POLICY_NAME in named else [(_POLICY_NAME, PLAIN_POLICY.encode())]
-        return [*own, *self._fixed, *policy]
+        return [*own, *(self._shared if shared else self._fixed), *policy]
 
 
 class Protocol(HttpToolsProtocol):

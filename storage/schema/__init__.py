@@ -14,10 +14,12 @@ from storage.schema.intake import FREED_UPDATE, PENDING, SETTLED, cards, chat_cl
 from storage.schema.linking import attempts, cooldowns, links
 from storage.schema.people import chats, dialogs, erasures, preferences, users
 from storage.schema.points import CHECKIN_OPEN, HELD, UNSETTLED, checkins, unlocks, watches
+from storage.schema.showing import DRAFT, pictures
 from storage.schema.work import OPEN, UNDER_WAY, jobs, uploads
 
 __all__ = [
     "CHECKIN_OPEN",
+    "DRAFT",
     "FREED_UPDATE",
     "HELD",
     "OPEN",
@@ -39,6 +41,7 @@ __all__ = [
     "links",
     "meta",
     "metadata",
+    "pictures",
     "preferences",
     "subscriptions",
     "unlocks",

@@ -19,9 +19,12 @@ def key(name: str, kind: Any = Id) -> Column[Any]:
     return Column(name, kind, primary_key=True, autoincrement=False)
 
 
-def sealed(name: str, told: Told | None = None) -> Column[Any]:
-    """Make a column of ciphertext; its person may be told what is in it only where that opens nothing."""
-    return Column(name, LargeBinary, info={"sealed": True, "told": told})
+def sealed(name: str, told: Told | None = None, *, large: bool = False) -> Column[Any]:
+    """Make a column of ciphertext; its person may be told what is in it only where that opens nothing.
+
+    A large one holds so much that only few rows of it are taken at a time.
+    """
+    return Column(name, LargeBinary, info={"sealed": True, "told": told, "large": large})
 
 
 def hashed(name: str, *, nullable: bool = True, unique: bool = False) -> Column[Any]:

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from handlers import collage
+from services import stills
 
 
 def picture(width: int, height: int, kind: str = "PNG", mode: str = "RGB") -> bytes:
@@ -49,7 +50,7 @@ async def test_what_is_no_picture_is_left_out() -> None:
 
 
 async def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collage, "MOST_PIXELS", 10_000)
+    monkeypatch.setattr(stills, "MOST_PIXELS", 10_000)
     assert await collage.collage([picture(200, 200, mode="L")], 1) is None
 
 
