@@ -5,9 +5,9 @@ LOCK := requirements-dev.lock
 UV_VERSION := 0.13.8
 STAMP := .venv/.installed
 
-.PHONY: help sandbox run test guarantees check format lock clean bench
+.PHONY: help sandbox run test guarantees guarantees-life check format lock clean bench
 help:
-	@echo "make sandbox | run | test | guarantees | check | format | lock | bench | clean"
+	@echo "make sandbox | run | test | guarantees | guarantees-life | check | format | lock | bench | clean"
 
 $(STAMP): $(LOCK) pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -27,9 +27,17 @@ test: $(STAMP)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # The promises of the README's table at their full size: about an hour.
+FULL_SIZE = GUARANTEES=full $(BIN)/python -m pytest -n 2 --dist loadgroup --timeout 3600 -vv --durations 30
+# A week of 250 chats, and a hundred deletions and restores of whole lives: half an hour of their own.
+LIFE = tests/guarantees/test_e2_forget.py tests/guarantees/test_e3_backups.py tests/guarantees/test_week.py
+
 guarantees: $(STAMP)
 	@$(BIN)/python tests/system_packages.py
-	@GUARANTEES=full $(BIN)/python -m pytest tests/guarantees -n 2 --dist loadgroup --timeout 3600 -vv --durations 20
+	@$(FULL_SIZE) tests/guarantees $(LIFE:%=--ignore=%)
+
+guarantees-life: $(STAMP)
+	@$(BIN)/python tests/system_packages.py
+	@$(FULL_SIZE) $(LIFE)
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .
