@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.catalogue.torrents import CATEGORIES
 from sandbox.states.acgbt import KINDS, PERMISSIONS, Account
 from sandbox.world import World
 
@@ -78,7 +77,7 @@ def _resources(world: World) -> Handler:
 def _appear(world: World, wish: dict[str, Any]) -> int:
     """Let a new resource appear, shared just now by somebody else."""
     category = int(wish.get("category_id", 2))
-    if category not in {number for number, *_ in CATEGORIES}:
+    if category not in world.acgbt.names:
         raise ValueError("no such category")
     made = world.acgbt.stock.add(category, str(wish.get("title") or "新资源 New resource"), GIB)
     made.created_at, made.author = world.now(), "搬运姬"

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from sandbox.acgbt.door import Caller
 from sandbox.acgbt.envelope import Refusal, body_of, ok
-from sandbox.acgbt.resources import NAMES
 from sandbox.catalogue.torrents import Torrent
 
 TITLE_CHARACTERS, DESCRIPTION_CHARACTERS, IMAGES = 200, 20_000, 20
@@ -50,7 +49,7 @@ async def publish(caller: Caller, request: Request) -> Response:
 def _errors(caller: Caller, asked: dict[str, Any]) -> dict[str, str]:
     found = {
         "title": _title(asked.get("title")),
-        "category_id": None if asked.get("category_id") in NAMES else "分类不存在",
+        "category_id": None if asked.get("category_id") in caller.site.names else "分类不存在",
         "description": _text(asked.get("description"), DESCRIPTION_CHARACTERS),
         "images": _images(asked.get("images")),
         "image_layout": None if asked.get("image_layout", 1) in (None, 1, 2, 3) else "排列方式只能是 1、2、3",

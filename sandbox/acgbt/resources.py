@@ -7,11 +7,10 @@ from starlette.responses import Response
 
 from sandbox.acgbt.door import Caller
 from sandbox.acgbt.envelope import PREVIEW, Refusal, moment, ok, paged, whole
-from sandbox.catalogue.torrents import CATEGORIES, Torrent
+from sandbox.catalogue.torrents import Torrent
 from sandbox.states.acgbt import AcgBt
 
 ORDERS = ("created_at", "downloads", "seeders", "title")
-NAMES = {number: name for number, name, _ in CATEGORIES}
 ENDPOINTS = (
     "GET /resources",
     "GET /resources/{id}",
@@ -30,16 +29,11 @@ async def info(caller: Caller, _request: Request) -> Response:
     return ok(caller.world, {"name": "ACGBT API", "version": "1.2", "endpoints": list(ENDPOINTS)})
 
 
-def within(category: int) -> set[int]:
-    """Return a category and those below it."""
-    return {category} | {number for number, _, parent in CATEGORIES if parent == category}
-
-
 async def listing(caller: Caller, request: Request) -> Response:
     """Answer GET /resources."""
     found = list(caller.site.resources.values())
     if (category := whole(request, "category_id")) is not None:
-        found = [one for one in found if one.category_id in within(category)]
+        found = [one for one in found if one.category_id in caller.site.within(category)]
     return _page(caller, request, _sorted(request, found))
 
 
@@ -62,15 +56,16 @@ async def detail(caller: Caller, request: Request) -> Response:
 
 async def categories(caller: Caller, _request: Request) -> Response:
     """Answer GET /categories; a parent counts what lies below it as well."""
-    own = [one.category_id for one in caller.site.resources.values()]
+    site = caller.site
+    own = [one.category_id for one in site.resources.values()]
     rows = [
         {
             "id": number,
             "name": name,
             "parent_id": parent,
-            "resource_count": sum(category in within(number) for category in own),
+            "resource_count": sum(category in site.within(number) for category in own),
         }
-        for number, name, parent in CATEGORIES
+        for number, name, parent in site.categories
     ]
     return ok(caller.world, rows)
 
@@ -95,7 +90,7 @@ def brief(caller: Caller, one: Torrent) -> dict[str, Any]:
         "id": one.id,
         "title": one.title,
         "category_id": one.category_id,
-        "category_name": NAMES[one.category_id],
+        "category_name": caller.site.names[one.category_id],
         "description": one.description[:PREVIEW],
         "images": [absolute(caller, place) for place in one.images],
         "image_layout": one.image_layout,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from sandbox.catalogue.titles import Title
-from sandbox.catalogue.torrents import Remark, Torrent, TorrentMaker
+from sandbox.catalogue.torrents import CATEGORIES, Remark, Torrent, TorrentMaker
 
 PERMISSIONS = ("read", "publish", "*")
 KINDS = ("system", "activity", "personal")
@@ -81,6 +81,8 @@ class AcgBt:
         self.stock: TorrentMaker = maker
         self.resources: dict[int, Torrent] = maker.resources
         self.stock_ids = frozenset(maker.resources)
+        # Number, name, and the number of the one above.
+        self.categories: list[tuple[int, str, int | None]] = list(CATEGORIES)
         self.remarks: dict[int, Remark] = maker.remarks
         # Path on the site → bytes and their kind.
         self.files = {path: (data, "application/x-bittorrent") for path, data in maker.files.items()}
@@ -112,6 +114,15 @@ class AcgBt:
         for account in self.accounts.values():
             text = f"你的评论收到了回复：《{first.title}》"
             self.write("personal", f"{account.username}，有人回复了你", text, now - 5 * hour, account.id)
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Return the names of the categories."""
+        return {number: name for number, name, _ in self.categories}
+
+    def within(self, category: int) -> set[int]:
+        """Return a category and those below it."""
+        return {category} | {number for number, _, parent in self.categories if parent == category}
 
     def account_of(self, person: int) -> Account:
         """Return a person's account."""
