@@ -27,6 +27,7 @@ from bot.web import app as web
 from bot.web.health import Health
 from bot.web.linking import LinkPages
 from bot.web.pages import Pages
+from bot.web.pictures import PictureFiles
 from bot.web.server import WebServer
 from bot.web.webhook import Webhook
 from handlers import menus
@@ -35,7 +36,7 @@ from handlers.context import Policy
 from handlers.texts import Texts
 from services import Services
 from services.clock import Clock, SystemClock
-from services.jobs import JobRunner
+from services.runner import JobRunner
 from services.standing import Standing
 from services.steps import Reached, nothing
 from storage.database import Database
@@ -201,7 +202,8 @@ def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams
     )
     secret = settings.telegram_webhook_secret if settings.telegram_updates == "webhook" else None
     webhook = Webhook(house.store, secret, house.metrics) if secret else None
-    return WebServer(web.build(links, health, webhook), settings.listen)
+    pictures = PictureFiles(house.services.pictures)
+    return WebServer(web.build(links, health, webhook, pictures), settings.listen)
 
 
 def _hearing(house: House, clock: Clock) -> Hearing:

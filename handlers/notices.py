@@ -13,7 +13,7 @@ from handlers.notes import NoticeState
 from handlers.scenes import Letter, Scene
 from services import quiet
 from services.jobs import Lease, RetryLater
-from storage import jobs
+from storage import leases
 from storage.jobs import Job
 
 log = structlog.get_logger(__name__)
@@ -54,7 +54,7 @@ async def _beside(home: LinkHiveApplication, kind: str, job: Job) -> list[Job]:
     if kind not in home.routes.folds:
         return []
     now = home.services.clock.now()
-    due = await home.services.db.read(lambda tx: jobs.beside(tx, job, now))
+    due = await home.services.db.read(lambda tx: leases.beside(tx, job, now))
     return [one for one in due if one.payload.get("kind") == kind]
 
 

@@ -18,7 +18,7 @@ from telegram.error import BadRequest, Forbidden
 from handlers.messages import send
 from handlers.scenes import Letter, OddPress, Scene
 from services.jobs import Lease, LeaseLost
-from storage import cards, jobs
+from storage import cards, leases
 from storage.cards import Card
 from storage.jobs import Job
 from storage.tx import Tx
@@ -62,7 +62,7 @@ async def done(lease: Lease, beside: Collection[Job]) -> None:
 
 async def _ended(tx: Tx, beside: Collection[Job]) -> None:
     for one in beside:
-        await jobs.finish(tx, one)
+        await leases.finish(tx, one)
 
 
 def told(job: Job, due: Collection[Job]) -> list[Job]:
@@ -91,7 +91,7 @@ async def _opened(scene: Scene[Any], job: Job, lease: Lease, letter: Letter, bes
                 tx, scene.user_id, scene.chat_id, letter.route, state, now, topic=scene.topic
             )
         job.payload.update({CARD: card.id, WITH: [one.id for one in beside]})
-        await jobs.keep(tx, job, job.payload)
+        await leases.keep(tx, job, job.payload)
         found.append(card)
 
     await lease.write(work)

@@ -16,7 +16,7 @@ from services.jobs import Lease
 from services.people import Person
 from services.subscriptions import GROUP, News
 from services.subscriptions.keys import is_acg
-from storage import jobs
+from storage import leases
 from storage.jobs import Job
 from storage.subscriptions import Subscription
 from storage.users import User
@@ -113,7 +113,7 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
 
 async def _due(home: LinkHiveApplication, job: Job) -> list[Job]:
     now = home.services.clock.now()
-    return await home.services.db.read(lambda tx: jobs.beside(tx, job, now))
+    return await home.services.db.read(lambda tx: leases.beside(tx, job, now))
 
 
 def _same(one: Job, other: Job) -> bool:

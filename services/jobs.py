@@ -1,27 +1,14 @@
-"""Run the jobs of the table: leases with heartbeat, one at a time of each key, retries, dead letters."""
+"""What a handler of jobs has in hand: the lease on its job, and how to say that it is lost or for later."""
 
-import asyncio
-import contextlib
-import logging
-import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from services.clock import Clock
-from services.notices import at_work
-from storage import jobs
+from storage import leases
 from storage.database import Database
-from storage.errands import Errand, Forgotten, on_errand
+from storage.errands import Errand, Forgotten
 from storage.jobs import Job
 from storage.tx import Tx
-
-log = logging.getLogger(__name__)
-
-FIRST_DELAY = 2.0
-LONGEST_DELAY = 900.0
-# How long to rest when the database cannot be asked, and at most between two looks at it.
-AFTER_ERROR = 1.0
-LONGEST_REST = 30.0
 
 
 class LeaseLost(Exception):
@@ -66,7 +53,7 @@ class Lease:
         async def commit(tx: Tx) -> None:
             if first is not None:
                 await first(tx)
-            _must(await jobs.finish(tx, job))
+            _must(await leases.finish(tx, job))
             if work is not None:
                 await work(tx)
 
@@ -78,7 +65,7 @@ class Lease:
         job, now = self.job, self._clock.now()
 
         async def commit(tx: Tx) -> None:
-            _must(await jobs.renew(tx, job, now, self._seconds))
+            _must(await leases.renew(tx, job, now, self._seconds))
             await work(tx)
 
         await self._written(commit)
@@ -89,7 +76,7 @@ class Lease:
         job = self.job
 
         async def commit(tx: Tx) -> None:
-            _must(await jobs.keep(tx, job, payload))
+            _must(await leases.keep(tx, job, payload))
 
         await self._written(commit)
 
@@ -103,210 +90,13 @@ class Lease:
     async def renew(self) -> bool:
         """Hold the job for longer; False when it is lost."""
         now = self._clock.now()
-        if not await self._db.write(lambda tx: jobs.renew(tx, self.job, now, self._seconds)):
+        if not await self._db.write(lambda tx: leases.renew(tx, self.job, now, self._seconds)):
             return False
         self.until = now + self._seconds
         return True
 
 
 JobHandler = Callable[[Job, Lease], Awaitable[None]]
-
-
-class JobRunner:
-    """Claim due jobs and give them to their handlers, several at once."""
-
-    def __init__(
-        self,
-        db: Database,
-        clock: Clock,
-        holder: str,
-        handlers: Mapping[str, JobHandler],
-        *,
-        limit: int = 8,
-        lease_seconds: float = 30.0,
-        max_failures: int = 8,
-        grace: float = 10.0,
-        rng: random.Random | None = None,
-    ) -> None:
-        self._db = db
-        self._clock = clock
-        self._holder = holder
-        self._handlers = dict(handlers)
-        self._kinds = sorted(handlers)
-        self._limit = limit
-        self._lease_seconds = lease_seconds
-        self._max_failures = max_failures
-        self._grace = grace
-        self._rng = rng or random.Random()  # noqa: S311 - jitter, no secret
-        self._running: dict[asyncio.Task[None], Lease] = {}
-        self._bell = asyncio.Event()
-        self._calm = asyncio.Event()
-        self._stopping = False
-        self._over = asyncio.Event()
-        self._over.set()
-
-    async def run(self) -> None:
-        """Work until `stop`, then let what runs finish within the grace period."""
-        self._over.clear()
-        helpers = [asyncio.create_task(self._hear()), asyncio.create_task(self._beat())]
-        try:
-            await self._inherit()
-            while not self._stopping:
-                self._bell.clear()
-                seconds = await self._look()
-                self._calm.set()
-                await self._rest(seconds)
-        finally:
-            await self._wind_up(helpers)
-
-    async def stop(self) -> None:
-        """Take no more jobs and wait for those that run; what takes too long is put back."""
-        self._stopping = True
-        self._bell.set()
-        await self._over.wait()
-
-    async def idle(self) -> None:
-        """Wait until nothing runs and nothing is due, while `run` is at work."""
-        while True:
-            turn = self._db.turn("jobs")
-            # Another process may take what is due here: then nothing ends here, but the next look tells.
-            self._calm.clear()
-            due = await self._db.read(lambda tx: jobs.next_due(tx, self._kinds))
-            if not self._running and (due is None or due > self._clock.now()):
-                return
-            await _either(self._calm.wait(), self._db.wait("jobs", since=turn))
-
-    async def _inherit(self) -> None:
-        """Go on at once with what a process of our own name, killed before us, was doing."""
-        try:
-            await self._db.write(lambda tx: jobs.inherit(tx, self._kinds, self._holder, self._clock.now()))
-        except Exception:
-            log.exception("jobs left by a killed process wait for the end of their leases")
-
-    async def _look(self) -> float:
-        """Start what is due; return how long there is nothing more to do."""
-        try:
-            while (free := self._limit - len(self._running)) > 0:
-                due = await self._db.read(lambda tx: jobs.next_due(tx, self._kinds))
-                if due is None or due > self._clock.now():
-                    return LONGEST_REST if due is None else min(due - self._clock.now(), LONGEST_REST)
-                if not await self._claim(free):
-                    # Another runner was faster, or the one that holds its key is about to end.
-                    return AFTER_ERROR
-        except Exception:
-            log.exception("the job table cannot be read")
-            return AFTER_ERROR
-        return LONGEST_REST
-
-    async def _claim(self, free: int) -> int:
-        now = self._clock.now()
-        claimed = await self._db.write(
-            lambda tx: jobs.claim(tx, self._kinds, self._holder, now, self._lease_seconds, free)
-        )
-        for job in claimed:
-            lease = Lease(self._db, self._clock, job, self._lease_seconds, began=now)
-            stale = [task for task, old in self._running.items() if old.job.id == job.id]
-            task = asyncio.create_task(self._replace(stale, lease))
-            self._running[task] = lease
-            task.add_done_callback(self._ended)
-        return len(claimed)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.pop(task, None)
-        self._bell.set()
-        self._calm.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a job could not be settled; its lease will run out", exc_info=error)
-
-    async def _replace(self, stale: list[asyncio.Task[None]], lease: Lease) -> None:
-        """Run a job; an earlier run of it here, whose lease ran out while we stood still, ends first."""
-        for task in stale:
-            task.cancel()
-        if stale:
-            await asyncio.wait(stale)
-        await self._execute(lease)
-
-    async def _execute(self, lease: Lease) -> None:
-        job = lease.job
-        if job.failures >= self._max_failures:
-            await self._bury(job, job.error or "its process died again and again")
-            return
-        # Every run is a task with a context of its own.
-        at_work.set(True)
-        try:
-            with on_errand(errand_of(lease)):
-                await self._handlers[job.kind](job, lease)
-                if not lease.ended:
-                    await lease.finish()
-        except (LeaseLost, Forgotten):
-            log.warning("job %s (%s) was lost to another runner, or with its person", job.id, job.kind)
-        except RetryLater as later:
-            at = self._clock.now() + later.delay if later.at is None else later.at
-            await self._db.write(lambda tx: jobs.retry(tx, job, at, None))
-        except asyncio.CancelledError:
-            # Stopped or robbed of the lease; in the latter case the fence makes this do nothing.
-            await self._db.write(lambda tx: jobs.retry(tx, job, self._clock.now(), None))
-            raise
-        except Exception as error:
-            log.exception("job %s (%s) failed", job.id, job.kind)
-            await self._failed(job, f"{type(error).__name__}: {error}"[:1000])
-
-    async def _failed(self, job: Job, error: str) -> None:
-        if job.failures + 1 >= self._max_failures:
-            await self._bury(job, error)
-            return
-        delay = min(FIRST_DELAY * 2**job.failures, LONGEST_DELAY) * self._rng.uniform(0.5, 1.5)
-        at = self._clock.now() + delay
-        await self._db.write(lambda tx: jobs.retry(tx, job, at, error))
-
-    async def _bury(self, job: Job, error: str) -> None:
-        log.error("job %s (%s) is given up", job.id, job.kind)
-        await self._db.write(lambda tx: jobs.bury(tx, job, error))
-
-    async def _rest(self, seconds: float) -> None:
-        timer = asyncio.create_task(self._clock.sleep(seconds))
-        timer.add_done_callback(lambda ended: None if ended.cancelled() else self._bell.set())
-        try:
-            await self._bell.wait()
-        finally:
-            timer.cancel()
-
-    async def _hear(self) -> None:
-        while True:
-            turn = self._db.turn("jobs")
-            self._bell.set()
-            await self._db.wait("jobs", since=turn)
-
-    async def _beat(self) -> None:
-        """Renew the leases of what runs; stop a handler whose lease is lost or ran out unrenewed."""
-        while True:
-            await self._clock.sleep(self._lease_seconds / 3)
-            for task, lease in list(self._running.items()):
-                try:
-                    held = await lease.renew()
-                except Exception:
-                    log.exception("a lease could not be renewed")
-                    held = lease.until > self._clock.now()
-                if not held and not lease.ended:
-                    task.cancel()
-
-    async def _drain(self) -> None:
-        running = list(self._running)
-        if running:
-            _, late = await asyncio.wait(running, timeout=self._grace)
-            for task in late:
-                task.cancel()
-            await asyncio.wait(running)
-
-    async def _wind_up(self, helpers: list[asyncio.Task[None]]) -> None:
-        self._stopping = True
-        try:
-            await self._drain()
-        finally:
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
-            self._over.set()
 
 
 def errand_of(lease: Lease) -> Errand | None:
@@ -318,15 +108,3 @@ def errand_of(lease: Lease) -> Errand | None:
 def _must(held: bool) -> None:
     if not held:
         raise LeaseLost
-
-
-async def _either(*waits: Awaitable[Any]) -> None:
-    """Wait for the first of several things."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)

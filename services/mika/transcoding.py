@@ -18,7 +18,7 @@ from services.mika.videos import Videos
 from services.notices import notice
 from services.standing import Standing
 from services.steps import Reached, nothing
-from storage import jobs
+from storage import jobs, leases
 from storage.database import Database
 from storage.jobs import Job
 from storage.tx import Tx
@@ -152,7 +152,7 @@ class Transcoding:
         async def go_on(tx: Tx) -> None:
             await tell(tx)
             seen = {"open": sorted(found.open), "last": found.last}
-            await jobs.keep(tx, job, {**job.payload, **seen})
+            await leases.keep(tx, job, {**job.payload, **seen})
 
         await (lease.finish(tell) if found.over else lease.write(go_on))
 

@@ -24,7 +24,7 @@ from services.subscriptions.telling import AUTO
 from services.transfers import Transfers
 from services.trees import Pick
 from services.unlocking import Budget, Outcome, OutcomeState, Unlocking
-from storage import jobs, preferences
+from storage import leases, preferences
 from storage.database import Database
 from storage.jobs import Job
 from storage.preferences import Preferences
@@ -118,7 +118,7 @@ class Automatic:
             job.payload["card_id"] = card_id
 
             async def work(tx: Tx) -> None:
-                await jobs.keep(tx, job, job.payload)
+                await leases.keep(tx, job, job.payload)
                 await notice(tx, user, RECEIPT, now=self._clock.now(), card_id=card_id)
 
             await lease.write(work)

@@ -7,7 +7,7 @@ import pytest
 from bot.wiring import House
 from sandbox.server import Sandbox
 from services.ledger import settle_at
-from storage import jobs, unlocks
+from storage import jobs, leases, unlocks
 from storage.database import Database
 from storage.jobs import Job
 from storage.tx import Tx
@@ -34,8 +34,8 @@ async def opened(person: Person, say: Words) -> Message:
 
 async def given_up(db: Database, kind: str, error: str = "UpstreamBroken: 502") -> Job:
     await db.write(lambda tx: jobs.enqueue(tx, kind, "k", {}, 1.0, owner=jobs.NOBODY))
-    (job,) = await db.write(lambda tx: jobs.claim(tx, [kind], "test", 2.0, 1.0, 1))
-    await db.write(lambda tx: jobs.bury(tx, job, error))
+    (job,) = await db.write(lambda tx: leases.claim(tx, [kind], "test", 2.0, 1.0, 1))
+    await db.write(lambda tx: leases.bury(tx, job, error))
     return job
 
 
@@ -118,7 +118,7 @@ async def test_what_was_given_up_is_tried_again_or_dropped(bot: House, person: P
     pressed = await person.press(listed, say("button.retry_one", n=row))
     assert pressed.text == say("dead.retried")
     await person.until(say("dead.title", n=1))
-    (again,) = await bot.db.write(lambda tx: jobs.claim(tx, ["mail.one"], "test", 1e12, 1.0, 1))
+    (again,) = await bot.db.write(lambda tx: leases.claim(tx, ["mail.one"], "test", 1e12, 1.0, 1))
     assert (again.id, again.failures) == (first.id, 0)
     listed = await person.until("mail.two", since=0)
     await person.press(listed, say("button.drop_one", n=1))

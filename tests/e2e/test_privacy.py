@@ -7,7 +7,7 @@ from typing import Any
 from bot.wiring import House
 from sandbox.server import Sandbox
 from services.forgetting import FAREWELL, FORGET
-from storage import chats, dialogs, erasure, jobs, users
+from storage import chats, dialogs, erasure, leases, users
 from storage.database import Database
 from storage.errands import Errand
 from storage.marks import rows_of
@@ -33,7 +33,7 @@ async def rows(db: Database, person: Person) -> dict[str, int]:
 async def nothing_left(bot: House, person: Person) -> None:
     """Wait for the last job to end, then look everywhere."""
     for _ in range(400):
-        due = await bot.db.read(lambda tx: jobs.next_due(tx, [FORGET, FAREWELL, "link.revoke"]))
+        due = await bot.db.read(lambda tx: leases.next_due(tx, [FORGET, FAREWELL, "link.revoke"]))
         if due is None and await rows(bot.db, person) == {}:
             break
         await asyncio.sleep(0.05)

@@ -15,7 +15,7 @@ from sandbox.states import acgbt, mika
 from sandbox.telegram.chats import Chat, User
 from services.subscriptions.rounds import ROUND
 from services.watch.watching import LOOK, SWEEP
-from storage import census, erasure, jobs
+from storage import census, erasure, leases
 from storage.crypto import KeyRing
 from storage.database import Database
 from storage.marks import rows_of
@@ -125,7 +125,7 @@ class Life:
         """Wait until no job of this kind is due or runs, and return when the next one is."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            due = await self.db.read(lambda tx: jobs.next_due(tx, [kind]))
+            due = await self.db.read(lambda tx: leases.next_due(tx, [kind]))
             found = (await self.db.read(census.kinds)).get(kind)
             if due is not None and due > self.now and found is not None and not found.running:
                 return due

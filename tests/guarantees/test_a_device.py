@@ -16,7 +16,7 @@ from sandbox.states.disktop import Device
 from services import Services
 from services.devicecode import POLL
 from services.jobs import Lease, LeaseLost, RetryLater
-from storage import jobs
+from storage import leases
 from storage.crypto import KeyRing
 from storage.database import Database
 from storage.jobs import Job
@@ -124,13 +124,13 @@ class Rounds:
     async def work(self, services: Services) -> bool:
         """Let all that is due be done, as the world outside decides; False when nothing is left."""
         clock, handler = self.box.world.clock, services.jobs()[POLL]
-        due = await self.db.read(lambda tx: jobs.next_due(tx, [POLL]))
+        due = await self.db.read(lambda tx: leases.next_due(tx, [POLL]))
         if due is None:
             return False
         # A second or so at a time: a scheduler is never early, but often late.
         clock.advance(max(0.0, due - clock.now()) + self.rng.choice((0.001, 0.3, 1.5, 4.0)))
         self.decide()
-        claimed = await self.db.write(lambda tx: jobs.claim(tx, [POLL], "w", clock.now(), LEASE, 64))
+        claimed = await self.db.write(lambda tx: leases.claim(tx, [POLL], "w", clock.now(), LEASE, 64))
         await asyncio.gather(*(self._do(handler, job) for job in claimed))
         return True
 
@@ -157,10 +157,10 @@ class Rounds:
             raise AssertionError("nobody else works here") from None
         except RetryLater as later:
             at = clock.now() + later.delay if later.at is None else later.at
-            await self.db.write(lambda tx: jobs.retry(tx, job, at, None))
+            await self.db.write(lambda tx: leases.retry(tx, job, at, None))
         except Kill:
             self.judge.forget(job.payload["polling"]["device_code"])
-            await self.db.write(lambda tx: jobs.inherit(tx, [job.kind], "w", clock.now()))
+            await self.db.write(lambda tx: leases.inherit(tx, [job.kind], "w", clock.now()))
 
 
 async def test_a8_device_codes_are_never_asked_for_too_early(box: Sandbox, sqlite_url: str) -> None:
@@ -200,6 +200,6 @@ async def test_a8_device_codes_are_never_asked_for_too_early(box: Sandbox, sqlit
 
 async def _ends(tx: Tx) -> Counter[str]:
     """Take away what users were told, and return it."""
-    told = await jobs.claim(tx, ["notice"], "reader", 1e12, 1.0, 10 * AT_ONCE)
+    told = await leases.claim(tx, ["notice"], "reader", 1e12, 1.0, 10 * AT_ONCE)
     await tx.conn.execute(text("DELETE FROM jobs"))
     return Counter(str(job.payload["kind"]) for job in told)

@@ -13,7 +13,7 @@ from sandbox.server import Sandbox
 from services.beijing import day_of, start_of
 from services.checkinplan import Plan
 from services.checkinruns import AUTO
-from storage import checkins, jobs, preferences
+from storage import checkins, jobs, leases, preferences
 from storage.database import Database
 from tests.guarantees.figures import at_least, below, exactly, size
 from tests.guarantees.workers_farm import Child, Farm
@@ -101,7 +101,7 @@ class Days:
             self.box.world.clock.advance(REST_SECONDS)
             children = [self.start() for _ in range(size(2, PROCESSES))]
             await asyncio.gather(*(child.result() for child in children))
-            due = await db.read(lambda tx: jobs.next_due(tx, [AUTO]))
+            due = await db.read(lambda tx: leases.next_due(tx, [AUTO]))
             if due is not None and due >= start_of(day) + 86_400:
                 return number + 1
         raise AssertionError("check-ins are left over")

@@ -15,7 +15,7 @@ from services import Services
 from services.jobs import Lease, RetryLater
 from services.ledger import SETTLE
 from services.unlocking import Outcome, OutcomeState
-from storage import jobs, unlocks
+from storage import leases, unlocks
 from storage.database import Database
 from tests.guarantees.figures import at_least, exactly, size
 from tests.guarantees.workers_house import BUYER, ledger, link_users, rich, stock
@@ -76,11 +76,11 @@ async def settled(services: Services, box: Sandbox) -> Counter[int]:
     """Do the settling as it falls due, on the sandbox's clock; returns how often each row was looked at."""
     db, clock, looks = services.db, box.world.clock, Counter[int]()
     settle = services.jobs()[SETTLE]
-    while (due := await db.read(lambda tx: jobs.next_due(tx, [SETTLE]))) is not None:
+    while (due := await db.read(lambda tx: leases.next_due(tx, [SETTLE]))) is not None:
         if due > clock.now():
             clock.advance(due - clock.now() + 0.01)
             await asyncio.sleep(0.01)
-        claimed = await db.write(lambda tx: jobs.claim(tx, [SETTLE], "w", clock.now(), 30.0, 20))
+        claimed = await db.write(lambda tx: leases.claim(tx, [SETTLE], "w", clock.now(), 30.0, 20))
         for job in claimed:
             looks[int(job.payload["unlock_id"])] += 1
             lease = Lease(db, clock, job, 30.0)
@@ -90,7 +90,7 @@ async def settled(services: Services, box: Sandbox) -> Counter[int]:
                     await lease.finish()
             except RetryLater as later:
                 at = clock.now() + later.delay
-                await db.write(lambda tx, job=job, at=at: jobs.retry(tx, job, at, None))  # type: ignore[misc]
+                await db.write(lambda tx, job=job, at=at: leases.retry(tx, job, at, None))  # type: ignore[misc]
         box.world.journal.clear()
     return looks
 
@@ -131,13 +131,13 @@ async def test_d3_late_landings_are_charged_once(services: Services, box: Sandbo
 
 async def shown(db: Database) -> int:
     """Count the cards that were to be shown at least twice: waiting, and decided."""
-    found = await db.write(lambda tx: jobs.claim(tx, ["card.refresh"], "w", 1e12, 0.0, 100_000))
+    found = await db.write(lambda tx: leases.claim(tx, ["card.refresh"], "w", 1e12, 0.0, 100_000))
     times: Counter[str] = Counter()
     while found:
         for job in found:
             times[job.key] += 1
-            await db.write(lambda tx, job=job: jobs.finish(tx, job))  # type: ignore[misc]
-        found = await db.write(lambda tx: jobs.claim(tx, ["card.refresh"], "w", 1e12, 0.0, 100_000))
+            await db.write(lambda tx, job=job: leases.finish(tx, job))  # type: ignore[misc]
+        found = await db.write(lambda tx: leases.claim(tx, ["card.refresh"], "w", 1e12, 0.0, 100_000))
     return sum(count >= 2 for count in times.values())
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sandbox.server import Sandbox
 from services.forgetting import FAREWELL, FORGET
 from services.unlinking import REVOKE
-from storage import inbox, jobs
+from storage import inbox, leases
 from storage.crypto import KeyRing
 from storage.database import Database
 from storage.schema import chat_claims
@@ -171,7 +171,7 @@ async def _forgotten(life: Life, plan: tuple[str, ...], journal: Journal) -> int
 
 async def _all_done(life: Life) -> None:
     deadline = time.monotonic() + PATIENCE
-    while await life.db.read(lambda tx: jobs.next_due(tx, LAST_JOBS)) is not None:
+    while await life.db.read(lambda tx: leases.next_due(tx, LAST_JOBS)) is not None:
         assert time.monotonic() < deadline, "forgetting does not come to its end"
         # On a busy machine the last word may need another try, which comes later.
         await life.later(1.0)

@@ -13,7 +13,8 @@ from clients.errors import ClientError
 from clients.transport import Timeouts, Transport
 from sandbox.server import Sandbox
 from services.clock import SystemClock
-from services.jobs import JobRunner, Lease
+from services.jobs import Lease
+from services.runner import JobRunner
 from storage import jobs, meta
 from storage.database import Database
 from storage.jobs import Job

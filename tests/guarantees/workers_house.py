@@ -11,7 +11,7 @@ from sandbox.catalogue import Resource
 from sandbox.catalogue.resources import Sharer
 from sandbox.server import Sandbox
 from sandbox.states.grants import Grant
-from storage import jobs, links, unlocks
+from storage import leases, links, unlocks
 from storage.database import Database
 from storage.links import Link
 from storage.unlocks import Unlock
@@ -82,7 +82,7 @@ async def notices(db: Database, kind: str) -> int:
     found: list[Any] = []
 
     async def look(tx: Any) -> None:
-        found.extend(await jobs.claim(tx, ["notice"], "looker", 1e12, 0.0, 100_000))
+        found.extend(await leases.claim(tx, ["notice"], "looker", 1e12, 0.0, 100_000))
         raise _Undo
 
     with suppress(_Undo):

@@ -17,8 +17,8 @@ from clients.hdhive.models import Share
 from clients.transport import Timeouts, Transport
 from services import Services
 from services.errors import LinkLost
-from services.jobs import JobRunner
 from services.names import Service
+from services.runner import JobRunner
 from storage.crypto import KeyRing
 from storage.database import Database
 

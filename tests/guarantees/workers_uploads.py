@@ -10,7 +10,7 @@ from clients.fetch.fetcher import Fetcher
 from clients.transport import Transport
 from services import Services
 from services.clock import SystemClock
-from services.jobs import JobRunner
+from services.runner import JobRunner
 from services.uploads.pace import Pace
 from storage import uploads as table
 from storage.crypto import KeyRing

@@ -23,7 +23,7 @@ from services.checkrun import Pace
 from services.jobs import Lease, LeaseLost, RetryLater
 from services.names import Service
 from services.subscriptions import Pace as PollPace
-from storage import jobs
+from storage import leases
 from storage.database import Database
 from storage.jobs import Job
 from storage.links import Link
@@ -107,7 +107,7 @@ class House:
         """Return what is enqueued, without taking it."""
 
         async def look(tx: Any) -> list[Job]:
-            found = await jobs.claim(tx, kinds, "looker", 1e12, 0.0, 1000)
+            found = await leases.claim(tx, kinds, "looker", 1e12, 0.0, 1000)
             raise _Peek(found)
 
         try:
@@ -121,14 +121,14 @@ class House:
         handlers, done = self.services.jobs(), []
         wanted, end = list(kinds or handlers), self.clock.now() + until
         while True:
-            due = await self.services.db.read(lambda tx: jobs.next_due(tx, wanted))
+            due = await self.services.db.read(lambda tx: leases.next_due(tx, wanted))
             if due is None or due > end:
                 return done
             if due > self.clock.now():
                 self.clock.advance(due - self.clock.now() + 0.001)
                 await asyncio.sleep(0.02)
             claimed = await self.services.db.write(
-                lambda tx: jobs.claim(tx, wanted, "w", self.clock.now(), 30.0, 10)
+                lambda tx: leases.claim(tx, wanted, "w", self.clock.now(), 30.0, 10)
             )
             for job in claimed:
                 done.append(job.kind)
@@ -144,7 +144,7 @@ class House:
             pass
         except RetryLater as later:
             at = self.clock.now() + later.delay if later.at is None else later.at
-            await db.write(lambda tx: jobs.retry(tx, job, at, None))
+            await db.write(lambda tx: leases.retry(tx, job, at, None))
 
 
 class _Peek(Exception):

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from clients.tmdb.models import MediaType, Title
 from sandbox.appearing import appear
 from sandbox.catalogue import Resource
-from services.jobs import JobRunner
 from services.notices import NOTICE
+from services.runner import JobRunner
 from services.subscriptions import GROUP, NEWS, News
 from services.subscriptions.following import Following
 from services.subscriptions.rounds import ROUND
-from storage import jobs
+from storage import jobs, leases
 from storage.jobs import Job
 from storage.schema import jobs as table
 from storage.tx import Tx
@@ -65,7 +65,7 @@ async def live(house: House, seconds: float = INTERVAL + 1) -> None:
     async with running(house) as runner:
         while True:
             await runner.idle()
-            due = await house.services.db.read(lambda tx: jobs.next_due(tx, kinds))
+            due = await house.services.db.read(lambda tx: leases.next_due(tx, kinds))
             if due is None or due > end:
                 house.clock.advance(max(0.0, end - house.clock.now()))
                 await runner.idle()
@@ -112,6 +112,6 @@ async def open_jobs(house: House, *kinds: str) -> list[Job]:
         found = await tx.conn.execute(
             select(*jobs.COLUMNS).where(wanted).order_by(table.c.run_at, table.c.seq)
         )
-        return [jobs._job(tx, row) for row in found]
+        return [jobs.job_of(tx, row) for row in found]
 
     return await house.services.db.read(look)

@@ -5,7 +5,8 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from services.jobs import JobHandler, JobRunner
+from services.jobs import JobHandler
+from services.runner import JobRunner
 from storage import jobs
 from storage.database import Database
 from tests.fixtures.databases import *  # noqa: F403

@@ -13,10 +13,11 @@ import pytest
 from services.beijing import day_of, start_of
 from services.checkinplan import LAST_CALL_SECONDS, Plan, share_of
 from services.checkinruns import LINKED_AGAIN_SECONDS
-from services.jobs import JobRunner, Lease, RetryLater
+from services.jobs import Lease, RetryLater
 from services.names import Service
 from services.notices import NOTICE
-from storage import checkins, jobs, users
+from services.runner import JobRunner
+from storage import checkins, jobs, leases, users
 from storage.checkins import CheckInRow
 from tests.services.conftest import House
 
@@ -53,7 +54,7 @@ async def live(house: House, seconds: float) -> None:
     async with running(house) as runner:
         while True:
             await runner.idle()
-            due = await house.services.db.read(lambda tx: jobs.next_due(tx, kinds))
+            due = await house.services.db.read(lambda tx: leases.next_due(tx, kinds))
             if due is None or due > end:
                 house.clock.advance(max(0.0, end - house.clock.now()))
                 return
@@ -79,7 +80,7 @@ async def notices(house: House) -> list[dict[str, Any]]:
     """Return what one person is to be told, in order."""
     waiting = await house.jobs(NOTICE)
     for first in waiting[:1]:
-        waiting += await house.services.db.read(lambda tx, job=first: jobs.beside(tx, job, 1e12))
+        waiting += await house.services.db.read(lambda tx, job=first: leases.beside(tx, job, 1e12))
     return [job.payload for job in waiting]
 
 
@@ -234,7 +235,7 @@ async def crashed(house: House) -> None:
     while True:
         now = house.clock.now()
         claimed = await house.services.db.write(
-            lambda tx, now=now: jobs.claim(tx, kinds, "dead", now, 30.0, 1)  # type: ignore[misc]
+            lambda tx, now=now: leases.claim(tx, kinds, "dead", now, 30.0, 1)  # type: ignore[misc]
         )
         if not claimed:
             house.clock.advance(600)
@@ -244,7 +245,7 @@ async def crashed(house: House) -> None:
             await runs[claimed[0].kind](claimed[0], lease)
         except RetryLater as later:
             at = now if later.at is None else later.at
-            await house.services.db.write(lambda tx, j=claimed[0], at=at: jobs.retry(tx, j, at, None))
+            await house.services.db.write(lambda tx, j=claimed[0], at=at: leases.retry(tx, j, at, None))
 
 
 async def test_a_change_of_mind_moves_the_next_one(linked: House) -> None:

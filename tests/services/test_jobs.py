@@ -8,7 +8,7 @@ import pytest
 
 from services.clock import SystemClock
 from services.jobs import JobHandler, Lease, RetryLater
-from storage import jobs, meta
+from storage import deadletters, jobs, leases, meta
 from storage.crypto import KeyRing
 from storage.database import Database
 from storage.jobs import Job
@@ -71,14 +71,14 @@ async def test_failures_back_off_with_jitter_and_end_in_the_dead_letters(db: Dat
         for number in range(1, 5):
             await until(lambda n=number: _at_least(starts, n))
             await runner.idle()
-            due = await db.read(lambda tx: jobs.next_due(tx, ["mail"]))
+            due = await db.read(lambda tx: leases.next_due(tx, ["mail"]))
             if due is not None:
                 await clock.move(due - clock.now())
     rng = random.Random(3)
     expected = [2.0 * 2**n * rng.uniform(0.5, 1.5) for n in range(3)]
     assert [b - a for a, b in itertools.pairwise(starts)] == pytest.approx(expected)
-    (dead,) = await db.read(lambda tx: jobs.dead(tx, 9))
-    assert (dead.error, dead.attempt, dead.failures) == ("ValueError: broken upstream", 4, 4)
+    (dead,) = await db.read(lambda tx: deadletters.page(tx, 0, 9))
+    assert (dead.error, dead.failures) == ("ValueError: broken upstream", 4)
 
 
 async def _at_least(items: list[float], number: int) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from services.clock import SystemClock
 from services.jobs import Lease, LeaseLost
-from storage import jobs, meta
+from storage import deadletters, jobs, leases, meta
 from storage.crypto import KeyRing
 from storage.database import Database
 from storage.jobs import Job
@@ -34,7 +34,7 @@ async def test_a_heartbeat_keeps_a_long_job(db: Database) -> None:
         await started.wait()
         for _ in range(10):
             await clock.move(10)
-            assert await db.write(lambda tx: jobs.claim(tx, ["mail"], "b", clock.now(), 30, 1)) == []
+            assert await db.write(lambda tx: leases.claim(tx, ["mail"], "b", clock.now(), 30, 1)) == []
         go_on.set()
         await runner.idle()
     assert await empty(db)
@@ -43,10 +43,10 @@ async def test_a_heartbeat_keeps_a_long_job(db: Database) -> None:
 async def test_who_lost_its_lease_is_stopped_and_writes_nothing(db: Database) -> None:
     clock = ManualClock()
     stopped, started = asyncio.Event(), asyncio.Event()
-    leases: list[Lease] = []
+    held: list[Lease] = []
 
     async def handle(job: Job, lease: Lease) -> None:
-        leases.append(lease)
+        held.append(lease)
         started.set()
         try:
             await asyncio.sleep(3600)
@@ -60,22 +60,22 @@ async def test_who_lost_its_lease_is_stopped_and_writes_nothing(db: Database) ->
         await asyncio.sleep(0.1)
         # As after SIGSTOP: time went by with no heartbeat, and another runner took the job.
         clock.time += 31
-        (taken,) = await db.write(lambda tx: jobs.claim(tx, ["mail"], "b", clock.now(), 300, 1))
+        (taken,) = await db.write(lambda tx: leases.claim(tx, ["mail"], "b", clock.now(), 300, 1))
         with pytest.raises(LeaseLost):
-            await leases[0].finish(lambda tx: meta.put(tx, "result", "stale"))
+            await held[0].finish(lambda tx: meta.put(tx, "result", "stale"))
         with pytest.raises(LeaseLost):
-            await leases[0].write(lambda tx: meta.put(tx, "result", "stale"))
+            await held[0].write(lambda tx: meta.put(tx, "result", "stale"))
         with pytest.raises(LeaseLost):
-            await leases[0].keep({})
+            await held[0].keep({})
         await clock.move(0)
         await asyncio.wait_for(stopped.wait(), 5)
     assert await db.read(lambda tx: meta.get(tx, "result")) is None
-    assert await db.write(lambda tx: jobs.finish(tx, taken))
+    assert await db.write(lambda tx: leases.finish(tx, taken))
 
 
 async def test_a_handler_that_does_not_notice_its_loss_is_not_retried(db: Database) -> None:
     async def handle(job: Job, lease: Lease) -> None:
-        await db.write(lambda tx: jobs.finish(tx, job))
+        await db.write(lambda tx: leases.finish(tx, job))
 
     await enqueue(db)
     async with running(db, SystemClock(), handle) as runner:
@@ -94,7 +94,7 @@ async def test_stop_lets_jobs_end_and_puts_back_what_takes_too_long(db: Database
     await enqueue(db, "slow")
     async with running(db, SystemClock(), handle, grace=0.3):
         await started.wait()
-    (back,) = await db.write(lambda tx: jobs.claim(tx, ["mail"], "b", 2e9, 30, 5))
+    (back,) = await db.write(lambda tx: leases.claim(tx, ["mail"], "b", 2e9, 30, 5))
     assert (back.key, back.attempt, back.failures) == ("slow", 2, 0)
 
 
@@ -106,11 +106,11 @@ async def test_a_job_that_kills_its_process_is_given_up(db: Database) -> None:
 
     await enqueue(db)
     for number in range(3):
-        assert await db.write(lambda tx, n=number: jobs.claim(tx, ["mail"], f"h{n}", n * 100.0, 10, 1))
+        assert await db.write(lambda tx, n=number: leases.claim(tx, ["mail"], f"h{n}", n * 100.0, 10, 1))
     async with running(db, SystemClock(), handle, max_failures=3) as runner:
         await runner.idle()
     assert handled == []
-    (dead,) = await db.read(lambda tx: jobs.dead(tx, 5))
+    (dead,) = await db.read(lambda tx: deadletters.page(tx, 0, 5))
     assert dead.error == "its process died again and again"
 
 
@@ -188,7 +188,7 @@ async def test_a_lease_that_cannot_be_renewed_is_given_up_when_it_ran_out(sqlite
 CHILD = """
 import asyncio, sys
 from services.clock import SystemClock
-from services.jobs import JobRunner
+from services.runner import JobRunner
 from storage import meta
 from storage.crypto import KeyRing
 from storage.database import Database

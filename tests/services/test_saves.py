@@ -13,7 +13,7 @@ from services.names import Service
 from services.saves import RUN, Moment
 from services.saving import Progress
 from services.trees import Pick
-from storage import jobs
+from storage import leases
 from tests.services.conftest import Crash, House
 
 
@@ -188,7 +188,7 @@ async def test_two_saves_of_one_person_go_one_after_the_other(home):
     await begin(home, many(home, 2))
     await begin(home, many(home, 2), card="card2", dest="/Other")
     now = home.clock.now()
-    claimed = await home.services.db.write(lambda tx: jobs.claim(tx, [RUN], "w", now, 30.0, 10))
+    claimed = await home.services.db.write(lambda tx: leases.claim(tx, [RUN], "w", now, 30.0, 10))
     assert len(claimed) == 1
 
 

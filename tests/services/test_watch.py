@@ -14,13 +14,14 @@ from sandbox.catalogue import Verdict
 from sandbox.catalogue.resources import Sharer
 from sandbox.hdhive.resources import week
 from services.beijing import DAY_SECONDS
-from services.jobs import JobRunner, Lease, RetryLater
+from services.jobs import Lease, RetryLater
 from services.names import Service
 from services.notices import NOTICE
+from services.runner import JobRunner
 from services.watch.athdhive import week_end
 from services.watch.turns import PERIOD_SECONDS, RETURN_SECONDS, next_turn
 from services.watch.watching import LOOK
-from storage import jobs
+from storage import leases
 from storage.schema import watches
 from tests.services.conftest import Builder, Crash, House
 
@@ -47,7 +48,7 @@ async def live(house: House, seconds: float) -> None:
     async with running(house) as runner:
         while True:
             await runner.idle()
-            due = await house.services.db.read(lambda tx: jobs.next_due(tx, kinds))
+            due = await house.services.db.read(lambda tx: leases.next_due(tx, kinds))
             if due is None or due > end:
                 house.clock.advance(max(0.0, end - house.clock.now()))
                 return
@@ -64,7 +65,7 @@ async def told(house: House, kind: str = "") -> list[dict[str, Any]]:
     """Return what people are to be told, in order."""
     waiting = await house.jobs(NOTICE)
     for first in waiting[:]:
-        waiting += await house.services.db.read(lambda tx, job=first: jobs.beside(tx, job, 1e12))
+        waiting += await house.services.db.read(lambda tx, job=first: leases.beside(tx, job, 1e12))
     notices = [job.payload for job in sorted(waiting, key=lambda job: job.run_at)]
     return [one for one in notices if str(one["kind"]).startswith(kind)]
 
@@ -359,7 +360,7 @@ async def crashed(house: House) -> None:
     kinds = sorted(turns)
     while True:
         now = house.clock.now()
-        claimed = await db.write(lambda tx, now=now: jobs.claim(tx, kinds, "dead", now, 30.0, 1))  # type: ignore[misc]
+        claimed = await db.write(lambda tx, now=now: leases.claim(tx, kinds, "dead", now, 30.0, 1))  # type: ignore[misc]
         if not claimed:
             house.clock.advance(600)
             continue
@@ -367,7 +368,7 @@ async def crashed(house: House) -> None:
             await turns[claimed[0].kind](claimed[0], Lease(db, house.clock, claimed[0], 30.0))
         except RetryLater as later:
             at = now if later.at is None else later.at
-            await db.write(lambda tx, j=claimed[0], at=at: jobs.retry(tx, j, at, None))  # type: ignore[misc]
+            await db.write(lambda tx, j=claimed[0], at=at: leases.retry(tx, j, at, None))  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("step", ["watch.looking", "watch.looked", "watch.planned"])

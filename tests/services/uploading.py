@@ -21,7 +21,7 @@ from sandbox.server import Sandbox
 from sandbox.source import content
 from services import Services
 from services.clock import SystemClock
-from services.jobs import JobRunner
+from services.runner import JobRunner
 from services.uploads import Source, Stage, Uploads, UploadView
 from services.uploads.pace import Pace
 from storage import links

@@ -1,6 +1,6 @@
 """What was given up, and who is written to."""
 
-from storage import census, deadletters, inbox, jobs, links, users
+from storage import census, deadletters, inbox, jobs, leases, links, users
 from storage.database import Database
 from storage.deadletters import Letter
 from storage.tx import Tx
@@ -11,8 +11,8 @@ NOW = 100.0
 
 async def given_up(db: Database, kind: str, dedup: str | None = None, error: str = "boom") -> int:
     await db.write(lambda tx: jobs.enqueue(tx, kind, "k", {}, 1.0, dedup))
-    (job,) = await db.write(lambda tx: jobs.claim(tx, [kind], "me", 2.0, 9.0, 1))
-    assert await db.write(lambda tx: jobs.bury(tx, job, error))
+    (job,) = await db.write(lambda tx: leases.claim(tx, [kind], "me", 2.0, 9.0, 1))
+    assert await db.write(lambda tx: leases.bury(tx, job, error))
     return job.id
 
 
@@ -42,7 +42,7 @@ async def test_a_job_is_tried_once_more(db: Database) -> None:
     job = await given_up(db, "mail", "only")
     assert await db.write(lambda tx: deadletters.retry(tx, "job", job, NOW))
     assert await listed(db) == []
-    (again,) = await db.write(lambda tx: jobs.claim(tx, ["mail"], "me", NOW, 9.0, 1))
+    (again,) = await db.write(lambda tx: leases.claim(tx, ["mail"], "me", NOW, 9.0, 1))
     assert (again.id, again.failures, again.error) == (job, 0, None)
     assert not await db.write(lambda tx: deadletters.retry(tx, "job", job, NOW)), (
         "it is no dead letter any more"
@@ -72,7 +72,7 @@ async def test_jobs_are_counted_by_kind_and_people_by_what_they_do(db: Database)
     await given_up(db, "mail")
     await db.write(lambda tx: jobs.enqueue(tx, "mail", "a", {}, 1.0))
     await db.write(lambda tx: jobs.enqueue(tx, "poll", "a", {}, 1.0))
-    await db.write(lambda tx: jobs.claim(tx, ["poll"], "me", 2.0, 9.0, 1))
+    await db.write(lambda tx: leases.claim(tx, ["poll"], "me", 2.0, 9.0, 1))
     assert await db.read(census.kinds) == {
         "mail": census.Kind(waiting=1, dead=1),
         "poll": census.Kind(running=1),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from storage import cards, chats, erasure, inbox, jobs, links, users
+from storage import cards, chats, erasure, inbox, jobs, leases, links, users
 from storage.crypto import KeyRing
 from storage.database import Database
 from storage.errands import Errand, Forgotten, on_errand
@@ -172,7 +172,7 @@ async def test_a_job_is_its_persons_unless_it_is_nobodys(db: Database) -> None:
 
     await db.write(ask)
     await db.write(lambda tx: erasure.erase(tx, WHO, 10.0))
-    (left,) = await db.write(lambda tx: jobs.claim(tx, ["a", "b", "c"], "me", 20.0, 1.0, 10))
+    (left,) = await db.write(lambda tx: leases.claim(tx, ["a", "b", "c"], "me", 20.0, 1.0, 10))
     assert (left.kind, left.owner_id) == ("c", None)
 
 

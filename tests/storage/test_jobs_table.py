@@ -1,6 +1,6 @@
 import asyncio
 
-from storage import jobs
+from storage import deadletters, jobs, leases
 from storage.database import Database
 from storage.jobs import Job
 
@@ -14,11 +14,11 @@ async def enqueue(
 
 
 async def claim(db: Database, holder: str = "a", now: float = 2.0, limit: int = 10) -> list[Job]:
-    return await db.write(lambda tx: jobs.claim(tx, KINDS, holder, now, 10.0, limit))
+    return await db.write(lambda tx: leases.claim(tx, KINDS, holder, now, 10.0, limit))
 
 
 async def next_due(db: Database) -> float | None:
-    return await db.read(lambda tx: jobs.next_due(tx, KINDS))
+    return await db.read(lambda tx: leases.next_due(tx, KINDS))
 
 
 async def test_the_earliest_due_comes_first(db: Database) -> None:
@@ -53,18 +53,18 @@ async def test_one_of_a_key_at_a_time_in_order_of_asking(db: Database) -> None:
         assert [other.kind for other in others] == (["check"] if number == 0 else [])
         assert await claim(db, "b") == []
         assert await next_due(db) == 12.0
-        assert await db.write(lambda tx, j=job: jobs.finish(tx, j))
+        assert await db.write(lambda tx, j=job: leases.finish(tx, j))
 
 
 async def test_a_delayed_job_does_not_block_its_key(db: Database) -> None:
     await enqueue(db, run_at=50.0)
     await enqueue(db, run_at=1.0)
     (job,) = await claim(db)
-    assert await db.write(lambda tx: jobs.retry(tx, job, 40.0, "no luck"))
+    assert await db.write(lambda tx: leases.retry(tx, job, 40.0, "no luck"))
     await enqueue(db, run_at=3.0)
     (other,) = await claim(db, now=4.0)
     assert other.id != job.id
-    await db.write(lambda tx: jobs.finish(tx, other))
+    await db.write(lambda tx: leases.finish(tx, other))
     assert await next_due(db) == 40.0
     (again,) = await claim(db, now=60.0)
     assert (again.id, again.attempt, again.failures, again.error) == (job.id, 2, 1, "no luck")
@@ -77,31 +77,31 @@ async def test_one_open_job_a_kind_and_dedup(db: Database) -> None:
     assert await enqueue(db, "y") is not None
     job = next(job for job in await claim(db) if job.key == "x")
     assert await enqueue(db, "x", dedup="one") is None
-    await db.write(lambda tx: jobs.finish(tx, job))
+    await db.write(lambda tx: leases.finish(tx, job))
     assert await enqueue(db, "x", dedup="one") is not None
 
 
 async def test_who_lost_the_lease_writes_nothing(db: Database) -> None:
     await enqueue(db)
     (stale,) = await claim(db, "a")
-    assert await db.write(lambda tx: jobs.renew(tx, stale, 5.0, 10.0))
+    assert await db.write(lambda tx: leases.renew(tx, stale, 5.0, 10.0))
     assert await claim(db, "b", now=14.0) == []
     (fresh,) = await claim(db, "b", now=15.0)
     assert (fresh.id, fresh.attempt, fresh.failures) == (stale.id, 2, 1)
-    assert not await db.write(lambda tx: jobs.renew(tx, stale, 16.0, 10.0))
-    assert not await db.write(lambda tx: jobs.keep(tx, stale, {"n": 1}))
-    assert not await db.write(lambda tx: jobs.retry(tx, stale, 16.0, None))
-    assert not await db.write(lambda tx: jobs.bury(tx, stale, "no"))
-    assert not await db.write(lambda tx: jobs.finish(tx, stale))
-    assert await db.write(lambda tx: jobs.finish(tx, fresh))
-    assert not await db.write(lambda tx: jobs.finish(tx, fresh))
+    assert not await db.write(lambda tx: leases.renew(tx, stale, 16.0, 10.0))
+    assert not await db.write(lambda tx: leases.keep(tx, stale, {"n": 1}))
+    assert not await db.write(lambda tx: leases.retry(tx, stale, 16.0, None))
+    assert not await db.write(lambda tx: leases.bury(tx, stale, "no"))
+    assert not await db.write(lambda tx: leases.finish(tx, stale))
+    assert await db.write(lambda tx: leases.finish(tx, fresh))
+    assert not await db.write(lambda tx: leases.finish(tx, fresh))
 
 
 async def test_progress_is_kept(db: Database) -> None:
     await enqueue(db)
     (job,) = await claim(db)
-    assert await db.write(lambda tx: jobs.keep(tx, job, {"last": "17"}))
-    await db.write(lambda tx: jobs.retry(tx, job, 2.0, None))
+    assert await db.write(lambda tx: leases.keep(tx, job, {"last": "17"}))
+    await db.write(lambda tx: leases.retry(tx, job, 2.0, None))
     (again,) = await claim(db)
     assert (again.payload, again.failures) == ({"last": "17"}, 0)
 
@@ -111,8 +111,8 @@ async def test_dead_letters(db: Database) -> None:
     await enqueue(db, "x", dedup="one")
     await enqueue(db, "y")
     (job, _) = await claim(db)
-    assert await db.write(lambda tx: jobs.bury(tx, job, "gave up"))
-    (dead,) = await db.read(lambda tx: jobs.dead(tx, 5))
+    assert await db.write(lambda tx: leases.bury(tx, job, "gave up"))
+    (dead,) = await db.read(lambda tx: deadletters.page(tx, 0, 5))
     assert (dead.id, dead.error, dead.failures) == (job.id, "gave up", 1)
     assert await enqueue(db, "x", dedup="one") is not None
     assert await db.read(jobs.counts) == {"open": 1, "running": 1, "dead": 1}
@@ -123,7 +123,7 @@ async def test_cancel_takes_it_from_whoever_runs_it(db: Database) -> None:
     (job,) = await claim(db)
     assert await db.write(lambda tx: jobs.cancel(tx, "mail", "one"))
     assert not await db.write(lambda tx: jobs.cancel(tx, "mail", "one"))
-    assert not await db.write(lambda tx: jobs.finish(tx, job))
+    assert not await db.write(lambda tx: leases.finish(tx, job))
 
 
 async def test_many_claimers_never_share_a_job_or_a_key(db: Database) -> None:
@@ -134,7 +134,7 @@ async def test_many_claimers_never_share_a_job_or_a_key(db: Database) -> None:
         claimed = [job for some in got for job in some]
         assert len({job.key for job in claimed}) == len(claimed) == 20
         for job in claimed:
-            assert await db.write(lambda tx, j=job: jobs.finish(tx, j))
+            assert await db.write(lambda tx, j=job: leases.finish(tx, j))
     assert await db.read(jobs.counts) == {"open": 0, "running": 0, "dead": 0}
 
 
@@ -143,8 +143,8 @@ async def test_a_new_process_goes_on_with_the_jobs_of_its_killed_namesake(db: Da
     (mine,) = await claim(db, "the only one")
     await enqueue(db, "theirs")
     await claim(db, "another")
-    assert await db.write(lambda tx: jobs.inherit(tx, ["upload"], "the only one", 3.0)) == 0
-    assert await db.write(lambda tx: jobs.inherit(tx, KINDS, "the only one", 3.0)) == 1
+    assert await db.write(lambda tx: leases.inherit(tx, ["upload"], "the only one", 3.0)) == 0
+    assert await db.write(lambda tx: leases.inherit(tx, KINDS, "the only one", 3.0)) == 1
     (again,) = await claim(db, "the only one", now=3.0)
     assert (again.id, again.attempt, again.failures) == (mine.id, 2, 1)
-    assert not await db.write(lambda tx: jobs.finish(tx, mine)), "the dead one's fence is old"
+    assert not await db.write(lambda tx: leases.finish(tx, mine)), "the dead one's fence is old"
