@@ -13,9 +13,11 @@ from handlers.publishwords import markdown_of
 from handlers.scenes import Route, Scene
 from handlers.uploadfiles import file_of
 from handlers.views import View
+from services.jobs import Lease
 from services.magnets import BadMagnet, find_cid, find_magnet
 from storage.cards import Card
 from storage.dialogs import Dialog
+from storage.jobs import Job
 
 TORRENT_KIND = "application/x-bittorrent"
 
@@ -151,5 +153,10 @@ async def left(context: LinkHiveContext, asked: Card) -> None:
 def register(home: LinkHiveApplication) -> None:
     """Offer publishing."""
     home.card(PUBLISH)
+
+    async def album(job: Job, lease: Lease) -> None:
+        await publishpictures.show(home, job, lease)
+
+    home.job(publishpictures.ALBUM, album)
     home.dialog(ASK, answered, left, file=file)
     commands.add(home, "publish", publish, private=True)

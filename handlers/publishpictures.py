@@ -7,7 +7,9 @@ from collections.abc import Callable
 from telegram import Message
 
 from clients.errors import ClientError
-from handlers import cards
+from handlers import cards, posting
+from handlers.application import LinkHiveApplication
+from handlers.messages import display
 from handlers.patience import typing
 from handlers.publishask import MOST_PICTURES
 from handlers.publishstate import PublishState, fresh
@@ -16,11 +18,14 @@ from handlers.sizes import size
 from handlers.texts import Html
 from handlers.uploadfiles import content_of, file_of
 from services.errors import ServiceError
-from services.notices import card_changed
+from services.jobs import Lease
 from services.sentpictures import MOST_BYTES
 from services.stills import MOST_PIXELS, BadPicture
+from storage import jobs, leases
 from storage.cards import Card
+from storage.jobs import Job
 
+ALBUM = "publish.album"
 FAULTS_SHOWN = 5
 MILLION = 1_000_000
 # A card is edited for several pictures at once, and no more often than this.
@@ -106,9 +111,21 @@ async def add(scene: Scene[PublishState], asked: Card, change: Change) -> None:
     if change(scene.state) == scene.state:
         return
     await cards.amend(scene.home, asked.id, change)
-    now, user = scene.services.clock.now(), scene.user_id
+    now, user, payload = scene.services.clock.now(), scene.user_id, {"card_id": asked.id}
     soon = (now // EDIT_SECONDS + 1) * EDIT_SECONDS
-    await scene.services.db.write(lambda tx: card_changed(tx, user, asked.id, now=soon))
+    await scene.services.db.write(lambda tx: jobs.enqueue(tx, ALBUM, asked.id, payload, soon, owner=user))
+
+
+async def show(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
+    """Do the job: show a card with all pictures there are by now; one that is gone has gone on elsewhere."""
+    now = home.services.clock.now()
+    # Read before the card: what is asked for by then is shown with it.
+    beside = await home.services.db.read(lambda tx: leases.beside(tx, job, now))
+    scene = await cards.find(home, str(job.payload["card_id"]))
+    if scene is not None and scene.card is not None:
+        view = await cards.shown(home.routes.cards[scene.card.route], scene)
+        await display(home, scene.card, view)
+    await posting.done(lease, beside)
 
 
 async def gone(scene: Scene[PublishState]) -> None:

@@ -140,7 +140,7 @@ class Bot:
         """Wait until it takes updates."""
         deadline = time.monotonic() + timeout
         async with aiohttp.ClientSession() as http:
-            while not await answers(http, f"{self.env['PUBLIC_URL']}/readyz"):
+            while not await answers(http, f"http://{self.env['LISTEN']}/readyz"):
                 assert self._process is not None
                 assert self._process.returncode is None, self.said
                 assert time.monotonic() < deadline, f"not ready within {timeout:.0f} s:\n{self.said}"

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from bot.wiring import House
 from services.names import Service
+from storage import pictures
 from tests.conftest import WEBHOOK_SECRET, Start
 from tests.guarantees.figures import at_least, exactly
 from tests.guarantees.linking_parts import below, ticket_of
@@ -25,6 +26,7 @@ class Shields:
     seen: int = 0
     statuses: set[int] = field(default_factory=set)
     bare: list[str] = field(default_factory=list)
+    shared: int = 0
 
     async def ask(self, method: str, target: str, *given: Any) -> Answer:
         answer = await self.wire.ask(method, target, *given)
@@ -35,7 +37,14 @@ class Shields:
         self.seen += 1
         self.statuses.add(answer.status)
         policy = answer.all("content-security-policy")
-        good = answer.all("cache-control") == ["no-store"]
+        # A picture that was published is for everybody, and nothing else is: no page, and no error.
+        shared = what.partition(" ")[2].startswith("/pictures/") and answer.status in (200, 304)
+        self.shared += shared
+        kept, origin = (
+            ("public, max-age=86400, immutable", "cross-origin") if shared else ("no-store", "same-origin")
+        )
+        good = answer.all("cache-control") == [kept]
+        good &= answer.all("cross-origin-resource-policy") == [origin]
         good &= answer.all("referrer-policy") == ["no-referrer"]
         good &= answer.all("x-content-type-options") == ["nosniff"]
         good &= len(policy) == 1 and policy[0].startswith("default-src 'none'; ")
@@ -55,6 +64,7 @@ def _paths(house: House) -> Iterator[str]:
     assert len(routes) >= 6
     for path in sorted({route.path for route in routes}):
         fitting = {"{ticket}": ("nobody-made-this", "x" * 4000), "{service}": ("hdhive", "disktop", "tmdb")}
+        fitting["{name}"] = ("nobody-made-this", f"{'x' * 32}.jpg", "x" * 4000)
         name = next((name for name in fitting if name in path), "")
         for value in fitting.get(name, ("",)):
             place = path.replace(name, value) if name else path
@@ -77,6 +87,16 @@ async def _every_answer(house: House, shields: Shields, control: Callable[[], Aw
     for cookie in (worn, worn, {}):
         await shields.ask("GET", callback, cookie)
     await shields.ask("GET", ticket)
+    await _pictures(house, shields)
+
+
+async def _pictures(house: House, shields: Shields) -> None:
+    name = f"{'a' * 32}.jpg"
+    await house.db.write(lambda tx: pictures.add(tx, 7, 1, name, b"\xff\xd8" * 90_000, 1.0))
+    for method in METHODS:
+        answer = await shields.ask(method, f"/pictures/{name}")
+        await shields.ask(method, f"/pictures/{name}/")
+        await shields.ask(method, f"/pictures/{name}?x=y", {"if-none-match": answer.get("etag")})
 
 
 async def _webhook_answers(shields: Shields) -> None:
@@ -88,7 +108,7 @@ async def _webhook_answers(shields: Shields) -> None:
 
 
 async def test_a7_every_response_has_its_headers(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen, statuses, bare = 0, set[int](), list[str]()
+    seen, statuses, bare, shared = 0, set[int](), list[str](), 0
     modes = (
         {},
         {"telegram_updates": "webhook", "public_url": "https://bot.example.org"},
@@ -111,9 +131,10 @@ async def test_a7_every_response_has_its_headers(start: Start, monkeypatch: pyte
             await shields.ask("POST", tickets[0])
             await _broken_answers(house, shields, monkeypatch, tickets[-1])
             seen, statuses = seen + shields.seen, statuses | shields.statuses
-            bare += shields.bare
+            bare, shared = bare + shields.bare, shared + shields.shared
     at_least("A7", f"responses of all routes × {len(METHODS)} methods", seen, 900)
-    assert statuses >= {200, 303, 400, 401, 403, 404, 405, 410, 413, 500, 503}, statuses
+    assert shared == len(modes) * 4, "pictures to GET and HEAD, whole and known already"
+    assert statuses >= {200, 303, 304, 400, 401, 403, 404, 405, 410, 413, 500, 503}, statuses
     assert not bare, bare[:5]
     exactly("A7", "without one of the headers, or with two of one", len(bare))
 

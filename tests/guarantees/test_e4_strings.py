@@ -17,11 +17,13 @@ from tests.guarantees import (
     hostile_acg,
     hostile_following,
     hostile_mika,
+    hostile_publish,
     hostile_watch,
 )
 from tests.guarantees.hostile import Stage, Words
 
-FILLED = (hostile, hostile_following, hostile_watch, hostile_acg, hostile_accounts, hostile_mika)
+FILLED = (hostile, hostile_following, hostile_watch, hostile_acg, hostile_accounts)
+FILLED += (hostile_mika, hostile_publish)
 CARDS = {name: card for module in FILLED for name, card in module.CARDS.items()}
 CARD_ID = "0123456789"
 
