@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -39,6 +40,10 @@ async def run(settings: Settings, clock: Clock | None = None) -> int:
 async def _work(settings: Settings, clock: Clock | None, stop: asyncio.Event, up: asyncio.Event) -> int:
     try:
         async with linkhive(settings, clock=clock) as house:
+            # What is here stays to the end: without this each full collection goes through all of it again,
+            # and everybody waits a tenth of a second, every few seconds.
+            gc.collect()
+            gc.freeze()
             up.set()
             name, port = house.application.bot.username, house.web_port
             log.info("LinkHive is up", extra={"bot": name, "port": port})

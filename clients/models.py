@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
@@ -121,12 +122,18 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(texts)]
 OrEmpty = BeforeValidator(items)
 
 
+# Each made once: making one costs more than reading a page of twenty with it.
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
+
+
 def read(kind: type[M], value: object, *, service: str, operation: str) -> M:
     """Validate `value` as `kind`; wrong types raise BadResponse, naming the place but not the value."""
     try:
-        return TypeAdapter(kind).validate_python(value)
+        found: M = _adapter(kind).validate_python(value)
     except (ValidationError, RecursionError) as error:
         detail = _places(error) if isinstance(error, ValidationError) else "nested too deeply"
+    else:
+        return found
     raise BadResponse(service, operation, detail)
 
 

@@ -49,7 +49,7 @@ _HOLD = _GET.with_for_update()
 _DUE = (
     select(*COLUMNS)
     .where(followed_titles.c.next_at <= bindparam("now"))
-    .order_by(followed_titles.c.next_at, followed_titles.c.title)
+    .order_by(followed_titles.c.next_at)
     .limit(bindparam("most"))
 )
 _NEXT = select(func.min(followed_titles.c.next_at), func.count())
