@@ -25,6 +25,7 @@ from tests.conftest import GROUP, linked
 from tests.driver import Control, Message, Person
 from tests.e2e import ways
 from tests.e2e.keyed import link_acgbt, link_mika, mika_of
+from tests.e2e.picturing import SITE, photo
 from tests.e2e.process import Bot, Shift
 from tests.e2e.uploading import source
 from tests.e2e.words import Words
@@ -62,7 +63,7 @@ def move_in(box: Sandbox) -> None:
         disktop_nickname=CLOUD,
     )
     box.world.acgbt.accounts[WHO] = acgbt.Account(WHO, WHO, f"{NICK}_acg", "user", "", 1.0)
-    box.world.acgbt.new_key(WHO, FILE, ["read"], 60, 1.0)
+    box.world.acgbt.new_key(WHO, FILE, ["read", "publish"], 60, 1.0)
     at_mika = mika_of(WHO)
     names = {"username": at_mika.name, "password": at_mika.password, "nickname": f"{CLOUD}_mika"}
     keys = {"key": at_mika.key, "secret": at_mika.secret}
@@ -103,11 +104,11 @@ class Life:
         """In how many rows of others the person is named."""
         return await self.db.read(_mentions)
 
-    async def wait_for(self, table: str) -> None:
-        """Wait for a row."""
+    async def wait_for(self, table: str, *, there: bool = True) -> None:
+        """Wait for a row, or until there is none."""
         deadline = time.monotonic() + PATIENCE
-        while not (await self.rows())[table]:
-            assert time.monotonic() < deadline, f"no row in {table}"
+        while bool((await self.rows())[table]) is not there:
+            assert time.monotonic() < deadline, f"rows in {table}: {not there}"
             await asyncio.sleep(0.2)
 
     async def let_fall_due(self, kind: str) -> None:
@@ -160,12 +161,14 @@ class Life:
         await person.send("/link hdhive")
         await self.wait_for("attempts")
         await self._be_told_to_wait()
+        await self._send_picture()
         # A question that nobody answers.
         await person.send("/link")
         await self._ask()
 
     async def linger(self) -> None:
-        """Ask for something in the group whose answer is long in coming."""
+        """Ask for something in the group whose answer is long in coming, once all else is answered."""
+        await self.wait_for("inbox", there=False)
         await self.control.fault("tmdb", "*", "delay", seconds=20.0, times=0)
         await self.person.send(f"/search {SOUGHT}", GROUP)
         await self.wait_for("inbox")
@@ -183,6 +186,15 @@ class Life:
         await person.press(card, SAY("button.choose_folder"))
         await person.until(SAY.starts("settings.title"))
         await self.wait_for("preferences")
+
+    async def _send_picture(self) -> None:
+        """Send one for what is to be published: a bot that everybody can reach takes it."""
+        assert await self.bot.stop() == 0
+        self.bot.env["PUBLIC_URL"] = SITE
+        await self.bot.start()
+        await self.bot.ready(60)
+        await self.person.send_photo(photo(), caption="/publish")
+        await self.wait_for("pictures")
 
     async def _ask(self) -> None:
         person = self.person
