@@ -85,11 +85,12 @@ async def _kept(scene: Scene[PublishState], message: Message) -> str:
         raise BadPicture("many")
     if (source.size or 0) > MOST_BYTES:
         raise BadPicture("big")
-    try:
-        data = await content_of(scene, source, MOST_BYTES)
-    except (ClientError, ServiceError) as error:
-        raise BadPicture("unread") from error
-    return await kept.keep(user, message.message_id, data)
+    async with kept.taking:
+        try:
+            data = await content_of(scene, source, MOST_BYTES)
+        except (ClientError, ServiceError) as error:
+            raise BadPicture("unread") from error
+        return await kept.keep(user, message.message_id, data)
 
 
 def _words(scene: Scene[PublishState], fault: str) -> str:

@@ -27,6 +27,8 @@ NAME_BYTES = 24
 _NAME = re.compile(r"[A-Za-z0-9_-]{32}\.jpg")
 # So few look into the database at once that everything else finds its way there as well.
 LOOKS_AT_ONCE = 2
+# So many are taken side by side, from wherever they come: each may be 20 MB on the way.
+TAKEN_AT_ONCE = 4
 
 
 class SentPictures:
@@ -38,6 +40,8 @@ class SentPictures:
         self._site = site
         self._reached = reached
         self._turns = asyncio.Semaphore(LOOKS_AT_ONCE)
+        # Held by who takes a picture, from its first byte on.
+        self.taking = asyncio.Semaphore(TAKEN_AT_ONCE)
 
     @property
     def on(self) -> bool:
@@ -71,6 +75,8 @@ class SentPictures:
 
     async def lost(self, user_id: int, addresses: Sequence[str]) -> frozenset[str]:
         """Return those of a draft's addresses at which there is nothing any more."""
+        if not addresses:
+            return frozenset()
         names = {_name(address): address for address in addresses}
         there = await self._db.read(lambda tx: pictures.known(tx, user_id, names))
         return frozenset(names[name] for name in names.keys() - there)
@@ -81,7 +87,8 @@ class SentPictures:
 
     async def withdrawn(self, user_id: int, addresses: Sequence[str]) -> None:
         """Note that what was to be published was refused: its pictures are a draft's again."""
-        await self._db.write(lambda tx: pictures.turn(tx, user_id, map(_name, addresses), "draft"))
+        if addresses:
+            await self._db.write(lambda tx: pictures.turn(tx, user_id, map(_name, addresses), "draft"))
 
     async def drop(self, user_id: int, addresses: Sequence[str]) -> None:
         """Delete pictures of a draft; what was published stays."""

@@ -64,7 +64,10 @@ def read(data: bytes, box: tuple[int, int], *, still: bool = False) -> Image.Ima
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _check(image, still=still)
                 image.draft("RGB", box)
-                return ImageOps.exif_transpose(image)
+                image.load()
+                # In place: a copy of a large picture is as large.
+                ImageOps.exif_transpose(image, in_place=True)
+                return image
     except BadPicture:
         raise
     except UnidentifiedImageError:
@@ -87,11 +90,13 @@ def _check(image: Image.Image, *, still: bool) -> None:
 
 def flat(image: Image.Image, paper: Colour) -> Image.Image:
     """Return a picture without holes: what is clear shows the paper."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        clear = image.convert("RGBA")
-        sheet = Image.new("RGBA", clear.size, (*paper, 255))
-        return Image.alpha_composite(sheet, clear).convert("RGB")
-    return image.convert("RGB")
+    if image.mode in ("LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+    if image.mode == "RGBA":
+        sheet = Image.new("RGB", image.size, paper)
+        sheet.paste(image, mask=image.getchannel("A"))
+        return sheet
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def written(image: Image.Image, quality: int) -> bytes:
