@@ -140,7 +140,8 @@ class Services:
         spread = given.get("checkin_spread", SPREAD_SECONDS)
         unlinking = Unlinking(db, clock, providers, reached=reached)
         tokens = Tokens(db, clock, providers, holder=given.get("holder"), reached=reached)
-        people, transfers = People(db, clock), Transfers(clock, disktop, tokens)
+        own = Drive(clock, disktop, tokens, reached=reached)
+        people, transfers = People(db, clock), Transfers(clock, disktop, tokens, own.changed)
         titles = Titles(clock, tmdb, hdhive, tokens)
         unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
         used = (hdhive, tokens, titles, unlocking, transfers)
@@ -150,7 +151,6 @@ class Services:
         keys = Keys(db, clock, brought, plainly=plainly, reached=reached)
         acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
         videos, standing = Videos(clock, mika, keys), given.get("standing") or Standing(db, clock)
-        own = Drive(clock, disktop, tokens, reached=reached)
         return cls(
             db,
             clock,
@@ -257,7 +257,7 @@ def _uploads(
     db: Database, clock: Clock, tokens: Tokens, keys: Keys, videos: Videos, drive: Drive, given: Parts
 ) -> Uploads:
     goals: dict[str, Target] = {
-        Service.DISKTOP: DiskTopTarget(clock, given.get("disktop"), tokens),
+        Service.DISKTOP: DiskTopTarget(clock, given.get("disktop"), tokens, drive.changed),
         Service.MIKA: MikaTarget(clock, keys, videos),
     }
     return Uploads(

@@ -70,10 +70,14 @@ class SaveResult:
 class Transfers:
     """Look into shares and copy from them, with the user's own account."""
 
-    def __init__(self, clock: Clock, disktop: DiskTop | None, tokens: Tokens) -> None:
+    def __init__(
+        self, clock: Clock, disktop: DiskTop | None, tokens: Tokens, changed: Callable[[int], None]
+    ) -> None:
         self._clock = clock
         self._disktop = disktop
         self._tokens = tokens
+        # What was read of somebody's drive is to be forgotten.
+        self._changed = changed
         self._trees: Recent[tuple[int, str, str | None, str], tuple[Pick, ...]] = Recent(TREES)
 
     async def open(self, user_id: int, surl: str, code: str | None = None) -> ShareView:
@@ -135,7 +139,10 @@ class Transfers:
 
         plan: Plan = await walk(listed, picks)
         share, drive = partial(self._call, user_id), partial(self._at_home, user_id)
-        done = await Saving(client, share, drive, surl, code, told).run(plan, target)
+        try:
+            done = await Saving(client, share, drive, surl, code, told).run(plan, target)
+        finally:
+            self._changed(user_id)
         names = tuple(pick.file.name for pick in picks[:NAMED])
         return SaveResult(done.saved, done.already, target, done.folders, done.bytes, done.missed, names)
 

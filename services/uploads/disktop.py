@@ -28,10 +28,14 @@ class DiskTopTarget:
     tells = True
     follows = False
 
-    def __init__(self, clock: Clock, disktop: DiskTop | None, tokens: Tokens) -> None:
+    def __init__(
+        self, clock: Clock, disktop: DiskTop | None, tokens: Tokens, changed: Callable[[int], None]
+    ) -> None:
         self._clock = clock
         self._disktop = disktop
         self._tokens = tokens
+        # What was read of somebody's drive is to be forgotten.
+        self._changed = changed
 
     @property
     def _client(self) -> DiskTop:
@@ -53,6 +57,7 @@ class DiskTopTarget:
             user_id, lambda token: client.precreate(token, folder, facts.name, facts.size, facts.md5, mime)
         )
         if made.instant_upload:
+            self._changed(user_id)
             return Stored(
                 file_id=made.file_id, path=made.path or "", size=facts.size, md5=facts.md5, instant=True
             )
@@ -90,11 +95,11 @@ class DiskTopTarget:
 
     async def complete(self, user_id: int, session: Session) -> Stored:
         """Make the parts a file, or raise Missing."""
-        del user_id
         try:
             made = await self._client.complete(session.endpoint, session.ref)
         except Incomplete as error:
             raise Missing from error
+        self._changed(user_id)
         return Stored(file_id=made.file_id, path=made.path or "", size=made.size, md5=made.md5 or "")
 
     async def abort(self, session: Session) -> None:
@@ -110,6 +115,7 @@ class DiskTopTarget:
         for file in sorted(same, key=lambda file: file.name != facts.name):
             meta = await self._call(user_id, lambda token, it=file: client.meta(token, it.id))  # type: ignore[misc]
             if meta.path.rpartition("/")[0].endswith(inside):
+                self._changed(user_id)
                 return Stored(file_id=file.id, path=meta.path, size=facts.size, md5=facts.md5)
         return None
 
@@ -122,6 +128,7 @@ class DiskTopTarget:
             await self._call(user_id, lambda token: self._client.delete(token, file_ids=ids))
         except NotFound:
             return
+        self._changed(user_id)
 
 
 def _same(file: DriveFile, facts: Facts) -> bool:
