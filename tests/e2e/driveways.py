@@ -87,3 +87,12 @@ async def manage(journal: Journal) -> list[dict[str, str]]:
 
 async def managed(journal: Journal) -> list[Call]:
     return await journal.calls("disktop", "POST", MANAGE)
+
+
+async def picked(person: Person, say: Words, card: Message, *folders: str) -> Message:
+    """Choose a folder in the picker."""
+    for folder in folders:
+        await person.press(card, numbered(card, folder))
+        card = await person.until(lambda m, f=folder: f in m.text and "📂" in m.text)  # type: ignore[misc]
+    await person.press(card, say("button.choose_folder"))
+    return card

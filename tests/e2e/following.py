@@ -47,3 +47,46 @@ async def looks(journal: Journal) -> int:
 
 async def group_messages(person: Person, words: str) -> list[Message]:
     return [message for message in await person.messages(GROUP) if words in message.text]
+
+
+async def choose_drives(person: Person, say: Words, card: Message) -> Message:
+    await person.press(card, say("subscribe.button.drives"))
+    choices = await person.until(say("subscribe.ask.drives"))
+    await person.press(choices, say("drive.115"))
+    marked = await person.until(lambda m: m.find("✓ 115") is not None)
+    await person.press(marked, say("drive.115"))
+    await person.until(lambda m: m.find("✓ 115") is None)
+    await person.press(None, say("drive.quark"))
+    await person.until(lambda m: m.find(f"✓ {say('drive.quark')}") is not None)
+    await person.press(None, say("subscribe.button.done"))
+    return await person.until(say("subscribe.filter.drives", values=say("drive.quark")))
+
+
+async def choose_price(person: Person, say: Words, card: Message) -> Message:
+    await person.press(card, say("subscribe.button.price"))
+    await person.press(await person.until(say("subscribe.ask.price")), say("subscribe.at_most", points=5))
+    await person.press(None, say("subscribe.button.type"))
+    await person.until(say("subscribe.type.price"))
+    await person.send("?")
+    await person.until(say("subscribe.odd_price"))
+    await person.press(None, say("subscribe.button.type"))
+    await person.until(say("subscribe.type.price"))
+    await person.send("4")
+    await person.press(await person.until(say("subscribe.ask.price")), say("subscribe.button.done"))
+    return await person.until(say("subscribe.filter.price", points=4))
+
+
+async def choose_quality_and_words(person: Person, say: Words, card: Message) -> None:
+    await person.press(card, say("subscribe.button.quality"))
+    await person.press(await person.until(say("subscribe.ask.quality")), "4K")
+    await person.press(await person.until(lambda m: m.find("✓ 4K") is not None), say("subscribe.button.done"))
+    await person.press(None, say("subscribe.button.words"))
+    await person.until(say("subscribe.ask.words"))
+    for button, question, words in (
+        ("include", "subscribe.type.include", "remux, 国语"),
+        ("exclude", "subscribe.type.exclude", "CAM"),
+    ):
+        await person.press(None, say(f"subscribe.button.{button}"))
+        await person.until(say(question))
+        await person.send(words)
+        await person.until(say(f"subscribe.filter.{button}", values=words))

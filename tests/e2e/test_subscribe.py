@@ -8,7 +8,17 @@ from services import zones
 from tests.conftest import linked
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e import ways
-from tests.e2e.following import appear, begin_words, begun, later, looks, quiet_rounds
+from tests.e2e.following import (
+    appear,
+    begin_words,
+    begun,
+    choose_drives,
+    choose_price,
+    choose_quality_and_words,
+    later,
+    looks,
+    quiet_rounds,
+)
 from tests.e2e.hurried import Hurried
 from tests.e2e.words import Words
 
@@ -90,40 +100,9 @@ async def test_filters_are_set_by_buttons_and_words(
     await linked(person, "hdhive")
     card = await begun(person, say)
     assert say("subscribe.filter.none") in card.text
-    await person.press(card, say("subscribe.button.drives"))
-    choices = await person.until(say("subscribe.ask.drives"))
-    await person.press(choices, say("drive.115"))
-    marked = await person.until(lambda m: m.find("✓ 115") is not None)
-    await person.press(marked, say("drive.115"))
-    await person.until(lambda m: m.find("✓ 115") is None)
-    await person.press(None, say("drive.quark"))
-    await person.until(lambda m: m.find(f"✓ {say('drive.quark')}") is not None)
-    await person.press(None, say("subscribe.button.done"))
-    card = await person.until(say("subscribe.filter.drives", values=say("drive.quark")))
-    await person.press(card, say("subscribe.button.price"))
-    await person.press(await person.until(say("subscribe.ask.price")), say("subscribe.at_most", points=5))
-    await person.press(None, say("subscribe.button.type"))
-    await person.until(say("subscribe.type.price"))
-    await person.send("?")
-    await person.until(say("subscribe.odd_price"))
-    await person.press(None, say("subscribe.button.type"))
-    await person.until(say("subscribe.type.price"))
-    await person.send("4")
-    await person.press(await person.until(say("subscribe.ask.price")), say("subscribe.button.done"))
-    card = await person.until(say("subscribe.filter.price", points=4))
-    await person.press(card, say("subscribe.button.quality"))
-    await person.press(await person.until(say("subscribe.ask.quality")), "4K")
-    await person.press(await person.until(lambda m: m.find("✓ 4K") is not None), say("subscribe.button.done"))
-    await person.press(None, say("subscribe.button.words"))
-    await person.until(say("subscribe.ask.words"))
-    for button, question, words in (
-        ("include", "subscribe.type.include", "remux, 国语"),
-        ("exclude", "subscribe.type.exclude", "CAM"),
-    ):
-        await person.press(None, say(f"subscribe.button.{button}"))
-        await person.until(say(question))
-        await person.send(words)
-        await person.until(say(f"subscribe.filter.{button}", values=words.replace(", ", ", ")))
+    card = await choose_drives(person, say, card)
+    card = await choose_price(person, say, card)
+    await choose_quality_and_words(person, say, card)
     await person.press(None, say("subscribe.button.done"))
     full = await person.until(say("subscribe.filter.quality", values="4K"))
     assert say("subscribe.filter.include", values="remux, 国语") in full.text

@@ -163,12 +163,13 @@ Call = Callable[[], Awaitable[object]]
 
 def calls(on: Clients, k: Known) -> dict[str, Call]:
     """Every upstream call of the product, by name."""
-    hive, disk, check, tmdb = on.hive, on.disk, on.check, on.tmdb
-    callback = CALLBACK.format("hdhive")
-    surl, fid = "8d2f3a", 1
+    return {**_hdhive(on.hive, k), **_disktop(on.disk, k), **_others(on.check, on.tmdb, k)}
+
+
+def _hdhive(hive: HDHive, k: Known) -> dict[str, Call]:
     new = NewShare("https://pan.quark.cn/s/other1", tmdb_id=str(DUNE), media_type="movie")
     return {
-        "hdhive.exchange_code": lambda: hive.exchange_code("code", callback),
+        "hdhive.exchange_code": lambda: hive.exchange_code("code", CALLBACK.format("hdhive")),
         "hdhive.refresh": lambda: hive.refresh(k.hive_spare),
         "hdhive.revoke": lambda: hive.revoke(k.hive_spare),
         "hdhive.ping": hive.ping,
@@ -187,7 +188,13 @@ def calls(on: Clients, k: Known) -> dict[str, Call]:
         "hdhive.me": lambda: hive.me(k.hive),
         "hdhive.checkin": lambda: hive.checkin(k.hive),
         "hdhive.weekly_free_quota": lambda: hive.weekly_free_quota(k.hive),
-        "disktop.exchange_code": lambda: disk.exchange_code("code", callback, "v"),
+    }
+
+
+def _disktop(disk: DiskTop, k: Known) -> dict[str, Call]:
+    surl, fid = "8d2f3a", 1
+    return {
+        "disktop.exchange_code": lambda: disk.exchange_code("code", CALLBACK.format("disktop"), "v"),
         "disktop.refresh": lambda: disk.refresh("used"),
         "disktop.device_code": lambda: disk.device_code(["user.read"]),
         "disktop.poll_device": lambda: disk.poll_device("code"),
@@ -216,6 +223,11 @@ def calls(on: Clients, k: Known) -> dict[str, Call]:
         "disktop.parts": lambda: disk.parts(k.endpoint, k.upload),
         "disktop.complete": lambda: disk.complete(k.endpoint, k.upload),
         "disktop.abort": lambda: disk.abort(k.endpoint, k.upload),
+    }
+
+
+def _others(check: LinkCheck, tmdb: TMDB, k: Known) -> dict[str, Call]:
+    return {
         "linkcheck.create": lambda: check.create([CheckItem("https://pan.quark.cn/s/x")]),
         "linkcheck.job": lambda: check.job(k.job),
         "linkcheck.urgent": lambda: check.urgent(k.job, ["https://pan.quark.cn/s/alive1"]),
