@@ -153,6 +153,12 @@ class Bot:
         assert await asyncio.wait_for(process.wait(), timeout) == -signal.SIGKILL
         self._process = None
 
+    async def comes_back(self) -> None:
+        """Wait for the end a step brought it, and bring it up once more."""
+        await self.dies()
+        await self.start()
+        await self.ready()
+
     async def kill(self) -> None:
         """End it as a power cut would."""
         process, self._process = self._process, None

@@ -84,9 +84,7 @@ async def test_what_is_new_is_told_once(
         await happen(control)
         shift.kill_at(step)
         await later(shift, control, seconds)
-        await bot.dies()
-        await bot.start()
-        await bot.ready()
+        await bot.comes_back()
         # What the killed process held is free again after a while.
         await later(shift, control, 35.0)
         await arrived(ben, "Killed - 01")
@@ -109,9 +107,7 @@ async def test_a_comment_is_written_once(
         await ben.until(SAY("acg.write_most", most=1000))
         shift.kill_at("comment.written")
         await ben.send("written once")
-        await bot.dies()
-        await bot.start()
-        await bot.ready()
+        await bot.comes_back()
         await later(shift, control, 35.0)
         told = await arrived(ben, SAY("acg.note.written"))
         assert len(told) == 1

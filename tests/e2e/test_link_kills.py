@@ -50,9 +50,7 @@ async def test_a_kill_while_a_secret_is_taken(
         await xiaoyu.settled()
         shift.kill_at(step)
         await xiaoyu.send(words)
-        await bot.dies()
-        await bot.start()
-        await bot.ready()
+        await bot.comes_back()
         await xiaoyu.until(lambda m: m.id == asked.id and m.text.startswith("✅"), since=0, timeout=30)
         left = await xiaoyu.settled()
         await bot.kill()
@@ -62,6 +60,14 @@ async def test_a_kill_while_a_secret_is_taken(
     assert secret.encode() not in kept(tmp_path), "neither in the log nor in the database"
 
 
+async def to_register(person: Person) -> None:
+    """Go to where a new account at Mika is asked for, name first."""
+    await person.send("/link mika")
+    ways = await person.until(ZH("linkkey.ways", service="Mika"))
+    await person.press(ways, ZH("button.way_register"))
+    await person.until(ZH("linkkey.next.username"))
+
+
 async def test_a_name_that_comes_again_is_not_taken_for_the_next_answer(
     box: Sandbox, tmp_path: Path, xiaoyu: Person, control: Control
 ) -> None:
@@ -69,16 +75,11 @@ async def test_a_name_that_comes_again_is_not_taken_for_the_next_answer(
     shift = Shift(tmp_path)
     async with Bot(environment(box, tmp_path), tmp_path, shift=shift) as bot:
         await bot.ready()
-        await xiaoyu.send("/link mika")
-        ways = await xiaoyu.until(ZH("linkkey.ways", service="Mika"))
-        await xiaoyu.press(ways, ZH("button.way_register"))
-        await xiaoyu.until(ZH("linkkey.next.username"))
+        await to_register(xiaoyu)
         await xiaoyu.settled()
         shift.kill_at("secret.answered")
         await xiaoyu.send("hive_new")
-        await bot.dies()
-        await bot.start()
-        await bot.ready()
+        await bot.comes_back()
         asked = await xiaoyu.until(ZH("linkkey.next.email"), since=0, timeout=30)
         assert ZH("linkkey.given.username", value="hive_new") in asked.text
         await xiaoyu.send("hive@example.com")
@@ -93,10 +94,7 @@ async def test_a_kill_after_an_account_was_opened_opens_no_second_one(
     shift = Shift(tmp_path)
     async with Bot(environment(box, tmp_path), tmp_path, shift=shift) as bot:
         await bot.ready()
-        await xiaoyu.send("/link mika")
-        ways = await xiaoyu.until(ZH("linkkey.ways", service="Mika"))
-        await xiaoyu.press(ways, ZH("button.way_register"))
-        await xiaoyu.until(ZH("linkkey.next.username"))
+        await to_register(xiaoyu)
         await xiaoyu.send("hive_new")
         await xiaoyu.until(ZH("linkkey.next.email"))
         await xiaoyu.send("hive@example.com")
@@ -106,8 +104,6 @@ async def test_a_kill_after_an_account_was_opened_opens_no_second_one(
         await xiaoyu.settled()
         shift.kill_at("account.opened")
         await xiaoyu.send("long-enough-1")
-        await bot.dies()
-        await bot.start()
-        await bot.ready()
+        await bot.comes_back()
         await xiaoyu.until(ZH("link.done_as", service="Mika", name="hive_new"), since=0, timeout=30)
     assert len(await journal.calls("mika", path="*/register")) == 1

@@ -1,6 +1,5 @@
 """kill -9 while a resource is being published: it is looked for afterwards, never sent a second time."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,8 @@ from sandbox.server import Sandbox
 from tests.conftest import environment
 from tests.driver import Control, Journal, Person
 from tests.e2e.keyed import link_acgbt
-from tests.e2e.process import running, until
+from tests.e2e.midway import kill_midway
+from tests.e2e.process import running
 from tests.e2e.publishing import PUBLISH, linked_acgbt, made, sent, to_preview
 from tests.e2e.words import Words
 
@@ -26,18 +26,9 @@ async def test_a_kill_in_the_middle_publishes_nothing_twice(
     async with running(environment(box, tmp_path), tmp_path) as bot:
         await link_acgbt(xiaoyu)
         preview = await to_preview(xiaoyu, say)
-        # It takes effect and then nobody answers; or it hangs and never takes effect.
-        kind = {"kind": "drip", "seconds": 30.0} if arrives else {"kind": "hang", "seconds": 30.0}
-        await control.fault("acgbt", PUBLISH, method="POST", **kind)
-        pressing = asyncio.create_task(xiaoyu.press(preview, say("button.publish"), timeout=60))
-        await until(
-            lambda: any(e.method == "POST" and e.path == PUBLISH for e in box.world.journal.entries),
-            "it is sent",
-        )
-        if arrives:
-            await until(lambda: bool(made(box)), "it is published")
-        await bot.again()
-        await pressing
+        press = xiaoyu.press(preview, say("button.publish"), timeout=60)
+        done = (lambda: made(box)) if arrives else None
+        await kill_midway(bot, box, control, press, post=("acgbt", PUBLISH), made=done)
         # The press is done once more, and looks this time.
         wanted = say.starts("publish.done_number") if arrives else say("publish.not_yet")
         card = await xiaoyu.until(lambda m: m.id == preview.id and wanted in m.text, timeout=30)

@@ -1,6 +1,5 @@
 """kill -9 while a share is being published: it is looked for afterwards, never sent a second time."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,8 @@ import pytest
 from sandbox.server import Sandbox
 from tests.conftest import environment
 from tests.driver import Control, Journal, Person
-from tests.e2e.process import running, until
+from tests.e2e.midway import kill_midway
+from tests.e2e.process import running
 from tests.e2e.sharing import SHARES, mine, nothing_shared, to_preview
 from tests.e2e.words import Words
 
@@ -24,18 +24,9 @@ async def test_a_kill_in_the_middle_publishes_nothing_twice(
     nothing_shared(box, xiaoyu)
     async with running(environment(box, tmp_path), tmp_path) as bot:
         preview = await to_preview(xiaoyu, say)
-        # It takes effect and then nobody answers; or it hangs and never takes effect.
-        kind = {"kind": "drip", "seconds": 30.0} if arrives else {"kind": "hang", "seconds": 30.0}
-        await control.fault("hdhive", SHARES, method="POST", **kind)
-        pressing = asyncio.create_task(xiaoyu.press(preview, say("button.publish"), timeout=60))
-        await until(
-            lambda: any(e.method == "POST" and e.path == SHARES for e in box.world.journal.entries),
-            "it is sent",
-        )
-        if arrives:
-            await until(lambda: bool(mine(box, xiaoyu)), "it is published")
-        await bot.again()
-        await pressing
+        press = xiaoyu.press(preview, say("button.publish"), timeout=60)
+        done = (lambda: mine(box, xiaoyu)) if arrives else None
+        await kill_midway(bot, box, control, press, post=("hdhive", SHARES), made=done)
         # The press is done once more, and looks this time.
         wanted = say("share.published") if arrives else say("share.not_yet")
         card = await xiaoyu.until(lambda m: m.id == preview.id and wanted in m.text, timeout=30)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from sandbox.journal import Entry
 from sandbox.server import Sandbox
 from sandbox.states.uploads import Session
 from services.clock import SystemClock
@@ -25,25 +26,13 @@ from tests.e2e.process import until
 from tests.guarantees.figures import at_least, below, exactly, size
 from tests.guarantees.upload_files import PEOPLE, Wanted, link, spoil, url, whole, wish
 from tests.guarantees.workers_farm import Farm
-from tests.services.uploading import Works, works
+from tests.services.uploading import STEPS, Works, works
 
 FILES = size(64, 1000)
 DAMAGED = size(6, 100)
 KILLED = size(10, 100)  # on each database
 LANES = Pace().lanes
 QUICK = Pace(every=0.5, pause=0.005, longest_pause=0.05, later=0.02, longest_later=0.1)
-STEPS = [
-    "upload.fetching",
-    "upload.kept",
-    "upload.instant",
-    "upload.begun",
-    "upload.sending",
-    "upload.part",
-    "upload.finishing",
-    "upload.completed",
-    "upload.done",
-]
-
 OFTEN = ("upload.kept", "upload.part")
 
 pytestmark = pytest.mark.timeout(1800)
@@ -94,16 +83,19 @@ async def wave(one: Works, batch: list[Wanted]) -> int:
     return sum(whole(one.box, wanted) for wanted in batch)
 
 
+def chunks(box: Sandbox) -> list[Entry]:
+    """Return the requests that brought parts of files."""
+    return [e for e in box.world.journal.entries if e.service == "disktop-upload" and e.path == "/u"]
+
+
 def hits(box: Sandbox) -> int:
     """Count the chunks that met a fault."""
-    chunks = (e for e in box.world.journal.entries if e.service == "disktop-upload" and e.path == "/u")
-    return sum(entry.fault is not None for entry in chunks)
+    return sum(entry.fault is not None for entry in chunks(box))
 
 
 def sent(box: Sandbox) -> Counter[tuple[str, str]]:
     """Count how often each part of each session was begun."""
-    chunks = (e for e in box.world.journal.entries if e.service == "disktop-upload" and e.path == "/u")
-    queries = [parse_qs(entry.query) for entry in chunks]
+    queries = [parse_qs(entry.query) for entry in chunks(box)]
     return Counter((query["upload_id"][0], query["part_seq"][0]) for query in queries)
 
 

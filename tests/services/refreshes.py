@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import pytest
+
 from clients.errors import NotAuthorized
 from services.names import Service
 from services.tokens import Tokens
 from storage import links
 from storage.links import Link
-from tests.services.conftest import House
+from storage.tx import Tx
+from tests.services.conftest import Crash, House
 
 HDHIVE, DISKTOP = Service.HDHIVE, Service.DISKTOP
 REFRESHES = "/oauth/token"
@@ -68,6 +71,38 @@ async def linked(house: House, **more: Any) -> Link:
     new = links.NewLink(1001, "hdhive", "a1", **{"refresh_token": "r1", **more})
     now = house.clock.now()
     return await house.services.db.write(lambda tx: links.save(tx, new, now))
+
+
+async def overtake(house: House, link: Link, access: str, refresh: str) -> None:
+    """Have another process refresh a link, as if the lease of the one called "me" had run out."""
+    now = house.clock.now()
+
+    async def work(tx: Tx) -> None:
+        await links.release_lease(tx, link.id, "me")
+        await links.take_lease(tx, link.id, "other", now, 30)
+        await links.refreshed(
+            tx,
+            link.id,
+            "other",
+            link.version,
+            access_token=access,
+            refresh_token=refresh,
+            expires_at=None,
+            refresh_expires_at=None,
+            scopes=None,
+            now=now,
+        )
+
+    await house.services.db.write(work)
+
+
+async def crashed(house: House, step: str) -> None:
+    """Link HDHive, and let a process die at a step of the refresh that is due."""
+    await house.link()
+    house.clock.advance(7201)
+    house.steps.crash_at = step
+    with pytest.raises(Crash):
+        await quota(house)
 
 
 def tokens(house: House, provider: Any, **more: Any) -> Tokens:

@@ -10,12 +10,13 @@ from services.cooldowns import Cooldowns
 from services.errors import LinkLost, NotLinked
 from services.tokens import LEASE_SECONDS
 from storage import links
-from tests.services.conftest import Crash
 from tests.services.refreshes import (
     HDHIVE,
     Scripted,
+    crashed,
     grant,
     linked,
+    overtake,
     quota,
     refreshes,
     refusing,
@@ -25,11 +26,7 @@ from tests.services.refreshes import (
 
 
 async def test_a_crash_in_a_refresh_costs_a_lease_not_the_link(house, build):
-    await house.link()
-    house.clock.advance(7201)
-    house.steps.crash_at = "refresh.leased"
-    with pytest.raises(Crash):
-        await quota(house)
+    await crashed(house, "refresh.leased")
     other = build()
     waiting = asyncio.create_task(quota(other))
     await asyncio.sleep(0.1)
@@ -41,22 +38,14 @@ async def test_a_crash_in_a_refresh_costs_a_lease_not_the_link(house, build):
 
 async def test_a_lost_answer_within_the_grace_period_loses_nothing(house, build):
     house.box.world.options.change({"hdhive_refresh": "grace", "hdhive_grace_seconds": 600.0})
-    await house.link()
-    house.clock.advance(7201)
-    house.steps.crash_at = "refresh.granted"
-    with pytest.raises(Crash):
-        await quota(house)
+    await crashed(house, "refresh.granted")
     house.clock.advance(LEASE_SECONDS)
     await quota(build())
     assert (await stored(house)).state == "active"
 
 
 async def test_a_lost_answer_without_grace_is_found_and_told_once(house, build):
-    await house.link()
-    house.clock.advance(7201)
-    house.steps.crash_at = "refresh.granted"
-    with pytest.raises(Crash):
-        await quota(house)
+    await crashed(house, "refresh.granted")
     house.clock.advance(LEASE_SECONDS)
     for _ in range(2):
         with pytest.raises(LinkLost):
@@ -142,25 +131,7 @@ async def test_a_holder_that_was_overtaken_uses_what_the_other_wrote(house):
 
     async def overtaken(step: str) -> None:
         if step == "refresh.granted":
-            now = house.clock.now()
-
-            async def other(tx: Any) -> None:
-                await links.release_lease(tx, link.id, "me")
-                await links.take_lease(tx, link.id, "other", now, 30)
-                await links.refreshed(
-                    tx,
-                    link.id,
-                    "other",
-                    1,
-                    access_token="a3",
-                    refresh_token="r3",
-                    expires_at=None,
-                    refresh_expires_at=None,
-                    scopes=None,
-                    now=now,
-                )
-
-            await house.services.db.write(other)
+            await overtake(house, link, "a3", "r3")
 
     mine._reached = overtaken
     assert await mine.call(1001, HDHIVE, refusing("a3")) == "a3"
@@ -199,11 +170,7 @@ async def test_a_cool_down_stops_calls_of_its_scope_at_once(house, build, scope,
 
 
 async def test_a_start_looks_after_refreshes_that_a_killed_process_left(house, build):
-    await house.link()
-    house.clock.advance(7201)
-    house.steps.crash_at = "refresh.granted"
-    with pytest.raises(Crash):
-        await quota(house)
+    await crashed(house, "refresh.granted")
     for _ in range(2):
         await build().services.resume()
     assert await house.work(kinds=["link.resume"]) == ["link.resume"]
@@ -212,11 +179,7 @@ async def test_a_start_looks_after_refreshes_that_a_killed_process_left(house, b
 
 
 async def test_a_start_waits_for_a_service_that_cannot_refresh_just_now(house, build):
-    await house.link()
-    house.clock.advance(7201)
-    house.steps.crash_at = "refresh.leased"
-    with pytest.raises(Crash):
-        await quota(house)
+    await crashed(house, "refresh.leased")
     other = build()
     await other.services.resume()
     house.fault("hdhive", "*/oauth/*", "status", status=500)

@@ -1,13 +1,11 @@
 """Tokens: fresh ones, refreshes, lost grants."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from clients.errors import NotAuthorized, RateLimited, Rejected, Unreachable, UpstreamBroken
 from services.errors import LinkLost, NotLinked, ServiceOff
-from storage import links
 from storage.database import Database
 from tests.services.refreshes import (
     DISKTOP,
@@ -17,6 +15,7 @@ from tests.services.refreshes import (
     gone,
     grant,
     linked,
+    overtake,
     quota,
     refreshes,
     refusing,
@@ -152,24 +151,7 @@ async def test_a_token_rotated_elsewhere_is_taken_over(house):
 
     async def rotate(token: str) -> str:
         if token == "a1":
-            now = house.clock.now()
-
-            async def other(tx: Any) -> None:
-                await links.take_lease(tx, link.id, "other", now, 30)
-                await links.refreshed(
-                    tx,
-                    link.id,
-                    "other",
-                    1,
-                    access_token="a2",
-                    refresh_token="r2",
-                    expires_at=None,
-                    refresh_expires_at=None,
-                    scopes=None,
-                    now=now,
-                )
-
-            await house.services.db.write(other)
+            await overtake(house, link, "a2", "r2")
             raise gone()
         return token
 
@@ -181,25 +163,7 @@ async def test_a_refused_refresh_re_reads_before_it_gives_up(house):
     link = await linked(house)
 
     async def rotated() -> NotAuthorized:
-        now = house.clock.now()
-
-        async def other(tx: Any) -> None:
-            await links.release_lease(tx, link.id, "me")
-            await links.take_lease(tx, link.id, "other", now, 30)
-            await links.refreshed(
-                tx,
-                link.id,
-                "other",
-                1,
-                access_token="a2",
-                refresh_token="r2",
-                expires_at=None,
-                refresh_expires_at=None,
-                scopes=None,
-                now=now,
-            )
-
-        await house.services.db.write(other)
+        await overtake(house, link, "a2", "r2")
         return gone()
 
     mine = tokens(house, Scripted(rotated), holder="me")

@@ -13,7 +13,7 @@ from services.names import Service
 from services.uploads import About, Source, Stage, UploadView
 from services.uploads.pace import MIB
 from storage.database import Database
-from tests.services.uploading import QUICK, XIAOYU, Works, linked, true_md5, works
+from tests.services.uploading import QUICK, STEPS, XIAOYU, Works, linked, true_md5, works
 from tests.services.uploadingmika import (
     COMPLETE,
     INIT,
@@ -96,7 +96,7 @@ async def test_what_the_site_never_takes_ends_with_its_words(one: Works) -> None
 async def test_a_session_that_is_gone_is_begun_anew(one: Works) -> None:
     one.box.world.options.mika_upload_rate = 600_000.0
     made = await add(one, "film.mkv", SIZE)
-    await one.until(lambda: "upload.part" in one.steps.seen)
+    await one.stepped("upload.part")
     for upload in one.box.world.mika.uploads.values():
         upload.expires_at = 0.0
     one.box.world.options.mika_upload_rate = 0.0
@@ -134,19 +134,6 @@ async def test_too_many_calls_put_it_off(one: Works) -> None:
     assert len(one.calls("mika", INIT)) == 1
 
 
-STEPS = [
-    "upload.fetching",
-    "upload.kept",
-    "upload.instant",
-    "upload.begun",
-    "upload.sending",
-    "upload.part",
-    "upload.finishing",
-    "upload.completed",
-    "upload.done",
-]
-
-
 @pytest.mark.parametrize("size", [SIZE, SMALL])
 @pytest.mark.parametrize("step", STEPS)
 async def test_it_goes_on_after_a_death_at_every_step(
@@ -156,7 +143,7 @@ async def test_it_goes_on_after_a_death_at_every_step(
     async with works(box, sqlite_db, spool, crash_at=step) as first:
         await joined(first)
         made = await add(first, "film.mkv", size)
-        await first.until(lambda: step in first.steps.seen)
+        await first.stepped(step)
     async with works(box, sqlite_db, spool) as one:
         whole(one, await one.over(made), size)
         # Those on their way when it died are begun again; what was answered is not.
@@ -166,7 +153,7 @@ async def test_it_goes_on_after_a_death_at_every_step(
 async def test_title_words_and_category_are_put_right_after_the_end(one: Works) -> None:
     one.box.world.options.mika_upload_rate = 800_000.0
     made = await add(one, "film.mkv", SIZE)
-    await one.until(lambda: "upload.part" in one.steps.seen)
+    await one.stepped("upload.part")
     about = About(title="新名", description="说明", category_id=12, category="家庭录像")
     await one.uploads.following.describe(made, about)
     one.box.world.options.mika_upload_rate = 0.0

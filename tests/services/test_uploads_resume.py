@@ -16,7 +16,7 @@ from services.uploads.spool import NoRoom, Spool
 from services.uploads.spoolfile import SpoolLost
 from storage.database import Database
 from storage.tx import Tx
-from tests.services.uploading import QUICK, Works, linked, md5, true_md5, works
+from tests.services.uploading import QUICK, STEPS, Works, linked, md5, true_md5, works
 
 CHUNK = 300_007
 SIZE = 4_000_000
@@ -44,21 +44,8 @@ async def crashed(box: Sandbox, db: Database, spool: Path, step: str) -> int:
     """Run an upload up to a step, where its process dies."""
     async with works(box, db, spool, crash_at=step) as one:
         made = await one.add("film.mkv", SIZE)
-        await one.until(lambda: step in one.steps.seen)
+        await one.stepped(step)
     return made
-
-
-STEPS = [
-    "upload.fetching",
-    "upload.kept",
-    "upload.instant",
-    "upload.begun",
-    "upload.sending",
-    "upload.part",
-    "upload.finishing",
-    "upload.completed",
-    "upload.done",
-]
 
 
 @pytest.mark.parametrize("once", [False, True])
@@ -139,7 +126,7 @@ async def test_a_source_that_changed_over_the_restart_gives_the_new_file(
 ) -> None:
     async with works(box, sqlite_db, spool, crash_at="upload.kept") as one:
         made = await one.add("film.mkv", SIZE, mode="changed", at=3_000_000)
-        await one.until(lambda: "upload.kept" in one.steps.seen)
+        await one.stepped("upload.kept")
     async with works(box, sqlite_db, spool) as one:
         view = await one.over(made)
         assert one.stored(view) == true_md5(SIZE, "!")

@@ -32,6 +32,18 @@ QUICK = Pace(
     every=0.02, pause=0.01, longest_pause=0.05, cuts=4, later=0.05, longest_later=0.2, puts_off=3, room=0.05
 )
 XIAOYU = 1001
+# Where a process may die on the way of an upload.
+STEPS = [
+    "upload.fetching",
+    "upload.kept",
+    "upload.instant",
+    "upload.begun",
+    "upload.sending",
+    "upload.part",
+    "upload.finishing",
+    "upload.completed",
+    "upload.done",
+]
 
 
 @dataclass
@@ -66,6 +78,10 @@ class Works:
             while not seen():
                 self.bell.clear()
                 await self.bell.wait()
+
+    async def stepped(self, step: str) -> None:
+        """Wait until an upload came to a step."""
+        await self.until(lambda: step in self.steps.seen)
 
     async def reached(self, upload_id: int, stage: Stage) -> None:
         """Wait until an upload was shown in a stage."""
