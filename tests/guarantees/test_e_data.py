@@ -12,7 +12,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Table, bindparam, insert, select, text, update
 
-from storage import attempts, cards, dialogs, inbox, jobs, links, subscriptions, unlocks, uploads, watches
+from storage import (
+    attempts,
+    cards,
+    dialogs,
+    inbox,
+    jobs,
+    links,
+    pictures,
+    subscriptions,
+    unlocks,
+    uploads,
+    watches,
+)
 from storage.crypto import KeyRing, SecretUnreadable
 from storage.database import Database
 from storage.links import NewLink
@@ -64,6 +76,7 @@ async def fill(tx: Tx, n: int, secret: str) -> None:
     sent = {"card_id": None, "service": "disktop", "folder": secret, "detail": {"url": secret}}
     await uploads.add(tx, **here, **sent, now=NOW)
     await watches.keep(tx, n, "hdhive", link.id, {"shares": [secret]}, NOW)
+    await pictures.add(tx, n, n, f"{n} {secret}", secret.encode(), NOW)
 
 
 def sealed_columns() -> Iterator[tuple[Table, Column[Any], Column[Any]]]:
@@ -136,6 +149,8 @@ async def _refused_by_the_product(db: Database, known: dict[Place, bytes], n: in
         ("subscriptions", lambda tx: subscriptions.find(tx, n, f"m{n}")),
         ("uploads", lambda tx: uploads.of(tx, n, 10)),
         ("watches", lambda tx: watches.get(tx, n, "hdhive")),
+        ("pictures", lambda tx: pictures.get(tx, f"{n} secret {n}")),
+        ("pictures", lambda tx: pictures.brought(tx, n, n)),
     )
     for table, read in functions:
         own = [place for place in known if place[0].name == table]
