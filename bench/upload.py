@@ -74,6 +74,9 @@ class Turn:
         return self.size / MIB / self.seconds
 
 
+Side = tuple[list[Turn], Callable[[Sequence[Order]], Awaitable[Turn]]]
+
+
 @asynccontextmanager
 async def outside(folder: Path) -> AsyncIterator[Outside]:
     """Run the sandbox in a process of its own."""
@@ -203,7 +206,7 @@ async def turns(out: Outside, bot: LinkHive, curl: Curl, number: int, size: int)
     """Let both have turns, and print how they did."""
     ours: list[Turn] = []
     theirs: list[Turn] = []
-    sides = [(ours, bot.all), (theirs, partial(peer, curl))]
+    sides: list[Side] = [(ours, bot.all), (theirs, partial(peer, curl))]
     for _ in range(1 + ROUNDS):
         for taken, work in sides:
             orders = [out.order(person, size) for person in list(out.tokens)[:number]]

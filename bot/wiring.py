@@ -132,7 +132,8 @@ def _build(
     )
     application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
     application.reached = reached
-    dispatch = Dispatch(hand_to(application, Manners(), metrics, db.erasures.void), clock, metrics)
+    hand = hand_to(application, Manners(), metrics, db.erasures.void)
+    dispatch = Dispatch(hand, clock, metrics, bustle=services.bustle)
     store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
     runner = partial(JobRunner, db, clock, holder, grace=WORK_PATIENCE)
     jobs = runner({**services.jobs(), **application.routes.jobs})

@@ -94,6 +94,8 @@ def texts(value: object) -> tuple[str, ...]:
     if value is None or value == "":
         return ()
     if isinstance(value, (list, tuple)):
+        if all(type(item) is str for item in value):
+            return tuple(value)
         return tuple(item for item in map(text, value) if item is not None)
     single = text(value)
     return () if single is None else (single,)

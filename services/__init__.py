@@ -14,6 +14,7 @@ from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from services.acgbt import Acg
 from services.broadcasts import Broadcasts
+from services.bustle import Bustle
 from services.checkins import SPREAD_SECONDS, CheckIns
 from services.checkrun import Pace
 from services.clock import Clock
@@ -119,6 +120,7 @@ class Services:
     inboxes: Inboxes
     videos: Videos
     transcoding: Transcoding
+    bustle: Bustle
     broadcasts: Broadcasts
     privacy: Privacy
     forgetting: Forgetting
@@ -151,10 +153,12 @@ class Services:
         keys = Keys(db, clock, brought, plainly=plainly, reached=reached)
         acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
         videos, standing = Videos(clock, mika, keys), given.get("standing") or Standing(db, clock)
+        bustle = Bustle()
         return cls(
             db,
             clock,
             *outside,
+            bustle=bustle,
             people=people,
             standing=standing,
             linking=Linking(db, clock, providers, public_url, reached=reached),
@@ -172,7 +176,7 @@ class Services:
             uploads=_uploads(db, clock, tokens, keys, videos, own, given),
             drive=own,
             titles=titles,
-            subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, reached=reached),
+            subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, bustle=bustle, reached=reached),
             acg=acg,
             publishing=Publishing(db, acg.catalogue, keys, given.get("fetcher"), reached=reached),
             pictures=SentPictures(db, clock, given.get("pictures_url"), reached=reached),

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.intake.lines import Line, Lines, Outcomes
 from bot.metrics import Metrics
+from services.bustle import Bustle
 from services.clock import Clock
 from storage.inbox import Entry
 
@@ -39,11 +40,13 @@ class Dispatch:
         metrics: Metrics,
         *,
         lines: Lines | None = None,
+        bustle: Bustle | None = None,
         beside: int = BESIDE,
         backoff: tuple[float, ...] = BACKOFF_SECONDS,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.lines = Lines() if lines is None else lines  # an empty one is false
+        self._bustle = bustle or Bustle()
         self.changed: Callable[[], None] = lambda: None
         self._hand = hand
         self._clock = clock
@@ -113,7 +116,8 @@ class Dispatch:
             return
         try:
             async with asyncio.timeout(self._patience):
-                await self._hand(entry, entry.attempts + 1 >= TRIES)
+                with self._bustle.answering():
+                    await self._hand(entry, entry.attempts + 1 >= TRIES)
         except Unreadable as error:
             self._bury(line, entry, repr(error))
         except Exception as error:  # noqa: BLE001 - whatever a handler does, its chat goes on

@@ -15,7 +15,7 @@ from services.tokens import Tokens
 log = logging.getLogger(__name__)
 
 # So much faster than needed, so that a round ends before the next begins.
-HEADROOM = 1.25
+HEADROOM = 1.15
 # Of what HDHive allows the application until its quota begins anew, this part; the rest is for people.
 OUR_PART = 0.5
 QUOTA_SECONDS = 600.0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from clients.errors import ClientError
 from clients.hdhive.client import HDHive
+from services.bustle import Bustle
 from services.clock import Clock
 from services.cooldowns import Cooldowns
 from services.errors import ServiceError
@@ -37,6 +38,8 @@ SLICE_SECONDS = 20.0
 LONGEST_WAIT = 5.0
 # What was found is written at least so often.
 WRITE_SECONDS = 5.0
+# A look gives way to people who are being answered, for so long.
+GIVE_WAY_SECONDS = 0.1
 # After a title's first failure; doubled with each further one, up to the interval.
 FAILED_SECONDS = 60.0
 # So many failures in a row, and nothing but failures: HDHive is left alone for a while.
@@ -71,12 +74,14 @@ class Rounds:
         tokens: Tokens,
         pace: Pace,
         *,
+        bustle: Bustle,
         reached: Reached = nothing,
     ) -> None:
         self._db = db
         self._clock = clock
         self._hdhive = hdhive
         self._pace = pace
+        self._bustle = bustle
         self._reached = reached
         self._cooldowns = Cooldowns(db, clock)
         if hdhive is not None:
@@ -120,11 +125,13 @@ class Rounds:
             everybody = await self._cooldowns.for_everybody(Service.HDHIVE)
             if everybody is not None:
                 return everybody
+            await self._bustle.calm(GIVE_WAY_SECONDS)
             titles, total = await self._db.read(lambda tx, now=now: _due(tx, now))  # type: ignore[misc]
             if not titles:
                 break
             batch = await self._look(titles, total)
             await self._reached("poll.looked")
+            await self._bustle.calm(GIVE_WAY_SECONDS)
             await lease.write(lambda tx, batch=batch: self._write(tx, batch))  # type: ignore[misc]
             await self._reached("poll.written")
             if batch.pause or batch.broken:
@@ -152,6 +159,7 @@ class Rounds:
                     break
                 await self._clock.sleep(wait)
                 await at_once.acquire()
+                await self._bustle.calm(GIVE_WAY_SECONDS)
                 look = asyncio.create_task(self._one(title, lenders[title.title], batch))
                 look.add_done_callback(lambda _: at_once.release())
                 looks.append(look)

@@ -124,7 +124,7 @@ def test_what_a_quota_leaves_us(told_reset: int | None, remaining: int | None, r
 
 def test_the_pace_is_even() -> None:
     assert Pace().rate(10) == 4.0
-    assert Pace().rate(10_000) == pytest.approx(10_000 * 1.25 / 900)
+    assert Pace().rate(10_000) == pytest.approx(10_000 * 1.15 / 900)
 
 
 def test_turns() -> None:
