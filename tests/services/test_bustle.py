@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.wiring import House
 from services.bustle import Bustle
+from tests.conftest import Start
 from tests.driver import Person
 
 LONG = 60.0
@@ -46,17 +46,20 @@ async def test_patience_has_an_end() -> None:
         await asyncio.wait_for(bustle.calm(0.01), 5)
 
 
-async def test_an_update_in_work_counts(bot: House, xiaoyu: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_update_in_work_counts(
+    start: Start, xiaoyu: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[bool] = []
-    process = bot.application.process_update
+    async with start() as house:
+        bustle, process = house.services.bustle, house.application.process_update
 
-    async def watched(update: object) -> None:
-        seen.append((await waits(bot.services.bustle)).done())
-        await process(update)
+        async def watched(update: object) -> None:
+            seen.append((await waits(bustle)).done())
+            await process(update)
 
-    monkeypatch.setattr(bot.application, "process_update", watched)
-    await xiaoyu.send("/help")
-    await xiaoyu.until("/search")
-    await xiaoyu.settled()
-    assert seen == [False]
-    assert (await waits(bot.services.bustle)).done()
+        monkeypatch.setattr(house.application, "process_update", watched)
+        await xiaoyu.send("/help")
+        await xiaoyu.until("/search")
+        await asyncio.wait_for(bustle.calm(LONG), 10)
+        assert seen == [False]
+        assert (await waits(bustle)).done()
