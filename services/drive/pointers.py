@@ -6,8 +6,9 @@ import re
 
 from storage.crypto import KeyRing, SecretUnreadable
 
-# A number of eight bytes, sealed: 41 bytes in all, and so within what a deep link carries.
-_FORM = re.compile(r"[A-Za-z0-9_-]{55}", re.ASCII)
+# A number of eight bytes, sealed: 41 bytes in all, and so within what a deep link carries. The last
+# character stands for four bits only: of the four that are read alike, only the one that is written opens.
+_FORM = re.compile(r"[A-Za-z0-9_-]{54}[AEIMQUYcgkosw048]", re.ASCII)
 _BYTES = 8
 
 
