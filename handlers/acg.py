@@ -167,10 +167,9 @@ async def follow(scene: Scene[AcgState], _arg: str) -> Switch | None:
 
 async def back(scene: Scene[AcgState], _arg: str) -> AcgState | Switch:
     """Go back to the card one came from."""
-    route = scene.home.routes.cards.get(scene.state.origin_route)
-    if scene.state.origin is None or route is None:
+    if scene.state.origin is None:
         return _at(scene)
-    return Switch(route.name, route.load(scene.state.origin))
+    return scene.switch(scene.state.origin_route, scene.state.origin)
 
 
 LIST: Route[AcgState] = Route(

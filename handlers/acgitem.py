@@ -192,15 +192,14 @@ async def comments(scene: Scene[ItemState], _arg: str) -> Switch:
     resource = await scene.services.acg.catalogue.resource(scene.user_id, scene.state.id)
     origin = scene.state.model_copy(update={"note": ""}).model_dump(mode="json")
     state = {"id": scene.state.id, "title": plain(resource.title, 120), "origin": origin}
-    return Switch(COMMENTS_ROUTE, scene.home.routes.cards[COMMENTS_ROUTE].load(state))
+    return scene.switch(COMMENTS_ROUTE, state)
 
 
 async def back(scene: Scene[ItemState], _arg: str) -> ItemState | Switch:
     """Go back to the card one came from."""
-    route = scene.home.routes.cards.get(scene.state.origin_route)
-    if scene.state.origin is None or route is None:
+    if scene.state.origin is None:
         return scene.state.model_copy(update={"screen": ""})
-    return Switch(route.name, route.load(scene.state.origin))
+    return scene.switch(scene.state.origin_route, scene.state.origin)
 
 
 ITEM: Route[ItemState] = Route(

@@ -90,7 +90,7 @@ def end(scene: Scene[Any], row: CheckInRow) -> Html:
 
 async def to_auto(scene: Scene[HistoryState], _arg: str) -> Switch:
     """Go on to the daily check-in."""
-    return Switch("settings", scene.home.routes.cards["settings"].load({"section": "checkin"}))
+    return scene.switch("settings", {"section": "checkin"})
 
 
 HISTORY = Route("checkins", HistoryState, show, {"auto": to_auto}, private=True)

@@ -74,7 +74,7 @@ def _much(scene: Scene[DeleteState], weight: Weight) -> Html:
 
 async def back(scene: Scene[DeleteState], _arg: str) -> Switch:
     """Delete nothing."""
-    return _to(scene, scene.state.route, scene.state.back)
+    return scene.switch(scene.state.route, scene.state.back)
 
 
 async def sure(scene: Scene[DeleteState], _arg: str) -> Switch:
@@ -85,15 +85,7 @@ async def sure(scene: Scene[DeleteState], _arg: str) -> Switch:
     lines = [say.plural("drive.delete_done", done.count)] if done.count else []
     if done.gone:
         lines.append(say.plural("drive.were_gone", done.gone))
-    return _to(scene, state.after_route, {**state.after, "said": "\n".join(lines)})
-
-
-def _to(scene: Scene[DeleteState], route: str, state: dict[str, Any]) -> Switch:
-    target = scene.home.routes.cards.get(route)
-    if target is None:
-        # The card is from another version of the bot.
-        raise OddPress(route)
-    return Switch(route, target.load(state))
+    return scene.switch(state.after_route, {**state.after, "said": "\n".join(lines)})
 
 
 DELETE: Route[DeleteState] = Route(

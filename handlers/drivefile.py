@@ -201,10 +201,8 @@ async def again(scene: Scene[FileState], _arg: str) -> FileState:
 async def delete(scene: Scene[FileState], _arg: str) -> Switch:
     """Ask whether to delete the file."""
     state = scene.state
-    target = scene.home.routes.cards.get(state.route)
-    if target is None:
-        raise OddPress(state.route)
-    return drivedelete.ask(scene, state.path, (state.file,), target.name, target.load(state.back))
+    after = scene.switch(state.route, state.back)
+    return drivedelete.ask(scene, state.path, (state.file,), after.route, after.state)
 
 
 async def folder(scene: Scene[FileState], _arg: str) -> FileState | Switch:
@@ -220,10 +218,7 @@ async def folder(scene: Scene[FileState], _arg: str) -> FileState | Switch:
 
 async def back(scene: Scene[FileState], _arg: str) -> Switch:
     """Return to the folder or the search."""
-    target = scene.home.routes.cards.get(scene.state.route)
-    if target is None:
-        raise OddPress(scene.state.route)
-    return Switch(target.name, target.load(scene.state.back))
+    return scene.switch(scene.state.route, scene.state.back)
 
 
 FILE: Route[FileState] = Route(

@@ -148,10 +148,7 @@ async def look(scene: Scene[SearchState], _arg: str) -> SearchState:
 
 async def back(scene: Scene[SearchState], _arg: str) -> Switch:
     """Return to the folder."""
-    target = scene.home.routes.cards.get(scene.state.route)
-    if target is None:
-        raise OddPress(scene.state.route)
-    return Switch(target.name, target.load(scene.state.back))
+    return scene.switch(scene.state.route, scene.state.back)
 
 
 SEARCH: Route[SearchState] = Route(

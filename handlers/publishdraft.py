@@ -158,7 +158,6 @@ def _published(state: PublishState, number: int | None) -> PublishState:
 
 async def view(scene: Scene[PublishState], _arg: str) -> Switch:
     """Go on to the resource as others see it."""
-    route = scene.home.routes.cards.get(ITEM_ROUTE)
-    if route is None or scene.state.number is None:
+    if scene.state.number is None:
         raise OddPress("view")
-    return Switch(route.name, route.load({"id": scene.state.number}))
+    return scene.switch(ITEM_ROUTE, {"id": scene.state.number})

@@ -106,10 +106,9 @@ async def stop(scene: Scene[SaveState], _arg: str) -> SaveState:
 
 async def to_drive(scene: Scene[SaveState], _arg: str) -> Switch:
     """Go to the folder in the own drive."""
-    route = scene.home.routes.cards.get(DRIVE)
-    if route is None or scene.state.result is None:
+    if scene.state.result is None:
         raise OddPress(DRIVE)
-    return Switch(DRIVE, route.load({"path": scene.state.result.dest}))
+    return scene.switch(DRIVE, {"path": scene.state.result.dest})
 
 
 class Live:

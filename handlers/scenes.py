@@ -102,6 +102,13 @@ class Scene(Generic[S]):
         """Return the same card in another state."""
         return replace(self, state=state)
 
+    def switch(self, route: str, state: dict[str, Any]) -> Switch:
+        """Return the move to a route by its name; raises OddPress for one of another version of the bot."""
+        target = self.home.routes.cards.get(route)
+        if target is None:
+            raise OddPress(route)
+        return Switch(route, target.load(state))
+
     async def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer the press with a short notice."""
         if self.reply is not None:

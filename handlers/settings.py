@@ -173,7 +173,7 @@ async def look(scene: Scene[SettingsState], _arg: str) -> SettingsState:
 
 async def history(scene: Scene[SettingsState], _arg: str) -> Switch:
     """Go on to what became of the check-ins."""
-    return Switch("checkins", scene.home.routes.cards["checkins"].load({}))
+    return scene.switch("checkins", {})
 
 
 async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:

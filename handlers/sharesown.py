@@ -6,7 +6,7 @@ from clients.errors import ClientError, NotFound
 from clients.hdhive.models import Share
 from handlers import check, sharesfilm
 from handlers.cards import CLOSE
-from handlers.scenes import OddPress, Scene, State, Switch
+from handlers.scenes import OddPress, Scene, Switch
 from handlers.sharesdraft import field_rows
 from handlers.sharesmove import at_step, change
 from handlers.sharesstate import LIST, ShareState, drive_of, fresh, with_fields
@@ -153,6 +153,4 @@ async def to_list(scene: Scene[ShareState], _arg: str) -> Switch:
 
 
 def _list(scene: Scene[ShareState], said: str) -> Switch:
-    stored = {"page": scene.state.page, "said": said}
-    state: State = scene.home.routes.cards[LIST].load(stored)
-    return Switch(LIST, state)
+    return scene.switch(LIST, {"page": scene.state.page, "said": said})

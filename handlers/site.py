@@ -9,7 +9,7 @@ from handlers.sitestate import CATEGORIES, SETTINGS, SITE, SiteState, TreeState
 from handlers.stats import ROUTE as STATS
 from handlers.texts import Html, bold
 from handlers.transcodestate import LIST as TASKS
-from handlers.videostate import LIST, advice, leave
+from handlers.videostate import LIST, advice
 from handlers.views import Press, View
 
 
@@ -38,22 +38,22 @@ async def categories(scene: Scene[SiteState], _arg: str) -> Switch:
 
 async def settings(scene: Scene[SiteState], _arg: str) -> Switch:
     """Go on to the settings."""
-    return leave(scene, SETTINGS, {"site": scene.state.back})
+    return scene.switch(SETTINGS, {"site": scene.state.back})
 
 
 async def stats(scene: Scene[SiteState], _arg: str) -> Switch:
     """Go on to the numbers."""
-    return leave(scene, STATS, {})
+    return scene.switch(STATS, {})
 
 
 async def tasks(scene: Scene[SiteState], _arg: str) -> Switch:
     """Go on to the tasks."""
-    return leave(scene, TASKS, {})
+    return scene.switch(TASKS, {})
 
 
 async def back(scene: Scene[SiteState], _arg: str) -> Switch:
     """Return to the videos."""
-    return leave(scene, LIST, scene.state.back)
+    return scene.switch(LIST, scene.state.back)
 
 
 SITE_CARD: Route[SiteState] = Route(

@@ -246,10 +246,9 @@ async def remove(scene: Scene[SubscriptionState], _arg: str) -> SubscriptionStat
 
 async def back(scene: Scene[SubscriptionState], _arg: str) -> SubscriptionState | Switch:
     """Go back to the card one came from."""
-    route = scene.home.routes.cards.get(scene.state.origin_route)
-    if scene.state.origin is None or route is None:
+    if scene.state.origin is None:
         return _at(scene, screen="")
-    return Switch(route.name, route.load(scene.state.origin))
+    return scene.switch(scene.state.origin_route, scene.state.origin)
 
 
 SUBSCRIPTION: Route[SubscriptionState] = Route(

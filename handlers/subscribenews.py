@@ -204,15 +204,14 @@ async def title(scene: Scene[NewsState], _arg: str) -> Switch:
     if is_acg(scene.state.news.title):
         return acgnews.whole(scene, scene.state.news)
     kind, tmdb_id = parts_of(scene.state.news.title)
-    search = scene.home.routes.cards["search"]
-    return Switch(search.name, search.load({"kind": kind, "tmdb_id": tmdb_id}))
+    return scene.switch("search", {"kind": kind, "tmdb_id": tmdb_id})
 
 
 async def back(scene: Scene[NewsState], _arg: str) -> NewsState | Switch:
     """Go back to the list of titles."""
     if scene.state.origin is None:
         return scene.state
-    return Switch(LIST_ROUTE, scene.home.routes.cards[LIST_ROUTE].load(scene.state.origin))
+    return scene.switch(LIST_ROUTE, scene.state.origin)
 
 
 NEWS_CARD: Route[NewsState] = Route(

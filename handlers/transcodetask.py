@@ -12,7 +12,7 @@ from handlers.texts import Html
 from handlers.transcodelive import Drawn, start
 from handlers.transcodestate import TASK, TaskState
 from handlers.transcodeviews import lines
-from handlers.videostate import VIDEO, VideoState, advice, leave
+from handlers.videostate import VIDEO, VideoState, advice
 from handlers.views import Button, Press, Row, View
 from services.mika.transcoding import Wish
 
@@ -151,7 +151,7 @@ async def video(scene: Scene[TaskState], _arg: str) -> Switch:
 
 async def back(scene: Scene[TaskState], _arg: str) -> Switch:
     """Return to the list."""
-    return leave(scene, scene.state.route, scene.state.back)
+    return scene.switch(scene.state.route, scene.state.back)
 
 
 TASK_CARD: Route[TaskState] = Route(

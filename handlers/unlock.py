@@ -195,10 +195,9 @@ async def spend(scene: Scene[ResourceState], price: int, budget: Budget | None =
 
 async def back(scene: Scene[ResourceState], _arg: str) -> Switch | ResourceState:
     """Go back to the card the resource was chosen on."""
-    route = scene.home.routes.cards.get(scene.state.origin_route)
-    if scene.state.origin is None or route is None:
+    if scene.state.origin is None:
         return scene.state
-    return Switch(route.name, route.load(scene.state.origin))
+    return scene.switch(scene.state.origin_route, scene.state.origin)
 
 
 async def check_link(scene: Scene[ResourceState], _arg: str) -> None:

@@ -8,7 +8,7 @@ from handlers import problems
 from handlers.scenes import Route, Scene, Switch
 from handlers.texts import Html
 from handlers.videoedit import form_of
-from handlers.videostate import DELETE, EDIT, VideoState, advice, leave
+from handlers.videostate import DELETE, EDIT, VideoState, advice
 from handlers.videostate import VIDEO as NAME
 from handlers.videoviews import facts, play_buttons, title_of
 from handlers.views import Press, Row, View, opens
@@ -83,7 +83,7 @@ async def delete(scene: Scene[VideoState], _arg: str) -> Switch:
 
 async def back(scene: Scene[VideoState], _arg: str) -> Switch:
     """Return to the list."""
-    return leave(scene, scene.state.route, scene.state.back)
+    return scene.switch(scene.state.route, scene.state.back)
 
 
 VIDEO: Route[VideoState] = Route(

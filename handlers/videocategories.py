@@ -7,7 +7,7 @@ from typing import Any
 from clients.mika.models import Category
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
 from handlers.texts import Html
-from handlers.videostate import CATEGORIES, LARGEST_ID, leave
+from handlers.videostate import CATEGORIES, LARGEST_ID
 from handlers.videoviews import crumbs, label_of
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.mika.videos import path_to
@@ -104,7 +104,7 @@ async def pick(scene: Scene[PickState], arg: str) -> Switch:
     chosen, state = number(arg, LARGEST_ID), scene.state
     if not chosen and not state.every:
         raise OddPress(arg)
-    asker = leave(scene, state.route, {**state.back, state.field: chosen})
+    asker = scene.switch(state.route, {**state.back, state.field: chosen})
     if state.then is None:
         return asker
     action = scene.home.routes.cards[asker.route].actions.get(state.then)
@@ -118,7 +118,7 @@ async def pick(scene: Scene[PickState], arg: str) -> Switch:
 
 async def back(scene: Scene[PickState], _arg: str) -> Switch:
     """Pick nothing."""
-    return leave(scene, scene.state.route, scene.state.back)
+    return scene.switch(scene.state.route, scene.state.back)
 
 
 PICK: Route[PickState] = Route(

@@ -6,7 +6,7 @@ from clients.errors import NotFound
 from handlers.scenes import Route, Scene, Switch
 from handlers.sizes import size
 from handlers.texts import Html, bold
-from handlers.videostate import DELETE, VIDEO, VideoState, advice, leave
+from handlers.videostate import DELETE, VIDEO, VideoState, advice
 from handlers.views import Press, View
 
 
@@ -39,7 +39,7 @@ async def sure(scene: Scene[DeleteState], _arg: str) -> Switch:
     except NotFound:
         done = "video.was_gone"
     said = say(done, title=bold(state.title))
-    return leave(scene, state.route, {**state.back, "said": said})
+    return scene.switch(state.route, {**state.back, "said": said})
 
 
 async def back(scene: Scene[DeleteState], _arg: str) -> Switch:

@@ -13,7 +13,7 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from handlers.scenes import OddPress, Route, Scene, Switch, number
 from handlers.texts import Html, bold, escape
-from handlers.videostate import LARGEST_ID, LIST, VideosState, VideoState, advice, leave
+from handlers.videostate import LARGEST_ID, LIST, VideosState, VideoState, advice
 from handlers.videoviews import crumbs, row
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.mika.videos import path_to
@@ -136,12 +136,12 @@ async def everything(scene: Scene[VideosState], _arg: str) -> VideosState:
 async def site(scene: Scene[VideosState], _arg: str) -> Switch:
     """Go on to running the site."""
     behind = _fresh(scene.state).model_dump(mode="json")
-    return leave(scene, "site", {"back": behind})
+    return scene.switch("site", {"back": behind})
 
 
 async def back(scene: Scene[VideosState], _arg: str) -> Switch:
     """Return to the search."""
-    return leave(scene, scene.state.origin_route, scene.state.origin or {})
+    return scene.switch(scene.state.origin_route, scene.state.origin or {})
 
 
 VIDEOS: Route[VideosState] = Route(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from clients.errors import Forbidden
-from handlers.scenes import OddPress, Scene, State, Switch
+from handlers.scenes import State
 
 LIST, VIDEO, EDIT, DELETE, CATEGORIES = (
     "videos",
@@ -44,12 +44,3 @@ class VideoState(State):
 def advice(error: Exception) -> str | None:
     """Say whose matter it is where rights at the site are missing."""
     return "video.no_rights" if isinstance(error, Forbidden) else None
-
-
-def leave(scene: Scene[Any], route: str, state: dict[str, Any]) -> Switch:
-    """Return to the card behind."""
-    target = scene.home.routes.cards.get(route)
-    if target is None:
-        # The card is from another version of the bot.
-        raise OddPress(route)
-    return Switch(target.name, target.load(state))

@@ -76,7 +76,7 @@ async def unmute(scene: Scene[WatchState], _arg: str) -> WatchState:
 
 async def to_usage(scene: Scene[WatchState], _arg: str) -> Switch:
     """Go on to the numbers."""
-    return Switch("usage", scene.home.routes.cards["usage"].load({}))
+    return scene.switch("usage", {})
 
 
 async def to_drive(_scene: Scene[WatchState], _arg: str) -> Switch:
@@ -111,7 +111,7 @@ async def to_share(scene: Scene[WatchState], arg: str) -> Switch:
 
 async def to_shares(scene: Scene[WatchState], _arg: str) -> Switch:
     """Go on to all own shares."""
-    return Switch(LIST, scene.home.routes.cards[LIST].load({}))
+    return scene.switch(LIST, {})
 
 
 async def check_again(scene: Scene[WatchState], _arg: str) -> None:
