@@ -191,12 +191,6 @@ class Builder:
 
 
 @pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as running:
-        yield running
-
-
-@pytest.fixture
 async def web(box: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=box.url, trust_env=False) as client:
         yield client

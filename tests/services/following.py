@@ -1,26 +1,19 @@
 """Rounds and receipts as the bot runs them, on a clock that is moved."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
-
-from sqlalchemy import select
 
 from clients.tmdb.models import MediaType, Title
 from sandbox.appearing import appear
 from sandbox.catalogue import Resource
 from services.notices import NOTICE
-from services.runner import JobRunner
 from services.subscriptions import GROUP, NEWS, News
 from services.subscriptions.following import Following
 from services.subscriptions.rounds import ROUND
-from storage import jobs, leases
 from storage.jobs import Job
-from storage.schema import jobs as table
-from storage.tx import Tx
+from tests.services import living
 from tests.services.conftest import House
+from tests.services.living import open_jobs
 
 DUNE, DARK = ("movie", 438631), ("tv", 108545)
 XIAOYU, BEN, LAOCHEN = 1001, 1002, 1003
@@ -41,41 +34,19 @@ async def follow(house: House, user: int = XIAOYU, chat: int = 0, key: tuple[str
     return made
 
 
-@asynccontextmanager
-async def running(house: House, holder: str = "w", **options: Any) -> AsyncIterator[JobRunner]:
-    runner = JobRunner(house.services.db, house.clock, holder, house.services.subscriptions.jobs(), **options)
-    task = asyncio.create_task(runner.run())
-    try:
-        yield runner
-    finally:
-        await runner.stop()
-        await task
+def running(house: House, holder: str = "w", **options: Any) -> Any:
+    """Look for what is new as the bot does."""
+    return living.running(house, house.services.subscriptions.jobs(), holder, **options)
 
 
 async def settle(house: House) -> None:
     """Do what is due now."""
-    async with running(house) as runner:
-        await runner.idle()
+    await living.settle(house, house.services.subscriptions.jobs())
 
 
 async def live(house: House, seconds: float = INTERVAL + 1) -> None:
     """Let time pass, doing all that falls due in it."""
-    end = house.clock.now() + seconds
-    kinds = sorted(house.services.subscriptions.jobs())
-    async with running(house) as runner:
-        while True:
-            await runner.idle()
-            due = await house.services.db.read(lambda tx: leases.next_due(tx, kinds))
-            if due is None or due > end:
-                house.clock.advance(max(0.0, end - house.clock.now()))
-                await runner.idle()
-                return
-            house.clock.advance(max(0.0, due - house.clock.now()) + 0.001)
-            await house.services.db.write(_wake)
-
-
-async def _wake(tx: Any) -> None:
-    tx.wakes.add("jobs")
+    await living.live(house, house.services.subscriptions.jobs(), seconds)
 
 
 def new(house: House, key: tuple[str, int] = DUNE, count: int = 1, **facts: Any) -> list[Resource]:
@@ -102,16 +73,3 @@ async def looks(house: House) -> Counter[str]:
 
 async def rounds(house: House) -> list[Job]:
     return await open_jobs(house, ROUND)
-
-
-async def open_jobs(house: House, *kinds: str) -> list[Job]:
-    """All that is asked for of some kinds, in order."""
-
-    async def look(tx: Tx) -> list[Job]:
-        wanted = table.c.kind.in_(kinds) & (table.c.state == "open")
-        found = await tx.conn.execute(
-            select(*jobs.COLUMNS).where(wanted).order_by(table.c.run_at, table.c.seq)
-        )
-        return [jobs.job_of(tx, row) for row in found]
-
-    return await house.services.db.read(look)

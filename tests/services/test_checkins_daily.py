@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,28 +11,15 @@ import pytest
 from services.beijing import day_of, start_of
 from services.checkinplan import LAST_CALL_SECONDS, Plan, share_of
 from services.checkinruns import LINKED_AGAIN_SECONDS
-from services.jobs import Lease, RetryLater
 from services.names import Service
 from services.notices import NOTICE
-from services.runner import JobRunner
-from storage import checkins, jobs, leases, users
+from storage import checkins, jobs, users
 from storage.checkins import CheckInRow
+from tests.services import living
 from tests.services.conftest import House
 
 SPREAD = 3600.0
 XIAOYU = 1001
-
-
-@asynccontextmanager
-async def running(house: House) -> AsyncIterator[JobRunner]:
-    """Run the daily jobs as the bot does."""
-    runner = JobRunner(house.services.db, house.clock, "w", house.services.checkins.jobs())
-    task = asyncio.create_task(runner.run())
-    try:
-        yield runner
-    finally:
-        await runner.stop()
-        await task
 
 
 async def at_beijing(house: House, hour: float, days: int = 0) -> date:
@@ -48,23 +33,8 @@ async def at_beijing(house: House, hour: float, days: int = 0) -> date:
 
 
 async def live(house: House, seconds: float) -> None:
-    """Let time pass, doing all that falls due in it."""
-    end = house.clock.now() + seconds
-    kinds = sorted(house.services.checkins.jobs())
-    async with running(house) as runner:
-        while True:
-            await runner.idle()
-            due = await house.services.db.read(lambda tx: leases.next_due(tx, kinds))
-            if due is None or due > end:
-                house.clock.advance(max(0.0, end - house.clock.now()))
-                return
-            house.clock.advance(max(0.0, due - house.clock.now()) + 0.001)
-            await house.services.db.write(look_again)
-
-
-async def look_again(tx: Any) -> None:
-    """Wake the runner, which may just have gone to rest by the old time."""
-    tx.wakes.add("jobs")
+    """Let time pass with the daily jobs."""
+    await living.live(house, house.services.checkins.jobs(), seconds)
 
 
 async def row(house: House, day: date, user: int = XIAOYU) -> CheckInRow | None:
@@ -78,10 +48,7 @@ def posts(house: House) -> int:
 
 async def notices(house: House) -> list[dict[str, Any]]:
     """Return what one person is to be told, in order."""
-    waiting = await house.jobs(NOTICE)
-    for first in waiting[:1]:
-        waiting += await house.services.db.read(lambda tx, job=first: leases.beside(tx, job, 1e12))
-    return [job.payload for job in waiting]
+    return [job.payload for job in await living.open_jobs(house, NOTICE)]
 
 
 @pytest.fixture
@@ -217,7 +184,7 @@ async def test_a_crash_sends_nothing_twice(linked: House, step: str) -> None:
     await at_beijing(linked, 9.9)
     linked.steps.crash_at = step
     with pytest.raises(BaseException):  # noqa: B017, PT011 - whatever the runner makes of a crash
-        await asyncio.wait_for(crashed(linked), 10)
+        await asyncio.wait_for(living.until_crash(linked, linked.services.checkins.jobs()), 10)
     linked.steps.crash_at = None
     linked.clock.advance(31)
     await live(linked, 7200)
@@ -226,26 +193,6 @@ async def test_a_crash_sends_nothing_twice(linked: House, step: str) -> None:
     assert one.state == "done"
     assert posts(linked) == 1
     assert [notice["state"] for notice in await notices(linked)] == ["done"]
-
-
-async def crashed(house: House) -> None:
-    """Do the job by hand until the crash."""
-    runs = house.services.checkins.jobs()
-    kinds = sorted(runs)
-    while True:
-        now = house.clock.now()
-        claimed = await house.services.db.write(
-            lambda tx, now=now: leases.claim(tx, kinds, "dead", now, 30.0, 1)  # type: ignore[misc]
-        )
-        if not claimed:
-            house.clock.advance(600)
-            continue
-        lease = Lease(house.services.db, house.clock, claimed[0], 30.0)
-        try:
-            await runs[claimed[0].kind](claimed[0], lease)
-        except RetryLater as later:
-            at = now if later.at is None else later.at
-            await house.services.db.write(lambda tx, j=claimed[0], at=at: leases.retry(tx, j, at, None))
 
 
 async def test_a_change_of_mind_moves_the_next_one(linked: House) -> None:

@@ -11,7 +11,8 @@ from services.names import Service
 from services.subscriptions import NEWS, RECEIPT, Receipt
 from services.subscriptions.telling import AUTO
 from tests.services.conftest import Builder, House
-from tests.services.following import XIAOYU, follow, live, new, notices, open_jobs, running, title
+from tests.services.following import XIAOYU, follow, live, new, notices, running, title
+from tests.services.living import open_jobs
 
 
 class Shown:

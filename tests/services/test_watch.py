@@ -1,96 +1,24 @@
 """Looking after linked accounts: what matters is told, once, by a clock that is moved over days."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from sandbox.catalogue import Verdict
-from sandbox.catalogue.resources import Sharer
 from sandbox.hdhive.resources import week
 from services.beijing import DAY_SECONDS
-from services.jobs import Lease, RetryLater
 from services.names import Service
 from services.notices import NOTICE
-from services.runner import JobRunner
 from services.watch.athdhive import week_end
 from services.watch.turns import PERIOD_SECONDS, RETURN_SECONDS, next_turn
 from services.watch.watching import LOOK
-from storage import leases
 from storage.schema import watches
+from tests.services import living
 from tests.services.conftest import Builder, Crash, House
-
-XIAOYU, BEN = 1001, 1002
-GIB = 1024**3
-
-
-@asynccontextmanager
-async def running(house: House) -> AsyncIterator[JobRunner]:
-    """Run the turns as the bot does."""
-    runner = JobRunner(house.services.db, house.clock, "w", house.services.watch.jobs())
-    task = asyncio.create_task(runner.run())
-    try:
-        yield runner
-    finally:
-        await runner.stop()
-        await task
-
-
-async def live(house: House, seconds: float) -> None:
-    """Let time pass, doing all that falls due in it."""
-    end = house.clock.now() + seconds
-    kinds = sorted(house.services.watch.jobs())
-    async with running(house) as runner:
-        while True:
-            await runner.idle()
-            due = await house.services.db.read(lambda tx: leases.next_due(tx, kinds))
-            if due is None or due > end:
-                house.clock.advance(max(0.0, end - house.clock.now()))
-                return
-            house.clock.advance(max(0.0, due - house.clock.now()) + 0.001)
-            await house.services.db.write(look_again)
-
-
-async def look_again(tx: Any) -> None:
-    """Wake the runner, which may just have gone to rest by the old time."""
-    tx.wakes.add("jobs")
-
-
-async def told(house: House, kind: str = "") -> list[dict[str, Any]]:
-    """Return what people are to be told, in order."""
-    waiting = await house.jobs(NOTICE)
-    for first in waiting[:]:
-        waiting += await house.services.db.read(lambda tx, job=first: leases.beside(tx, job, 1e12))
-    notices = [job.payload for job in sorted(waiting, key=lambda job: job.run_at)]
-    return [one for one in notices if str(one["kind"]).startswith(kind)]
-
-
-async def to_the_week(house: House, days: float) -> None:
-    """Move the clock to so many days after a Monday began in Beijing."""
-    house.clock.advance(week_end(house.clock.now()) + days * DAY_SECONDS - house.clock.now())
-
-
-def calls(house: House, ending: str) -> list[float]:
-    return [e.at for e in house.box.world.journal.entries if e.path.endswith(ending)]
-
-
-@pytest.fixture
-async def linked(house: House) -> House:
-    """小雨 is linked at HDHive, early in a week; her own shares are alive, and she has no free unlocks."""
-    house.box.world.people[XIAOYU].forever_premium = False
-    await to_the_week(house, 0.5)
-    await house.services.people.arrive(XIAOYU, "zh-hans", "小雨")
-    for one in house.box.world.catalogue.resources.values():
-        if one.owner.person == XIAOYU:
-            one.verdict = Verdict.ALIVE
-    await house.link(XIAOYU)
-    await house.services.resume()
-    return house
+from tests.services.watching import *  # noqa: F403
+from tests.services.watching import GIB, XIAOYU, calls, live, to_the_week, told
 
 
 async def test_a_few_calls_a_day_and_nothing_to_tell(linked: House) -> None:
@@ -259,60 +187,6 @@ async def test_faults_and_cool_downs_tell_nothing_and_lose_nothing(linked: House
     assert [one["lost"] for one in await told(linked)] == [10]
 
 
-@pytest.fixture
-def share(linked: House) -> Any:
-    """A share of 小雨's."""
-    for one in linked.box.world.catalogue.resources.values():
-        if one.owner.person is None and one.url.startswith("https://pan.quark.cn"):
-            one.owner, one.verdict = Sharer(48213, "雨夜放映员", XIAOYU), Verdict.ALIVE
-            linked.box.world.catalogue.add(one)
-            return one
-    raise AssertionError
-
-
-async def test_a_share_that_died_is_told_after_a_second_look(linked: House, share: Any) -> None:
-    await live(linked, 1.2 * DAY_SECONDS)
-    share.verdict = Verdict.DEAD
-    linked.box.world.catalogue.add(share)
-    await live(linked, 3 * DAY_SECONDS)
-    (notice,) = await told(linked, "watch_dead")
-    assert [one["slug"] for one in notice["shares"]] == [share.slug]
-    assert "url" not in str(notice)
-    assert share.url not in str(notice)
-    # Alive for a day, it may die once more.
-    share.verdict = Verdict.ALIVE
-    linked.box.world.catalogue.add(share)
-    await live(linked, 2 * DAY_SECONDS)
-    assert len(await told(linked, "watch_dead")) == 1
-    share.verdict = Verdict.DEAD
-    linked.box.world.catalogue.add(share)
-    await live(linked, 3 * DAY_SECONDS)
-    assert len(await told(linked, "watch_dead")) == 2
-
-
-async def test_one_bad_moment_of_a_drive_is_not_told(linked: House, share: Any) -> None:
-    await live(linked, 0.9 * DAY_SECONDS)
-    share.verdict = Verdict.DEAD
-    linked.box.world.catalogue.add(share)
-    while len(calls(linked, "/jobs")) < 2:
-        await live(linked, PERIOD_SECONDS)
-    share.verdict = Verdict.ALIVE
-    linked.box.world.catalogue.add(share)
-    await live(linked, 3 * DAY_SECONDS)
-    assert await told(linked, "watch_dead") == []
-
-
-async def test_a_link_check_that_is_down_kills_nobody(linked: House, share: Any) -> None:
-    linked.fault("linkcheck", "/*", "status", status=503, times=0)
-    share.verdict = Verdict.DEAD
-    linked.box.world.catalogue.add(share)
-    await live(linked, 3 * DAY_SECONDS)
-    assert await told(linked, "watch_dead") == []
-    linked.box.world.faults.clear()
-    await live(linked, 3 * DAY_SECONDS)
-    assert len(await told(linked, "watch_dead")) == 1
-
-
 async def test_who_does_not_want_it_is_left_alone(linked: House) -> None:
     person = linked.box.world.people[XIAOYU]
     await live(linked, DAY_SECONDS)
@@ -354,23 +228,6 @@ async def test_missed_turns_are_made_up_for_one_after_another(linked: House) -> 
     assert all(at >= back + 60 for at in new)
 
 
-async def crashed(house: House) -> None:
-    """Do the turns by hand until the crash."""
-    db, turns = house.services.db, house.services.watch.jobs()
-    kinds = sorted(turns)
-    while True:
-        now = house.clock.now()
-        claimed = await db.write(lambda tx, now=now: leases.claim(tx, kinds, "dead", now, 30.0, 1))  # type: ignore[misc]
-        if not claimed:
-            house.clock.advance(600)
-            continue
-        try:
-            await turns[claimed[0].kind](claimed[0], Lease(db, house.clock, claimed[0], 30.0))
-        except RetryLater as later:
-            at = now if later.at is None else later.at
-            await db.write(lambda tx, j=claimed[0], at=at: leases.retry(tx, j, at, None))  # type: ignore[misc]
-
-
 @pytest.mark.parametrize("step", ["watch.looking", "watch.looked", "watch.planned"])
 async def test_a_crash_tells_nothing_twice_and_loses_nothing(
     linked: House, build: Builder, step: str
@@ -380,7 +237,7 @@ async def test_a_crash_tells_nothing_twice_and_loses_nothing(
     person.points -= 30
     linked.steps.crash_at = step
     with pytest.raises(Crash):
-        await crashed(linked)
+        await living.until_crash(linked, linked.services.watch.jobs())
     again = build()
     again.clock.advance(31)
     await again.services.resume()
