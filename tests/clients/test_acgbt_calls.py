@@ -30,12 +30,6 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 MAGNET = "magnet:?xt=urn:btih:" + "ab" * 20
 
 
-@pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as made:
-        yield made
-
-
 def client(box: Sandbox, timeout: Timeouts) -> ACGBT:
     way = Transport("acgbt", box.settings(8080)["ACGBT_URL"], timeout=timeout, backoff=0.001)
     return ACGBT(way, fetcher=Fetcher(allowed_hosts=frozenset({f"127.0.0.1:{box.port}"})))

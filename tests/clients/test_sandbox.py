@@ -39,12 +39,6 @@ DUNE = 438631
 
 
 @pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as made:
-        yield made
-
-
-@pytest.fixture
 async def env(box: Sandbox) -> dict[str, str]:
     return box.settings(8080)
 

@@ -5,15 +5,17 @@ import httpx
 import pytest
 
 from sandbox.server import Sandbox
+from tests.driver import BotApi
 
 Link = Callable[..., Awaitable[dict]]
 CALLBACK = "http://127.0.0.1:8080/oauth/{}/callback"
 
 
 @pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as running:
-        yield running
+async def api(box: Sandbox) -> AsyncIterator[BotApi]:
+    """The Bot API with our token, as a bot speaks to it."""
+    async with BotApi(box.url, box.world.bot_token) as api:
+        yield api
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """New resources on HDHive: on demand, and as time goes by."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -11,18 +10,6 @@ from sandbox.server import Sandbox
 from tests.driver import Control
 
 DUNE = ("movie", 438631)
-
-
-@pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def control(box: Sandbox) -> AsyncIterator[Control]:
-    async with Control(box.url) as made:
-        yield made
 
 
 def stock(box: Sandbox) -> int:

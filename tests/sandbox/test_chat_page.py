@@ -18,18 +18,6 @@ INSTALLED = CHROMIUM.exists()
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-@pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def api(box: Sandbox) -> AsyncIterator[BotApi]:
-    async with BotApi(box.url, box.world.bot_token) as api:
-        yield api
-
-
 async def test_the_page_is_served(box: Sandbox) -> None:
     async with httpx.AsyncClient(base_url=box.url, trust_env=False) as http:
         page = await http.get("/")

@@ -1,18 +1,9 @@
 """Shares that die on demand: HDHive, the link check and Disk.Top say so, and take it back."""
 
-from collections.abc import AsyncIterator
-
 import httpx
-import pytest
 
 from sandbox.server import Sandbox
 from tests.driver import Control
-
-
-@pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
 
 
 async def test_an_own_share_dies_and_comes_back(box: Sandbox) -> None:

@@ -16,18 +16,6 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def api(box: Sandbox) -> AsyncIterator[BotApi]:
-    async with BotApi(box.url, box.world.bot_token) as api:
-        yield api
-
-
-@pytest.fixture
 async def ben(box: Sandbox) -> AsyncIterator[Person]:
     async with Person(box.url, 1002) as person:
         await person.start()

@@ -14,18 +14,6 @@ PHOTO = "https://example.org/t/p/w500/poster.jpg"
 
 
 @pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def api(box: Sandbox) -> AsyncIterator[BotApi]:
-    async with BotApi(box.url, box.world.bot_token) as api:
-        yield api
-
-
-@pytest.fixture
 async def xiaoyu(box: Sandbox) -> AsyncIterator[Person]:
     async with Person(box.url, 1001) as person:
         await person.start()

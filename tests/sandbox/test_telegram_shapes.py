@@ -1,11 +1,8 @@
 """Everything the stand-in answers is valid Bot API JSON, by the machine-readable Bot API (tests/data)."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from sandbox.people import GROUP_ID
 from sandbox.server import Sandbox
@@ -52,12 +49,6 @@ def problems_of_object(value: Any, fields: list[dict[str, Any]], where: str) -> 
     for name in value.keys() & known.keys():
         found += problems(value[name], known[name]["types"], f"{where}.{name}")
     return found
-
-
-@pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
 
 
 class Checked:

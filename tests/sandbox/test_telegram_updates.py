@@ -12,27 +12,9 @@ from tests.driver import BotApi, Control, Person, Refusal
 
 
 @pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def api(box: Sandbox) -> AsyncIterator[BotApi]:
-    async with BotApi(box.url, box.world.bot_token) as api:
-        yield api
-
-
-@pytest.fixture
 async def xiaoyu(box: Sandbox) -> AsyncIterator[Person]:
     async with Person(box.url, 1001) as person:
         yield person
-
-
-@pytest.fixture
-async def control(box: Sandbox) -> AsyncIterator[Control]:
-    async with Control(box.url) as control:
-        yield control
 
 
 def texts(updates: list[dict[str, Any]]) -> list[str]:
