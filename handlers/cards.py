@@ -138,18 +138,23 @@ async def amend(home: LinkHiveApplication, card_id: str, change: Callable[[Any],
     return None if card is None else await restore(home, card)
 
 
-async def refresh(home: LinkHiveApplication, card_id: str) -> None:
+async def refresh(home: LinkHiveApplication, card_id: str, *, anew: bool = True) -> None:
     """Show a card again from its stored state, after a job changed what it tells.
 
     Where its message was deleted meanwhile it is sent anew: what the job found out must reach its owner.
     """
     scene = await find(home, card_id)
-    if scene is None or scene.card is None:
-        return
-    view = await shown(home.routes.cards[scene.card.route], scene)
-    if not await display(home, scene.card, view):
-        message = await _anew(home, scene.card, view)
-        await place(home, scene.card, message.message_id)
+    while scene is not None and scene.card is not None:
+        card = scene.card
+        view = await shown(home.routes.cards[card.route], scene)
+        if not await display(home, card, view):
+            if not anew:
+                return
+            card = await place(home, card, (await _anew(home, card, view)).message_id)
+        scene = await find(home, card_id)
+        if scene is not None and scene.card is not None and scene.card.version == card.version:
+            return
+        # A press changed it while it was drawn: the stored state has the last word.
 
 
 async def _anew(home: LinkHiveApplication, card: Card, view: View) -> Message:

@@ -9,7 +9,6 @@ from telegram import Message
 from clients.errors import ClientError
 from handlers import cards, posting
 from handlers.application import LinkHiveApplication
-from handlers.messages import display
 from handlers.patience import typing
 from handlers.publishask import MOST_PICTURES
 from handlers.publishstate import PublishState, fresh
@@ -122,10 +121,7 @@ async def show(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
     now = home.services.clock.now()
     # Read before the card: what is asked for by then is shown with it.
     beside = await home.services.db.read(lambda tx: leases.beside(tx, job, now))
-    scene = await cards.find(home, str(job.payload["card_id"]))
-    if scene is not None and scene.card is not None:
-        view = await cards.shown(home.routes.cards[scene.card.route], scene)
-        await display(home, scene.card, view)
+    await cards.refresh(home, str(job.payload["card_id"]), anew=False)
     await posting.done(lease, beside)
 
 
