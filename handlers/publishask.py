@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clients.acgbt.models import Category
-from handlers import asking
+from handlers import asking, publisharrange
 from handlers.cards import CLOSE
 from handlers.publishstate import ASK, ORDER, PublishState, before, behind, fresh, walk
 from handlers.publishviews import fault_line, field_lines
@@ -25,6 +25,8 @@ _REMINDED = ("title", "category", "link")
 async def show(scene: Scene[PublishState]) -> View:
     """Show a question, below what is known already and above the ways out."""
     say, state = scene.say, scene.state
+    if state.arranging:
+        return publisharrange.show(scene)
     lines = [*_head(scene), *([Html(state.said)] if state.said else []), _question(scene)]
     lines += [fault_line(say, words) for words in state.faults.values()]
     return View(Html("\n".join(lines)), [*await _offers(scene), _leave(scene)])
@@ -71,8 +73,10 @@ async def _offers(scene: Scene[PublishState]) -> list[Row]:
             key = "publish.button.keep" if state.fields.description else "publish.button.no_description"
             return [[Press(say.label(key), "skip")]]
         case "pictures" if state.fields.images:
-            clear = Press(say.label("publish.button.clear"), "clear")
-            return [[clear, Press(say.label("button.done"), "skip")]]
+            row = [Press(say.label("publish.button.clear"), "clear")]
+            if publisharrange.offered(state):
+                row.append(Press(say.label("publish.button.arrange"), "arrange"))
+            return [row, [Press(say.label("button.done"), "skip")]]
         case "pictures":
             return [[Press(say.label("publish.button.no_pictures"), "skip")]]
         case "layout":
@@ -203,6 +207,7 @@ async def pick_layout(scene: Scene[PublishState], arg: str) -> PublishState:
 
 
 ACTIONS = {
+    **publisharrange.ACTIONS,
     "type": type_,
     "go": go,
     "before": back,

@@ -93,6 +93,10 @@ class PublishState(State):
     shelf: int = 0
     typed: str = Remembered(default="", repr=False)
     album: str = ""
+    arranging: bool = False
+    """The pictures are looked at one by one."""
+    picked: int = 0
+    """Which of them is picked, counted from 1."""
     faults: dict[str, str] = Remembered(default_factory=dict)
     said: str = ""
     sent_at: float | None = None
@@ -102,8 +106,9 @@ class PublishState(State):
 
 
 def fresh(state: PublishState, **changes: Any) -> PublishState:
-    """Return the next state; what was said and refused before is over."""
-    return state.model_copy(update={"faults": {}, "said": "", "typed": "", **changes})
+    """Return the next state; what was said, refused and picked before is over."""
+    over = {"faults": {}, "said": "", "typed": "", "arranging": False, "picked": 0}
+    return state.model_copy(update={**over, **changes})
 
 
 def walk(fields: Fields) -> Sequence[Step]:

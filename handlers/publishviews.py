@@ -75,13 +75,14 @@ def _pictures(say: Speaker, fields: Fields) -> Html:
     if not fields.images:
         return say("publish.field.no_pictures")
     rows = [say.plural("publish.field.pictures", len(fields.images))]
-    rows += [_picture(say, fields, n, url) for n, url in enumerate(fields.images[:PICTURES_SHOWN], 1)]
+    rows += [picture_line(say, fields, n, url) for n, url in enumerate(fields.images[:PICTURES_SHOWN], 1)]
     if len(fields.images) > PICTURES_SHOWN:
         rows.append(Html("…"))
     return Html("\n".join(rows))
 
 
-def _picture(say: Speaker, fields: Fields, number: int, url: str) -> Html:
+def picture_line(say: Speaker, fields: Fields, number: int, url: str) -> Html:
+    """Return a picture as a line: its number and its address, or that it was sent here."""
     parts = urlsplit(url)
     name = plain(f"{parts.hostname}{parts.path}", ADDRESS_SHOWN)
     if url in fields.sent:

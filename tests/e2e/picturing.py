@@ -3,18 +3,27 @@
 import asyncio
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import pytest
 from PIL import Image
 
-from tests.driver import Journal, Message, Person
+from bot.wiring import House
+from sandbox.server import Sandbox
+from storage import pictures as table
+from tests.conftest import Start
+from tests.driver import Control, Journal, Message, Person
+from tests.e2e.hurried import Hurried
+from tests.e2e.publishing import MAGNET, asks, to_pictures, with_key
 from tests.e2e.words import Words
 
 SITE = "https://bot.example.org"
 PLACE = b"canary-of-the-camera"
+# Many pictures take a busy machine a while.
+WAIT = 60.0
 COLOURS = tuple((20 + 24 * n, 230 - 20 * n, 60 + 13 * (n * 7 % 11)) for n in range(10))
 
 
@@ -90,3 +99,40 @@ async def sent_images(journal: Journal) -> list[str]:
     (call,) = await journal.calls("acgbt", "POST", "/api/v1/publish")
     assert isinstance(call.json, dict)
     return [str(one) for one in call.json.get("images", [])]
+
+
+@pytest.fixture
+async def bot(
+    start: Start, control: Control, clock: Hurried, box: Sandbox, person: Person
+) -> AsyncIterator[House]:
+    await control.telegram("options", limits=False)
+    async with start(clock=clock, public_url=SITE) as house:
+        await with_key(house, box, person)
+        yield house
+
+
+async def kept(house: House, person: Person) -> int:
+    return (await house.db.read(lambda tx: table.kept(tx, person.id))).number
+
+
+async def on_to_preview(person: Person, say: Words) -> None:
+    """From the question for pictures on to the whole draft."""
+    await person.press(None, say("button.done"))
+    if (await person.last()).find(say("publish.button.layout.2")):
+        await person.press(None, say("publish.button.layout.2"))
+    await person.until(asks(say, "link"))
+    await person.send(MAGNET)
+    await person.until(lambda m: m.find(say("button.publish")) is not None)
+
+
+async def publish(person: Person, say: Words) -> None:
+    await person.press(None, say("button.publish"))
+    await person.until(say.starts("publish.done_number"))
+
+
+async def with_one(person: Person, say: Words, number: int = 0) -> str:
+    """Send a draft its first picture; returns the address it lies at."""
+    await to_pictures(person, say)
+    await person.send_photo(photo(number))
+    (address,) = links_of(await person.until(counts(say, 1)))
+    return address

@@ -1,75 +1,38 @@
 """Pictures sent to a draft of /publish: taken, shown, published as links of ours, and seen by everybody."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from bot.housekeeping import clean
 from bot.wiring import House
 from sandbox.server import Sandbox
 from services import sentpictures
-from storage import pictures as table
-from tests.conftest import Start
 from tests.driver import Control, Journal, Person
-from tests.e2e.hurried import Hurried
+from tests.e2e.picturing import *  # noqa: F403
 from tests.e2e.picturing import (
     PLACE,
     SITE,
+    WAIT,
     counts,
-    goes,
+    kept,
     links_of,
     look,
     number_of,
+    on_to_preview,
     opened,
     photo,
+    publish,
     send_album,
     sent_images,
     the_card,
 )
 from tests.e2e.publishing import (
-    MAGNET,
-    PUBLISH,
     asks,
     made,
     pictures,
     sent,
     tells,
     to_pictures,
-    with_key,
 )
 from tests.e2e.words import Words
-
-# Many pictures take a busy machine a while.
-WAIT = 60.0
-
-
-@pytest.fixture
-async def bot(
-    start: Start, control: Control, clock: Hurried, box: Sandbox, person: Person
-) -> AsyncIterator[House]:
-    await control.telegram("options", limits=False)
-    async with start(clock=clock, public_url=SITE) as house:
-        await with_key(house, box, person)
-        yield house
-
-
-async def kept(house: House, person: Person) -> int:
-    return (await house.db.read(lambda tx: table.kept(tx, person.id))).number
-
-
-async def to_preview(person: Person, say: Words) -> None:
-    """From the question for pictures on to the whole draft."""
-    await person.press(None, say("button.done"))
-    if (await person.last()).find(say("publish.button.layout.2")):
-        await person.press(None, say("publish.button.layout.2"))
-    await person.until(asks(say, "link"))
-    await person.send(MAGNET)
-    await person.until(lambda m: m.find(say("button.publish")) is not None)
-
-
-async def publish(person: Person, say: Words) -> None:
-    await person.press(None, say("button.publish"))
-    await person.until(say.starts("publish.done_number"))
 
 
 async def test_an_album_is_published_as_links_that_everybody_can_open(
@@ -84,7 +47,7 @@ async def test_an_album_is_published_as_links_that_everybody_can_open(
     assert shown.id == card.id, "one card for all of them"
     assert say("publish.picture_sent") in card.text
     assert card.links[:6] == links_of(card)
-    await to_preview(person, say)
+    await on_to_preview(person, say)
     assert not await sent(journal)
     await publish(person, say)
     images = await sent_images(journal)
@@ -115,7 +78,7 @@ async def test_photos_files_and_links_stand_side_by_side(
         mime = f"image/{kind.lower()}"
         await person.send_file(f"p.{kind.lower()}", photo(n, (4000, 1000), kind), mime=mime)
         await person.until(counts(say, n + 2))
-    await to_preview(person, say)
+    await on_to_preview(person, say)
     await publish(person, say)
     images = await sent_images(journal)
     assert images[1] == link
@@ -205,132 +168,7 @@ async def test_a_picture_may_come_to_any_question(
     await person.press(None, say("publish.button.no_description"))
     card = await person.until(counts(say, 2))
     assert len(links_of(card)) == 2
-    await to_preview(person, say)
+    await on_to_preview(person, say)
     await publish(person, say)
     numbers = [number_of((await look(bot.web_port, image))[1]) for image in await sent_images(journal)]
     assert numbers == [1, 2]
-
-
-@pytest.mark.parametrize("how", ["clear", "button", "command", "preview"])
-async def test_what_is_not_published_goes(bot: House, person: Person, say: Words, how: str) -> None:
-    await to_pictures(person, say)
-    await send_album(person, [photo(n) for n in range(3)], "a1")
-    card = await person.until(counts(say, 3), timeout=WAIT)
-    addresses = links_of(card)
-    assert [(await look(bot.web_port, one))[0].status for one in addresses] == [200] * 3
-    match how:
-        case "clear":
-            await person.press(card, say("publish.button.clear"))
-            await person.until(lambda m: say("publish.ask.pictures_sent", most=20) in m.text)
-        case "button":
-            await person.press(card, say("button.cancel"))
-        case "command":
-            await person.send("/cancel")
-            await person.until(say("cancel.done"))
-        case "preview":
-            await to_preview(person, say)
-            await person.press(None, say("button.cancel"))
-    await goes(bot.web_port, *addresses)
-    assert await kept(bot, person) == 0
-
-
-async def test_what_is_published_stays_whatever_becomes_of_cards(
-    bot: House, person: Person, say: Words, journal: Journal, clock: Hurried
-) -> None:
-    await to_pictures(person, say)
-    await person.send_photo(photo(0))
-    await person.until(counts(say, 1))
-    await to_preview(person, say)
-    await publish(person, say)
-    await person.press(None, say("button.close"))
-    await bot.db.write(lambda tx: clean(tx, clock.now() + 365 * 86_400))
-    (image,) = await sent_images(journal)
-    assert (await look(bot.web_port, image))[0].status == 200
-
-
-async def test_a_draft_that_lay_too_long_says_so_before_it_goes_out(
-    bot: House, person: Person, say: Words, journal: Journal, box: Sandbox, clock: Hurried
-) -> None:
-    await to_pictures(person, say)
-    await person.send_photo(photo(0))
-    await person.until(counts(say, 1))
-    await person.send(pictures(box, 1)[0])
-    await person.until(counts(say, 2))
-    await to_preview(person, say)
-    await bot.db.write(lambda tx: clean(tx, clock.now() + 8 * 86_400))
-    await person.press(None, say("button.publish"))
-    card = await person.until(tells(say, "publish.fault.sent.lost"))
-    assert counts(say, 1)(card)
-    assert not await sent(journal)
-    await publish(person, say)
-    assert await sent_images(journal) == pictures(box, 1)
-
-
-async def test_a_refused_draft_may_still_be_left(
-    bot: House, person: Person, say: Words, control: Control, journal: Journal
-) -> None:
-    await to_pictures(person, say)
-    await person.send_photo(photo(0))
-    (address,) = links_of(await person.until(counts(say, 1)))
-    await to_preview(person, say)
-    body = {"code": 400, "message": "标题包含敏感词"}
-    await control.fault("acgbt", PUBLISH, "status", status=400, body=body)
-    await person.press(None, say("button.publish"))
-    card = await person.until("敏感词")
-    assert (await look(bot.web_port, address))[0].status == 200
-    await person.press(card, say("button.cancel"))
-    await goes(bot.web_port, address)
-
-
-async def test_a_doubtful_one_keeps_its_pictures(
-    bot: House, person: Person, say: Words, control: Control
-) -> None:
-    await to_pictures(person, say)
-    await person.send_photo(photo(0))
-    (address,) = links_of(await person.until(counts(say, 1)))
-    await to_preview(person, say)
-    await control.fault("acgbt", PUBLISH, "reset")
-    await person.press(None, say("button.publish"))
-    card = await person.until(say("publish.not_yet"))
-    await person.press(card, say("button.close"))
-    assert (await look(bot.web_port, address))[0].status == 200
-
-
-async def test_a_draft_with_pictures_survives_a_restart(
-    start: Start, control: Control, person: Person, say: Words, box: Sandbox, journal: Journal
-) -> None:
-    await control.telegram("options", limits=False)
-    async with start(public_url=SITE) as house:
-        await with_key(house, box, person)
-        await to_pictures(person, say)
-        await send_album(person, [photo(n) for n in range(3)], "a1")
-        await person.until(counts(say, 3), timeout=WAIT)
-    async with start(public_url=SITE):
-        await person.send_photo(photo(3))
-        await person.until(counts(say, 4))
-        await to_preview(person, say)
-    async with start(public_url=SITE) as house:
-        await publish(person, say)
-        images = await sent_images(journal)
-        assert [number_of((await look(house.web_port, image))[1]) for image in images] == [0, 1, 2, 3]
-
-
-async def test_who_is_forgotten_takes_the_pictures_along(
-    bot: House, person: Person, say: Words, journal: Journal
-) -> None:
-    await to_pictures(person, say)
-    await person.send_photo(photo(0))
-    await person.until(counts(say, 1))
-    await to_preview(person, say)
-    await publish(person, say)
-    (image,) = await sent_images(journal)
-    await person.send("/privacy")
-    card = await person.until(say("privacy.table.pictures"))
-    await person.press(card, say("button.export"))
-    document = await person.until(lambda m: "document" in m.data)
-    assert image.rpartition("/")[2].encode() in await person.file(document)
-    await person.send("/forget")
-    card = await person.until(say("forget.title"))
-    await person.press(card, say("button.confirm"))
-    await person.until(say("forget.done"), timeout=20)
-    await goes(bot.web_port, image)

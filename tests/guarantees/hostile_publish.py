@@ -60,6 +60,11 @@ async def _changing(s: Stage) -> View:
     return await show(stage(s).scene.at(state))
 
 
+async def _one_by_one(s: Stage) -> View:
+    state = PublishState(step="pictures", fields=fields(s), arranging=True, picked=2)
+    return await show(stage(s).scene.at(state))
+
+
 async def _preview(s: Stage) -> View:
     return await show(stage(s).scene.at(PublishState(step="all", walked=True, fields=fields(s))))
 
@@ -94,6 +99,7 @@ CARDS: Mapping[str, Callable[[Stage], Awaitable[View]]] = {
     **{f"publishing: {step}": _asking(step) for step in ("title", "category", "description", "pictures")},
     **{f"publishing: {step}": _asking(step) for step in ("layout", "link", "size")},
     "publishing: a field anew": _changing,
+    "publishing: pictures one by one": _one_by_one,
     "publishing: the whole draft": _preview,
     "publishing: refused by field": _refused,
     "publishing: refused in words": _refused_in_words,
