@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 
 from telegram import Update
@@ -11,26 +10,23 @@ from telegram import Update
 from clients.errors import ClientError
 from clients.hdhive.models import Resource
 from clients.tmdb.models import MediaType, Title
-from handlers import cards, commands, notes, problems, searchmore, subscribe, unlock
+from handlers import cards, commands, notes, problems, searchmore, subscribe, titlelist, unlock
 from handlers.application import LinkHiveApplication
 from handlers.asking import ask
 from handlers.context import LinkHiveContext, is_private
 from handlers.notes import NoticeState
-from handlers.resources import ICONS, SLUG, heading, price_label, row, title_name
+from handlers.resources import SLUG, heading, price_label, row
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
-from handlers.texts import Html, escape
+from handlers.texts import Html, Speaker, escape
 from handlers.views import Inline, Open, Press, Row, View, grid, pages_row
 from services.errors import NotLinked, ServiceError, ServiceOff
 from services.names import Service
+from services.titles import Found
 from storage.dialogs import Dialog
 
-TITLES_A_PAGE = 5
 RESOURCES_A_PAGE = 5
 OVERVIEW_LIMIT = 280
-QUERY_LIMIT = 100
-MOST_PAGES = 10_000
 ASK = "search.title"
-_TITLE = re.compile(r"(movie|tv)_([0-9]{1,10})", re.ASCII)
 
 
 class SearchState(State):
@@ -51,35 +47,22 @@ async def show(scene: Scene[SearchState]) -> View:
 async def show_titles(scene: Scene[SearchState]) -> View:
     """Show one page of the titles found."""
     say, state = scene.say, scene.state
-    found = await scene.services.titles.search(state.query, scene.person.language, state.page, TITLES_A_PAGE)
+    found = await titlelist.look(scene, state.query, state.page)
     close = Press(say.label("button.close"), "close")
-    if not found.titles and found.total:
-        # Fewer titles than there were, or a forged page: the last page is the nearest.
-        return await show_titles(scene.at(state.model_copy(update={"page": found.pages - 1})))
     if not found.titles:
         again = Inline(say.label("button.search"), state.query)
         more = await searchmore.look(scene, state.query)
         text = Html("\n".join([say("search.none", query=state.query), *more.lines]))
         return View(text, (*more.rows, [again, close]))
-    first = state.page * TITLES_A_PAGE + 1
-    lines = [say("search.heading", query=state.query), _count(scene, found.total, found.pages), ""]
-    lines += [
-        say("search.row", number=n, icon=ICONS[title.media_type], title=title_name(say, title))
-        for n, title in enumerate(found.titles, first)
-    ]
-    picks = [
-        Press(f"{n}", "title", f"{title.media_type}_{title.id}")
-        for n, title in enumerate(found.titles, first)
-    ]
-    pages = pages_row(say, "page", state.page, found.pages)
-    return View(Html("\n".join(lines)), [*grid(picks, TITLES_A_PAGE), pages, [close]])
+    lines = [say("search.heading", query=state.query), _count(say, found), "", *titlelist.lines(scene, found)]
+    return View(Html("\n".join(lines)), [*titlelist.rows(scene, found, pick="title"), [close]])
 
 
-def _count(scene: Scene[SearchState], total: int, pages: int) -> Html:
-    text = scene.say.plural("search.count", total)
-    if pages < 2:
+def _count(say: Speaker, found: Found) -> Html:
+    text = say.plural("search.count", found.total)
+    if found.pages < 2:
         return text
-    return Html(f"{text} · {scene.say('search.page', page=scene.state.page + 1, pages=pages)}")
+    return Html(f"{text} · {say('search.page', page=found.page + 1, pages=found.pages)}")
 
 
 async def show_title(scene: Scene[SearchState]) -> View:
@@ -160,15 +143,13 @@ def _listed(scene: Scene[SearchState], found: Sequence[Resource], film: str) -> 
 
 async def page(scene: Scene[SearchState], arg: str) -> SearchState:
     """Turn the pages of titles."""
-    return scene.state.model_copy(update={"page": number(arg, MOST_PAGES), "tmdb_id": 0})
+    return scene.state.model_copy(update={"page": number(arg, titlelist.MOST_PAGES), "tmdb_id": 0})
 
 
 async def pick_title(scene: Scene[SearchState], arg: str) -> SearchState:
     """Choose a title: `movie_550`."""
-    chosen = _TITLE.fullmatch(arg)
-    if chosen is None:
-        raise OddPress(arg)
-    return scene.state.model_copy(update={"kind": chosen[1], "tmdb_id": int(chosen[2]), "resource_page": 0})
+    kind, tmdb_id = titlelist.chosen(arg)
+    return scene.state.model_copy(update={"kind": kind, "tmdb_id": tmdb_id, "resource_page": 0})
 
 
 async def titles(scene: Scene[SearchState], _arg: str) -> SearchState:
@@ -178,7 +159,7 @@ async def titles(scene: Scene[SearchState], _arg: str) -> SearchState:
 
 async def resources(scene: Scene[SearchState], arg: str) -> SearchState:
     """Turn the pages of resources."""
-    return scene.state.model_copy(update={"resource_page": number(arg, MOST_PAGES)})
+    return scene.state.model_copy(update={"resource_page": number(arg, titlelist.MOST_PAGES)})
 
 
 async def resource(scene: Scene[SearchState], arg: str) -> Switch:
@@ -236,10 +217,10 @@ async def search(update: Update, context: LinkHiveContext) -> None:
 
 async def find(update: Update, context: LinkHiveContext, query: str) -> None:
     """Open the search card for a title; a title that stands alone is shown at once."""
-    state = SearchState(query=" ".join(query.split())[:QUERY_LIMIT])
+    state = SearchState(query=titlelist.asked(query))
     scene = cards.scene_of(update, context, state)
     try:
-        found = await context.services.titles.search(state.query, context.person.language, 0, TITLES_A_PAGE)
+        found = await titlelist.look(scene, state.query)
         if len(found.titles) == 1:
             state = _only(state, found.titles[0])
     except problems.KNOWN as error:
@@ -260,12 +241,13 @@ async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) ->
 
 async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:
     """Open one title: `t_movie_550`, from inline results and groups."""
-    chosen = _TITLE.fullmatch(payload.removeprefix("t_"))
-    if chosen is None:
+    try:
+        kind, tmdb_id = titlelist.chosen(payload.removeprefix("t_"))
+    except OddPress:
         scene = cards.scene_of(update, context, NoticeState())
         await ask(scene, ASK, context.say("search.ask"))
         return
-    await cards.begin(update, context, SEARCH, SearchState(kind=chosen[1], tmdb_id=int(chosen[2])))
+    await cards.begin(update, context, SEARCH, SearchState(kind=kind, tmdb_id=tmdb_id))
 
 
 def register(home: LinkHiveApplication) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from clients.errors import NotFound, Rejected
 from clients.hdhive.models import LinkKind, PanType
-from handlers import sharesfilm
+from handlers import sharesfilm, titlelist
 from handlers.cards import CLOSE
 from handlers.scenes import OddPress, Scene, number
 from handlers.sharesmove import answer, at_step, before, faults
@@ -26,19 +25,18 @@ from services.sharelinks import Drive, ShareLink, extract
 PRICES = (0, 1, 2, 3, 5, 8, 10, 20)
 PRICES_A_ROW = 4
 MOST_POINTS = 9_999_999
-MOST_PAGES = 10_000
 TITLE_LIMIT = 300
 _CODE = re.compile(r"[0-9A-Za-z]{1,16}", re.ASCII)
 _POINTS = re.compile(r"([0-9]{1,7})\s*(?:points?|积分|分)?", re.IGNORECASE)
 _FREE = frozenset({"free", "免费", "無料"})
-_TITLE = re.compile(r"(movie|tv)_([0-9]{1,10})", re.ASCII)
 
 
 async def show(scene: Scene[ShareState]) -> View:
     """Show a question, below what is known already and above the ways out."""
     state, say = scene.state, scene.say
     if state.step == "film" and state.query:
-        return sharesfilm.list_view(scene, await sharesfilm.found(scene), _head(scene), _leave(scene))
+        found = await titlelist.look(scene, state.query, state.hits)
+        return sharesfilm.list_view(scene, found, _head(scene), _leave(scene))
     lines = [*_head(scene), _question(scene)]
     lines += [refusal(say, words) for words in state.faults.values()]
     poster = state.fields.film.poster if state.fields.film and state.step != "film" else None
@@ -122,16 +120,13 @@ async def pick_price(scene: Scene[ShareState], arg: str) -> ShareState:
 
 async def turn_hits(scene: Scene[ShareState], arg: str) -> ShareState:
     """Turn the pages of titles."""
-    return scene.state.model_copy(update={"hits": number(arg, MOST_PAGES)})
+    return scene.state.model_copy(update={"hits": number(arg, titlelist.MOST_PAGES)})
 
 
 async def pick_film(scene: Scene[ShareState], arg: str) -> ShareState:
     """Take a title from a button: `movie_550`."""
-    chosen = _TITLE.fullmatch(arg)
-    if chosen is None:
-        raise OddPress(arg)
-    kind: Any = chosen[1]
-    film = await sharesfilm.whole(scene, Film(kind=kind, number=int(chosen[2])))
+    kind, tmdb_id = titlelist.chosen(arg)
+    film = await sharesfilm.whole(scene, Film(kind=sharesfilm.kind_of(kind), number=tmdb_id))
     return await at_step(scene, await answer(scene, "film", {"film": film}))
 
 

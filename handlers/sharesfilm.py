@@ -6,39 +6,15 @@ from typing import Any
 
 from clients.errors import ClientError, NotFound
 from clients.tmdb.models import MediaType
-from handlers.resources import ICONS, title_name
+from handlers import titlelist
 from handlers.scenes import Scene
 from handlers.sharesstate import ShareState, fresh
-from handlers.texts import Html, link
-from handlers.views import Button, Press, Row, View, grid, pages_row
+from handlers.texts import Html
+from handlers.views import Row, View
 from services import sharedfilms
 from services.errors import ServiceError
 from services.sharedfilms import Film
 from services.titles import Found
-
-HITS_A_PAGE = 5
-QUERY_LIMIT = 100
-
-
-async def found(scene: Scene[ShareState]) -> Found:
-    """Return a page of the titles that the words find."""
-    state = scene.state
-    return await scene.services.titles.search(state.query, scene.person.language, state.hits, HITS_A_PAGE)
-
-
-def hits(scene: Scene[ShareState], page: Found) -> tuple[list[Html], list[Row], str | None]:
-    """Return titles as lines, buttons that pick them, and the poster of the first."""
-    say, titles = scene.say, scene.services.titles
-    first = page.page * HITS_A_PAGE + 1
-    lines, picks, posters = [], [], []
-    for number, title in enumerate(page.titles, first):
-        poster, name = titles.poster(title), title_name(say, title)
-        shown = link(name, poster) if poster else name
-        lines.append(say("search.row", number=number, icon=ICONS[title.media_type], title=shown))
-        picks.append(Press(str(number), "pick", f"{title.media_type}_{title.id}"))
-        posters.append(poster)
-    rows: list[list[Button]] = [*grid(picks, HITS_A_PAGE), pages_row(say, "hits", page.page, page.pages)]
-    return lines, list(rows), next(iter(posters), None)
 
 
 async def look(scene: Scene[ShareState], words: str) -> ShareState | Film:
@@ -46,13 +22,12 @@ async def look(scene: Scene[ShareState], words: str) -> ShareState | Film:
     named = sharedfilms.named(words)
     if named is not None:
         return await whole(scene, named)
-    query = " ".join(words.split())[:QUERY_LIMIT]
-    asked = scene.at(fresh(scene.state, step="film", query=query, hits=0))
-    page = await found(asked)
+    state = fresh(scene.state, step="film", query=titlelist.asked(words), hits=0)
+    page = await titlelist.look(scene, state.query)
     if len(page.titles) == 1:
         only = page.titles[0]
         return await whole(scene, Film(kind=kind_of(only.media_type), number=only.id))
-    return asked.state
+    return state
 
 
 async def whole(scene: Scene[Any], film: Film) -> Film:
@@ -90,6 +65,7 @@ def list_view(scene: Scene[ShareState], page: Found, head: list[Html], leave: Ro
     say, query = scene.say, scene.state.query
     if not page.titles:
         return View(Html("\n".join([*head, say("share.no_film", query=query)])), (leave,))
-    lines, rows, poster = hits(scene, page)
+    lines = titlelist.lines(scene, page, posters=True)
     text = Html("\n".join([*head, say("share.which_film", query=query), *lines]))
-    return View(text, [*rows, leave], picture=poster)
+    first = scene.services.titles.poster(page.titles[0])
+    return View(text, [*titlelist.rows(scene, page, turn="hits"), leave], picture=first)

@@ -8,26 +8,21 @@ from typing import Any
 from telegram import Update
 
 from clients.tmdb.models import MediaType
-from handlers import cards, commands, notes, problems
+from handlers import cards, commands, notes, problems, titlelist
 from handlers.application import LinkHiveApplication
 from handlers.asking import ask
 from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.notes import NoticeState
-from handlers.resources import ICONS, title_name
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import Route, Scene, State, Switch, number
 from handlers.subscribecard import MANAGE, SUBSCRIPTION, SubscriptionState
 from handlers.subscriberights import may_follow_here, may_manage
 from handlers.texts import Html
-from handlers.views import Inline, Press, View, grid, pages_row
+from handlers.views import Inline, Press, View
 from services.names import Service
 from storage.dialogs import Dialog
 
 ASK = "subscribe.title"
 ROUTE = "follow"
-TITLES_A_PAGE = 5
-QUERY_LIMIT = 100
-MOST_PAGES = 10_000
-_TITLE = re.compile(r"(movie|tv)_([0-9]{1,10})", re.ASCII)
 _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
@@ -41,38 +36,23 @@ class FollowState(State):
 async def show(scene: Scene[FollowState]) -> View:
     """Show the titles found, to follow one of them."""
     say, state = scene.say, scene.state
-    found = await scene.services.titles.search(state.query, scene.person.language, state.page, TITLES_A_PAGE)
+    found = await titlelist.look(scene, state.query, state.page)
     close = Press(say.label("button.close"), "close")
-    if not found.titles and found.total:
-        return await show(scene.at(state.model_copy(update={"page": found.pages - 1})))
     if not found.titles:
         again = Inline(say.label("button.search"), state.query)
         return View(say("search.none", query=state.query), ([again, close],))
-    first = state.page * TITLES_A_PAGE + 1
-    lines = [say("subscribe.which", query=state.query), ""]
-    lines += [
-        say("search.row", number=n, icon=ICONS[title.media_type], title=title_name(say, title))
-        for n, title in enumerate(found.titles, first)
-    ]
-    picks = [
-        Press(f"🔔 {n}", "pick", f"{title.media_type}_{title.id}")
-        for n, title in enumerate(found.titles, first)
-    ]
-    pages = pages_row(say, "page", state.page, found.pages)
-    return View(Html("\n".join(lines)), [*grid(picks, TITLES_A_PAGE), pages, [close]])
+    lines = [say("subscribe.which", query=state.query), "", *titlelist.lines(scene, found)]
+    return View(Html("\n".join(lines)), [*titlelist.rows(scene, found, sign="🔔 "), [close]])
 
 
 async def page(scene: Scene[FollowState], arg: str) -> FollowState:
     """Turn the pages."""
-    return scene.state.model_copy(update={"page": number(arg, MOST_PAGES)})
+    return scene.state.model_copy(update={"page": number(arg, titlelist.MOST_PAGES)})
 
 
 async def pick(scene: Scene[FollowState], arg: str) -> Switch | None:
     """Follow a title of the list."""
-    chosen = _TITLE.fullmatch(arg)
-    if chosen is None:
-        raise OddPress(arg)
-    return await follow(scene, chosen[1], int(chosen[2]), asked=True)
+    return await follow(scene, *titlelist.chosen(arg), asked=True)
 
 
 async def follow(scene: Scene[Any], kind: str, tmdb_id: int, *, asked: bool = False) -> Switch | None:
@@ -119,10 +99,10 @@ async def subscribe(update: Update, context: LinkHiveContext) -> None:
 
 async def find(update: Update, context: LinkHiveContext, query: str) -> None:
     """Open the list of titles found; one that stands alone is followed at once."""
-    state = FollowState(query=" ".join(query.split())[:QUERY_LIMIT])
+    state = FollowState(query=titlelist.asked(query))
     scene = cards.scene_of(update, context, state)
     try:
-        found = await context.services.titles.search(state.query, context.person.language, 0, TITLES_A_PAGE)
+        found = await titlelist.look(scene, state.query)
         alone = found.titles[0] if len(found.titles) == 1 else None
         begun = None if alone is None else await follow(scene, alone.media_type, alone.id, asked=True)
     except problems.KNOWN as error:
