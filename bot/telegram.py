@@ -15,6 +15,7 @@ from bot.intake.updates import ALLOWED
 from bot.metrics import Metrics
 from bot.sending.pacer import Pacer
 from bot.sending.request import Request
+from bot.sending.windows import Share
 from bot.settings import Settings
 from services.clock import Clock
 from services.standing import Standing
@@ -47,6 +48,7 @@ def connect(
     metrics: Metrics,
     standing: Standing | None = None,
     reached: Reached = nothing,
+    share: Share = int,
 ) -> Connection:
     """Build the bot; nothing is sent yet."""
     proxy = settings.proxy_for("telegram")
@@ -57,7 +59,7 @@ def connect(
         base_file_url=f"{settings.telegram_api_url}/file/bot",
         request=Request(connections=SENDING_CONNECTIONS, proxy=proxy),
         get_updates_request=line,
-        rate_limiter=Pacer(clock, metrics, standing, reached),
+        rate_limiter=Pacer(clock, metrics, standing, reached, share),
     )
     # The type of a rate limiter's arguments says nothing to those who only send.
     return Connection(cast("ExtBot[None]", bot), line)

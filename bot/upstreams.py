@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from bot.probes import Probe
+from bot.sending.windows import Share
 from bot.settings import Settings
 from clients.acgbt.client import ACGBT
+from clients.acgbt.pace import Pace
 from clients.disktop.client import DiskTop
 from clients.fetch.fetcher import Fetcher
 from clients.hdhive.client import HDHive
@@ -70,8 +72,8 @@ class Upstreams:
         return probes
 
 
-def open_upstreams(settings: Settings) -> Upstreams:
-    """Open the clients the settings ask for."""
+def open_upstreams(settings: Settings, share: Share = int) -> Upstreams:
+    """Open the clients the settings ask for; `share` is our part of what all replicas may do together."""
     s = settings
 
     def transport(service: Service, url: str) -> Transport:
@@ -89,7 +91,7 @@ def open_upstreams(settings: Settings) -> Upstreams:
         tmdb = TMDB(transport(Service.TMDB, s.tmdb_url), s.tmdb_token, s.tmdb_image_url)
     fetcher = Fetcher(allowed_hosts=s.fetch_allowed_hosts)
     # These two need nothing of the operator but their address.
-    acgbt = ACGBT(transport(Service.ACGBT, s.acgbt_url), fetcher=fetcher)
+    acgbt = ACGBT(transport(Service.ACGBT, s.acgbt_url), pace=Pace(share=share), fetcher=fetcher)
     mika = Mika(transport(Service.MIKA, s.mika_url)) if s.mika_url else None
     return Upstreams(hdhive, disktop, linkcheck, tmdb, acgbt, mika, fetcher)
 

@@ -36,6 +36,7 @@ from handlers.context import Policy
 from handlers.texts import Texts
 from services import Services
 from services.clock import Clock, SystemClock
+from services.replicas import Replicas
 from services.runner import JobRunner
 from services.standing import Standing
 from services.steps import Reached, nothing
@@ -76,6 +77,7 @@ class House:
     follows: JobRunner
     transcoding: JobRunner
     metrics: Metrics
+    replicas: Replicas
     web: WebServer | None = None
     serving: bool = False
 
@@ -101,15 +103,18 @@ async def linkhive(
     async with AsyncExitStack() as stack:
         stack.enter_context(database.sole_use(settings))
         db = await stack.enter_async_context(database.opened(settings))
-        upstreams = open_upstreams(settings)
+        replicas = Replicas(db, clock, database.holder(db.dialect))
+        upstreams = open_upstreams(settings, replicas.share)
         stack.push_async_callback(upstreams.aclose)
         standing = Standing(db, clock)
         await standing.load()
-        line = telegram.connect(settings, clock, metrics, standing, reached)
-        holder = database.holder(db.dialect)
-        services = assemble(settings, db, clock, upstreams, holder, standing, reached)
-        house = _build(settings, services, metrics, line, holder, reached)
+        line = telegram.connect(settings, clock, metrics, standing, reached, replicas.share)
+        services = assemble(settings, db, clock, upstreams, replicas.holder, standing, reached)
+        house = _build(settings, services, metrics, line, replicas, reached)
         stack.push_async_callback(house.services.close)
+        stack.push_async_callback(replicas.leave)
+        await replicas.join()
+        _background(stack, replicas.follow())
         await _introduce(stack, house, clock)
         await _start(stack, house, clock, upstreams, line)
         house.serving = True
@@ -121,7 +126,12 @@ async def linkhive(
 
 
 def _build(
-    settings: Settings, services: Services, metrics: Metrics, line: Connection, holder: str, reached: Reached
+    settings: Settings,
+    services: Services,
+    metrics: Metrics,
+    line: Connection,
+    replicas: Replicas,
+    reached: Reached,
 ) -> House:
     db, clock = services.db, services.clock
     policy = Policy(
@@ -134,6 +144,7 @@ def _build(
     application.reached = reached
     hand = hand_to(application, Manners(), metrics, db.erasures.void)
     dispatch = Dispatch(hand, clock, metrics, bustle=services.bustle)
+    holder = replicas.holder
     store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
     runner = partial(JobRunner, db, clock, holder, grace=WORK_PATIENCE)
     jobs = runner({**services.jobs(), **application.routes.jobs})
@@ -151,7 +162,7 @@ def _build(
     looking = {**services.transcoding.jobs(), **services.uploads.following.jobs()}
     tasks = runner(looking, limit=TASKS_AT_ONCE)
     runners = (jobs, daily, watch, uploads, follows, tasks)
-    return House(settings, db, services, application, store, dispatch, *runners, metrics)
+    return House(settings, db, services, application, store, dispatch, *runners, metrics, replicas)
 
 
 async def _introduce(stack: AsyncExitStack, house: House, clock: Clock) -> None:

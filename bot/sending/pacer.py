@@ -12,6 +12,7 @@ from telegram.ext import BaseRateLimiter
 
 from bot.metrics import Metrics
 from bot.sending.turns import ChatKey, Turns
+from bot.sending.windows import Share
 from services.clock import Clock
 from services.standing import Standing, meaning
 from services.steps import Reached, nothing
@@ -36,6 +37,7 @@ class Pacer(BaseRateLimiter[Priority]):
     """Give every message its turn; `rate_limit_args` is its priority.
 
     With a `standing` nothing goes to a chat that cannot be written to; a moved group's messages follow it.
+    `share` returns our part of what Telegram allows all replicas together.
     """
 
     def __init__(
@@ -44,12 +46,13 @@ class Pacer(BaseRateLimiter[Priority]):
         metrics: Metrics,
         standing: Standing | None = None,
         reached: Reached = nothing,
+        share: Share = int,
     ) -> None:
         self._clock = clock
         self._metrics = metrics
         self._standing = standing
         self._reached = reached
-        self._turns = Turns(clock)
+        self._turns = Turns(clock, share)
 
     async def initialize(self) -> None:
         """Begin to give turns."""

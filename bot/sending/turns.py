@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
 
-from bot.sending.windows import ALL, ALL_SECONDS, KEPT_FOR_REPLIES, ChatLimit, Window
+from bot.sending.windows import ALL, ALL_SECONDS, KEPT_FOR_REPLIES, ChatLimit, Share, Window
 from services.clock import Clock
 
 ChatKey = int | str
@@ -45,9 +45,10 @@ class Waiting:
 class Turns:
     """Give turns in order within the limits; a chat that must wait holds up nobody else."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, share: Share = int) -> None:
         self._clock = clock
-        self._all = Window(ALL, ALL_SECONDS)
+        self._share = share
+        self._all = Window(ALL, ALL_SECONDS, share)
         self._chats: dict[ChatKey, Waiting] = {}
         self._ready: tuple[list[tuple[int, Waiting]], list[tuple[int, Waiting]]] = ([], [])
         self._later: list[tuple[float, int, Waiting]] = []
@@ -92,7 +93,7 @@ class Turns:
             self._forget()
             group = isinstance(key, int) and key < 0
             channel = isinstance(key, str) and key.startswith("@")
-            chat = self._chats[key] = Waiting(key, ChatLimit(group=group or channel))
+            chat = self._chats[key] = Waiting(key, ChatLimit(group=group or channel, share=self._share))
         return chat
 
     def _forget(self) -> None:
@@ -127,7 +128,7 @@ class Turns:
         while self._later and self._later[0][0] <= now:
             self._place(heapq.heappop(self._later)[2], now)
         waits = []
-        for broadcast, spare in ((False, 0), (True, KEPT_FOR_REPLIES)):
+        for broadcast, spare in ((False, 0), (True, self._share(KEPT_FOR_REPLIES))):
             ready = self._ready[broadcast]
             while ready and (at := self._all.free_at(now, spare=spare)) <= now:
                 self._turn(heapq.heappop(ready)[1], now, broadcast=broadcast)

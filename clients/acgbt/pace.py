@@ -23,14 +23,19 @@ class _Turns:
 
 
 class Pace:
-    """Give turns; keys are told apart by their digest, so none lies here."""
+    """Give turns; keys are told apart by their digest, so none lies here.
+
+    `share` returns our part of what all replicas may call together.
+    """
 
     def __init__(
         self,
         *,
+        share: Callable[[int], int] = int,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self._share = share
         self._clock = clock
         self._sleep = sleep
         self._turns: OrderedDict[bytes, _Turns] = OrderedDict()
@@ -54,7 +59,7 @@ class Pace:
         now = self._clock()
         while turns.taken and turns.taken[0] <= now - WINDOW_SECONDS:
             turns.taken.popleft()
-        full = len(turns.taken) >= CALLS
+        full = len(turns.taken) >= self._share(CALLS)
         return max(turns.closed_until - now, turns.taken[0] + WINDOW_SECONDS - now if full else 0.0)
 
     def _of(self, key: str) -> _Turns:

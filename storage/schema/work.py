@@ -1,8 +1,8 @@
-"""Tables of what waits: jobs and uploads."""
+"""Tables of what waits, jobs and uploads, and of who does it."""
 
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, Table, Text, text
 
-from storage.marks import persons
+from storage.marks import nobodys, persons
 from storage.schema.columns import key, metadata, needed, sealed
 
 jobs = Table(
@@ -51,3 +51,11 @@ uploads = Table(
 )
 UNDER_WAY = text("stage NOT IN ('done', 'failed', 'cancelled')")
 Index("ix_uploads_under_way", uploads.c.user_id, sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
+
+replicas = Table(
+    "replicas",
+    metadata,
+    key("holder", Text),
+    needed("seen_at", Double),
+    info=nobodys("the processes that run on this database"),
+)

@@ -19,26 +19,29 @@ REPLIES_A_SECOND = 4.0
 
 
 class Line:
-    """The pacer between senders and a Telegram that counts."""
+    """The pacers of some replicas between senders and a Telegram that counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, replicas: int = 1) -> None:
         self.clock = VirtualClock()
         self.telegram = Counting(self.clock)
-        self.pacer = Pacer(self.clock, Metrics())
+        self.pacers = [
+            Pacer(self.clock, Metrics(), share=lambda most: most // replicas) for _ in range(replicas)
+        ]
 
-    async def send(self, chat: int, priority: Priority) -> float:
+    async def send(self, chat: int, priority: Priority, replica: int = 0) -> float:
         """Return how long a message took to be sent."""
         began, data = self.clock.now(), {"chat_id": chat}
-        await self.pacer.process_request(
+        await self.pacers[replica].process_request(
             self.telegram, ("sendMessage", data), {}, "sendMessage", data, priority
         )
         return self.clock.now() - began
 
 
 @asynccontextmanager
-async def line() -> AsyncIterator[Line]:
-    made = Line()
-    await made.pacer.initialize()
+async def line(replicas: int = 1) -> AsyncIterator[Line]:
+    made = Line(replicas)
+    for pacer in made.pacers:
+        await pacer.initialize()
     running = asyncio.create_task(made.clock.run())
     try:
         yield made
@@ -46,7 +49,8 @@ async def line() -> AsyncIterator[Line]:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
-        await made.pacer.shutdown()
+        for pacer in made.pacers:
+            await pacer.shutdown()
 
 
 async def test_c5_replies_overtake_a_broadcast_within_all_limits() -> None:
@@ -65,6 +69,33 @@ async def test_c5_replies_overtake_a_broadcast_within_all_limits() -> None:
     below("C5", "p95 of replies, s", statistics.quantiles(waits, n=20)[18], 1.0)
 
 
+async def test_c5_replicas_keep_the_limits_together() -> None:
+    """One broadcasts, as one does a job; everybody answers, and groups are answered by whoever comes."""
+    most, replicas = size(3_000, 30_000), 3
+    async with line(replicas) as made:
+        chats = iter(range(1, most + 1))
+        replying = asyncio.create_task(replies(made, most))
+        talking = asyncio.create_task(groups(made, range(-most - 5, -most)))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(BESIDE):
+                group.create_task(broadcasts(made, chats))
+        waits = await stopped(replying) + await stopped(talking)
+    at_least("C5", "messages of a broadcast beside two more replicas", made.telegram.sent - len(waits), most)
+    exactly("C5", "429 answers to the three", made.telegram.refused)
+    at_least("C5", "messages into five busy groups and replies meanwhile", len(waits), 300)
+
+
+async def groups(made: Line, chats: range) -> list[float]:
+    """Speak in a few groups through any replica as much as they let us, until cancelled."""
+    chance, waits = random.Random(7), list[float]()
+    try:
+        while True:
+            replica = chance.randrange(len(made.pacers))
+            waits.append(await made.send(chance.choice(chats), "reply", replica))
+    except asyncio.CancelledError:
+        return waits
+
+
 async def broadcasts(made: Line, chats: "itertools.chain[int] | object") -> None:
     for chat in chats:  # type: ignore[attr-defined]
         await made.send(chat if chat % 10 else -chat, "broadcast")
@@ -76,7 +107,11 @@ async def replies(made: Line, most: int) -> list[float]:
 
     async def one() -> None:
         chat = chance.randrange(1, most)
-        waits.append(await made.send(chat if chance.random() < 0.8 else -chat, "reply"))
+        waits.append(
+            await made.send(
+                chat if chance.random() < 0.8 else -chat, "reply", chance.randrange(len(made.pacers))
+            )
+        )
 
     try:
         while True:
