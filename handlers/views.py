@@ -161,4 +161,6 @@ def pages_row(say: Speaker, action: str, page: int, pages: int) -> list[Button]:
 
 
 def _cut(label: str) -> str:
+    """Return a label as it fits; Telegram refuses the whole card for one in which nothing is to be seen."""
+    label = label if label.strip() else "…"
     return label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…"
