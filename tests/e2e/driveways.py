@@ -8,6 +8,7 @@ from tests.conftest import linked
 from tests.driver import Call, Journal, Message, Person
 from tests.e2e.words import Words
 
+LIST = "/v1/files"
 MANAGE = "/v1/files/manage"
 ROW = re.compile(r"\d+\. ")
 
