@@ -19,7 +19,7 @@ from handlers.problems import service_name
 from handlers.scenes import Letter, Route, Scene, State, Switch
 from handlers.views import Open, Press, Row, View, opens
 from services.errors import AttemptProblem
-from services.linking import TICKET_SECONDS, Linked
+from services.linking import TICKET_SECONDS
 from services.names import Service
 from storage import cards as stored_cards
 from storage import links
@@ -118,9 +118,8 @@ async def finish(update: Update, context: LinkHiveContext, payload: str) -> None
         if error.link is None:
             await cards.post(scene, LINK.name, _failed(scene, error))
             return
-        # START pressed twice: it worked the first time.
-        stored = await scene.services.db.read(lambda tx: links.all_of(tx, scene.user_id))
-        linked = Linked(error.link, tuple(x.service for x in stored if x.state == "active"))
+        # START pressed twice, or once more after a restart: it worked the first time.
+        linked = await context.services.linking.described(error.link)
     await _retire_card(scene, linked.link.service)
     await cards.post(scene, LINK.name, done(scene, linked))
 

@@ -24,6 +24,8 @@ class Options:
     hdhive_new_every: float = 0.0
     # An unlock's charge lands this long after its request, also when the caller has gone.
     unlock_lands_after: float = 0.0
+    # Whether it is owned is decided as the request arrives: two that are on their way at once both charge.
+    unlock_races: bool = False
     unlock_limit: int = 30
     unlock_window: float = 60.0
     disktop_access_seconds: float = 7200.0

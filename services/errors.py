@@ -6,7 +6,7 @@ from typing import Literal
 from storage.attempts import Attempt
 from storage.links import Link
 
-AttemptKind = Literal["unknown", "expired", "used", "denied", "foreign", "browser", "failed"]
+AttemptKind = Literal["unknown", "expired", "used", "denied", "foreign", "browser", "failed", "interrupted"]
 TransferKind = Literal[
     "code_needed",
     "wrong_code",
@@ -80,7 +80,8 @@ class AttemptProblem(ServiceError):
 
     unknown: no such ticket, state or nonce; expired; used: it worked once already; denied: the user said
     no to the service; foreign: somebody else came back; browser: another browser came back; failed: the
-    service answered with an error (`detail` is its code, `__cause__` the client's error where one is).
+    service answered with an error (`detail` is its code, `__cause__` the client's error where one is);
+    interrupted: its secret is spent, but what it was spent for never came to an end.
     """
 
     kind: AttemptKind

@@ -113,7 +113,10 @@ class Linking:
             url = provider.authorize_url(redirect_uri, attempt.scopes, state, shown)
             return Bound(attempt.service, url, cookie, attempt.expires_at)
 
-        return await self._db.write(work)
+        await self._reached("link.binding")
+        bound = await self._db.write(work)
+        await self._reached("link.bound")
+        return bound
 
     async def returned(
         self, service: str, state: str | None, code: str | None, error: str | None, cookie: str | None
@@ -124,8 +127,7 @@ class Linking:
         async def work(tx: Tx) -> Attempt | AttemptProblem:
             attempt = await attempts.take_state(tx, service, digest(state or ""), now)
             if attempt is None:
-                found = await attempts.by_state(tx, service, digest(state or ""))
-                return AttemptProblem(over(found, now), service, found)
+                return await self._state_spent(tx, service, digest(state or ""), digest(cookie or ""), now)
             if not await attempts.matches_cookie(tx, attempt.id, digest(cookie or "")):
                 await attempts.burn(tx, attempt.id)
                 return AttemptProblem("browser", service, attempt)
@@ -136,7 +138,9 @@ class Linking:
             await attempts.keep_code(tx, attempt.id, code, digest(nonce), now + NONCE_SECONDS)
             return attempt
 
+        await self._reached("link.returning")
         attempt = settled(await self._db.write(work))
+        await self._reached("link.returned")
         return Returned(service, PAYLOAD_PREFIX + nonce, attempt.language)
 
     async def finish(self, user_id: int, payload: str) -> Linked:
@@ -146,13 +150,14 @@ class Linking:
         async def work(tx: Tx) -> Attempt | AttemptProblem:
             attempt = await attempts.take_nonce(tx, digest(nonce), now)
             if attempt is None:
-                return await self._spent(tx, user_id, digest(nonce), now)
+                return await self._nonce_spent(tx, user_id, digest(nonce), now)
             if attempt.user_id != user_id:
                 await attempts.burn(tx, attempt.id)
                 await notice(tx, attempt.user_id, "link_burned", now=now, service=attempt.service)
                 return AttemptProblem("foreign", attempt.service, attempt)
             return attempt
 
+        await self._reached("link.taking")
         attempt = settled(await self._db.write(work))
         await self._reached("link.taken")
         grant = await self._exchanged(attempt)
@@ -167,10 +172,23 @@ class Linking:
         """Return what this does in jobs."""
         return {REVOKE: self._unlinking.revoke}
 
-    async def _spent(self, tx: Tx, user_id: int, nonce_hash: str, now: float) -> AttemptProblem:
+    async def _state_spent(
+        self, tx: Tx, service: str, state_hash: str, cookie_hash: str, now: float
+    ) -> AttemptProblem:
+        """Tell why a state does not work: a browser that was led back to Telegram has its cookie no more."""
+        found = await attempts.by_state(tx, service, state_hash)
+        kind = over(found, now)
+        if found is not None and found.stage == "returned":
+            same = await attempts.matches_cookie(tx, found.id, cookie_hash)
+            kind = "interrupted" if same else kind
+        return AttemptProblem(kind, service, found)
+
+    async def _nonce_spent(self, tx: Tx, user_id: int, nonce_hash: str, now: float) -> AttemptProblem:
         """Tell why a nonce does not work, and whether it has worked for this very user."""
         found = await attempts.by_nonce(tx, nonce_hash)
         kind = over(found, now, nonce=True)
+        if found is not None and found.user_id == user_id and found.stage == "taken":
+            return AttemptProblem("interrupted", found.service, found)
         link = None
         if found is not None and found.user_id == user_id and kind == "used":
             link = await links.get(tx, user_id, found.service)
@@ -191,6 +209,7 @@ class Linking:
 
         async def work(tx: Tx) -> Link:
             await self._unlinking.replaced(tx, new, now)
+            await attempts.finish(tx, attempt.id)
             return await links.save(tx, new, now)
 
         try:
@@ -199,9 +218,10 @@ class Linking:
             await self._unlinking.unwanted(attempt.service, grant.refresh_token)
             raise
         await self._reached("link.saved")
-        return await self._described(link)
+        return await self.described(link)
 
-    async def _described(self, link: Link) -> Linked:
+    async def described(self, link: Link) -> Linked:
+        """Return a link that was kept, with the name of its account as the service tells it."""
         account = await self._account(link)
 
         async def describe(tx: Tx) -> Linked:

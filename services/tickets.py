@@ -72,7 +72,7 @@ def over(attempt: Attempt | None, now: float, *, nonce: bool = False) -> Attempt
         return "unknown"
     if attempt.stage == "denied":
         return "denied"
-    if attempt.stage in ("finished", "burned"):
+    if attempt.stage in ("taken", "finished", "burned"):
         return "used"
     until = attempt.nonce_expires_at if nonce else attempt.expires_at
     return "expired" if until is not None and until <= now else "used"

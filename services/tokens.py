@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from clients.errors import ClientError, NotAuthorized, RateLimited
@@ -29,6 +30,9 @@ T = TypeVar("T")
 EARLY_SECONDS = 60.0
 # Longer than any refresh can take (50 s a call, two endpoints), so that a live holder is never overtaken.
 LEASE_SECONDS = 110.0
+# The request leaves within this time after the lease was taken, or not at all: who stood still in between
+# may have been overtaken, and a token that was rotated meanwhile would be taken for a stolen one.
+SEND_SECONDS = 10.0
 POLL_SECONDS = 0.25
 RESUME = "link.resume"
 RESUME_AGAIN_SECONDS = 60.0
@@ -174,25 +178,32 @@ class Tokens:
         # For nobody: what a refresh brings must be kept, or be taken back, whatever becomes of who asked.
         errand.set(None)
         while True:
-            leased, current = await self._db.write(lambda tx: self._lease(tx, link))
+            began = self._clock.now()
+            leased, current = await self._db.write(partial(self._lease, link=link, now=began))
             current = usable(current, Service(link.service))
             if current.version != link.version:
                 return current
             if leased:
-                return await self._holding(current)
-            await self._clock.sleep(POLL_SECONDS)
+                refreshed = await self._holding(current, began + SEND_SECONDS)
+                if refreshed is not None:
+                    return refreshed
+            else:
+                await self._clock.sleep(POLL_SECONDS)
 
-    async def _lease(self, tx: Tx, link: Link) -> tuple[bool, Link | None]:
+    async def _lease(self, tx: Tx, *, link: Link, now: float) -> tuple[bool, Link | None]:
         # Leased first, read second: from then on the row is locked, so that what is read cannot grow old.
-        leased = await links.take_lease(tx, link.id, self._holder, self._clock.now(), LEASE_SECONDS)
+        leased = await links.take_lease(tx, link.id, self._holder, now, LEASE_SECONDS)
         current = await links.by_id(tx, link.id)
         if leased and current is not None and current.version != link.version:
             await links.release_lease(tx, link.id, self._holder)
         return leased, current
 
-    async def _holding(self, link: Link) -> Link:
-        """Refresh while the lease is ours."""
+    async def _holding(self, link: Link, until: float) -> Link | None:
+        """Refresh while the lease is ours; None where it is too late by now to begin."""
         await self._reached("refresh.leased")
+        if self._clock.now() > until:
+            await self._release(link)
+            return None
         try:
             grant = await self._providers[link.service].refresh(link.refresh_token or "")
         except NotAuthorized as error:

@@ -205,9 +205,10 @@ class Unlocking:
         return outcome
 
     async def _post(self, token: str, row: Unlock, sending: _Sending) -> Unlocked:
+        await self._reached("unlock.sending")
+        # Looked at last: who stood still until now may have been overtaken, and another press be on its way.
         if self._clock.now() > sending.until:
             raise TooLate
-        await self._reached("unlock.sending")
         sending.effect = True
         try:
             return await self._client().unlock(token, row.slug)

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 from storage.schema import attempts
 from storage.tx import Tx, new_id, open_text, seal_text
 
-Stage = Literal["asked", "bound", "returned", "finished", "burned", "denied"]
+Stage = Literal["asked", "bound", "returned", "taken", "finished", "burned", "denied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,10 @@ _TAKE_NONCE = (
         attempts.c.stage == "returned",
         attempts.c.nonce_expires_at > bindparam("now"),
     )
-    .values(stage="finished")
+    .values(stage="taken")
     .returning(*COLUMNS)
 )
+_FINISH = update(attempts).where(_THIS, attempts.c.stage == "taken").values(stage="finished")
 _EMPTY = update(attempts).where(_THIS).values(code=None, verifier=None)
 _END = update(attempts).where(_THIS).values(stage=bindparam("end"), code=None, verifier=None)
 _PURGE = delete(attempts).where(
@@ -225,6 +226,11 @@ async def take_nonce(tx: Tx, nonce_hash: str, now: float) -> Attempt | None:
     if attempt is not None:
         await _changed(tx, _EMPTY, attempt_id=attempt.id)
     return attempt
+
+
+async def finish(tx: Tx, attempt_id: int) -> bool:
+    """End an attempt whose link is kept; one that was taken and never comes to this was interrupted."""
+    return await _changed(tx, _FINISH, attempt_id=attempt_id)
 
 
 async def deny(tx: Tx, attempt_id: int) -> bool:

@@ -21,7 +21,15 @@ log = logging.getLogger(__name__)
 COOKIE_SECONDS = 600
 SERVICES = ("hdhive", "disktop")
 # What happened to the attempt, as a browser should hear it.
-_STATUS = {"unknown": 404, "expired": 410, "used": 410, "browser": 403, "foreign": 403, "denied": 200}
+_STATUS = {
+    "unknown": 404,
+    "expired": 410,
+    "used": 410,
+    "interrupted": 410,
+    "browser": 403,
+    "foreign": 403,
+    "denied": 200,
+}
 _LONGEST = 512
 
 

@@ -1,6 +1,7 @@
 """HDHive's unlock: points are taken once, the ladder slows the hasty, and a charge can land late."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 from starlette.requests import Request
@@ -16,6 +17,8 @@ from sandbox.world import World
 
 # How long each further strike shuts a person out.
 LADDER = (60, 300, 1800)
+# The price, and why it is free.
+Terms = tuple[int, str | None]
 
 
 async def unlock(world: World, request: Request, person: Person) -> Response:
@@ -25,40 +28,42 @@ async def unlock(world: World, request: Request, person: Person) -> Response:
         raise Refusal("400", "缺少 slug")
     _throttle(world, person)
     resource = find(world, slug.strip())
-    if world.options.unlock_lands_after <= 0:
-        return _answer(resource, already=_charge(world, resource, person))
-    landing = world.spawn(_later(world, resource, person))
+    terms = _terms(world, resource, person)
+    if terms is None or world.options.unlock_lands_after <= 0:
+        return _answer(resource, already=_charge(world, resource, person, terms))
+    landing = world.spawn(_later(world, resource, person, terms))
     # The effect lands even when the caller has gone: the answer merely waits for it.
     await asyncio.shield(landing)
     return _answer(resource, already=False)
 
 
-async def _later(world: World, resource: Resource, person: Person) -> None:
+def _terms(world: World, resource: Resource, person: Person) -> Terms | None:
+    """Return the price and why it is free; None for what the person has already."""
+    return None if owned(resource, person) else price_for(world, resource, person)
+
+
+async def _later(world: World, resource: Resource, person: Person, terms: Terms) -> None:
     await world.clock.sleep(world.options.unlock_lands_after)
-    try:
-        _charge(world, resource, person)
-    except Refusal:
-        return
+    # A racy server goes by what it saw when the request arrived, whatever has landed since.
+    known = terms if world.options.unlock_races else _terms(world, resource, person)
+    with contextlib.suppress(Refusal):
+        _charge(world, resource, person, known)
 
 
-def _charge(world: World, resource: Resource, person: Person) -> bool:
+def _charge(world: World, resource: Resource, person: Person, terms: Terms | None) -> bool:
     """Take the points; returns whether the person had the resource already."""
-    had = owned(resource, person)
-    careless = bool(world.options.extra.get("unlock_charges_again"))
-    if had and not careless:
+    if terms is None:
         return True
-    price, why = price_for(world, resource, person)
-    if careless:
-        price = resource.unlock_points or 0
+    price, why = terms
     if person.points < price:
         raise Refusal("INSUFFICIENT_POINTS", f"积分不足：需要 {price}，当前 {person.points}")
-    if why and not had:
+    if why:
         world.hdhive.free_used[(person.id, week(world))] += 1
     person.points -= price
     resource.unlocked_by.add(person.id)
     resource.unlocked_users_count += 1
     world.hdhive.charges.append(Charge(person.id, resource.slug, price, world.now()))
-    return had
+    return False
 
 
 def _answer(resource: Resource, *, already: bool) -> Response:

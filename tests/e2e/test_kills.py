@@ -17,6 +17,7 @@ from tests.e2e.words import Words
 LIVES = 4
 LINES = 3  # that each person writes in each life
 ROUNDS = 4
+LANDS = 0.02  # seconds in which a careless server would charge a second request too
 LANGUAGE = {XIAOYU: "zh", BEN: "en", LAOCHEN: "zh"}
 
 pytestmark = pytest.mark.slow
@@ -220,6 +221,7 @@ async def test_nothing_is_charged_twice(
 ) -> None:
     chance = random.Random(21)
     env = environment(box, tmp_path)
+    await control.options(unlock_races=True, unlock_lands_after=LANDS)
     async with running(env, tmp_path, shift=shift) as bot:
         await asyncio.gather(*(linked(buyer.person, "hdhive") for buyer in buyers))
         for number in range(ROUNDS):
@@ -235,7 +237,7 @@ async def test_nothing_is_charged_twice(
             await asyncio.gather(*(buyer.decided() for buyer in buyers))
             async with flying(shift, control):
                 cards = await asyncio.gather(*(buyer.settled() for buyer in buyers))
-            await control.options(unlock_lands_after=0.0)
+            await control.options(unlock_lands_after=LANDS)
             for buyer, card in zip(buyers, cards, strict=True):
                 await bought(buyer, card)
         assert await bot.stop() == 0

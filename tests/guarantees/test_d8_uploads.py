@@ -13,18 +13,13 @@ import pytest
 from sandbox.journal import Entry
 from sandbox.server import Sandbox
 from sandbox.states.uploads import Session
-from services.clock import SystemClock
 from services.uploads import Source
 from services.uploads.pace import Pace
-from services.uploads.record import Detail, kept
-from services.uploads.running import begin
 from storage import uploads
 from storage.database import Database
-from storage.tx import Tx
-from storage.uploads import Row
 from tests.e2e.process import until
 from tests.guarantees.figures import at_least, below, exactly, size
-from tests.guarantees.upload_files import PEOPLE, Wanted, link, spoil, url, whole, wish
+from tests.guarantees.upload_files import PEOPLE, Wanted, link, queue, spoil, url, whole, wish
 from tests.guarantees.workers_farm import Farm
 from tests.services.uploading import STEPS, Works, works
 
@@ -132,28 +127,6 @@ async def test_d8_damage_on_the_way_is_found(box: Sandbox, sqlite_db: Database, 
             good += await wave(one, [wanted])
             box.world.faults.clear()
     exactly("D8", f"of {DAMAGED} files with a bit turned over on the way: whole", good, DAMAGED)
-
-
-async def queue(db: Database, box: Sandbox, wanted: Wanted) -> None:
-    """Have a file wait, as `Uploads.add` leaves it."""
-    detail = kept(Detail(source=Source(kind="url", ref=url(box, wanted))))
-    now = SystemClock().now()
-
-    async def work(tx: Tx) -> Row:
-        row = await uploads.add(
-            tx,
-            user_id=wanted.user,
-            chat_id=wanted.user,
-            card_id=None,
-            service="disktop",
-            folder="/",
-            detail=detail,
-            now=now,
-        )
-        await begin(tx, row.id, wanted.user, now)
-        return row
-
-    wanted.upload_id = (await db.write(work)).id
 
 
 async def test_d8_kills_of_the_process(

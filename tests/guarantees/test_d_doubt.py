@@ -56,7 +56,9 @@ def at() -> At:
 @pytest.fixture
 async def services(box: Sandbox, sqlite_db: Database, at: At) -> AsyncIterator[Services]:
     rich(box)
-    box.world.options.change({"hdhive_access_seconds": 1e8, "hdhive_refresh_seconds": 1e8})
+    # A careless server: two requests that are on their way at once are both charged.
+    racy = {"unlock_races": True}
+    box.world.options.change({"hdhive_access_seconds": 1e8, "hdhive_refresh_seconds": 1e8, **racy})
     await link_users(box, sqlite_db, [BUYER])
     own = box.world.credentials
     transport = Transport("hdhive", f"{box.url}/hdhive", timeout=Timeouts(2, 0.3, 1), backoff=0.001)

@@ -1,6 +1,7 @@
 """D1 to D4: one charge each, whatever is pressed, killed, late or repriced."""
 
 import asyncio
+import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ import pytest
 from sandbox.server import Sandbox
 from storage.database import Database
 from tests.driver import Control
+from tests.e2e.process import until
 from tests.guarantees.figures import at_least, exactly, size
 from tests.guarantees.workers_farm import Farm
 from tests.guarantees.workers_house import BUYER, gate, ledger, link_users, rich, stock, world
@@ -23,6 +25,8 @@ PROCESSES = 8
 PRESSES = 13
 RESOURCES = size(4, 1000)
 WAVE = 8
+# What a careless server does: two requests that are on their way at once are both charged.
+RACY = {"unlock_races": True, "unlock_lands_after": 0.02}
 BOTH = 2  # databases: each gets its part
 KILLS = size(24, 2000)
 
@@ -39,7 +43,7 @@ async def farm() -> AsyncIterator[Farm]:
 async def buyer(box: Sandbox, db: Database) -> int:
     rich(box)
     # Refreshes are not what is tried here.
-    box.world.options.change({"hdhive_access_seconds": 1e8, "hdhive_refresh_seconds": 1e8})
+    box.world.options.change({"hdhive_access_seconds": 1e8, "hdhive_refresh_seconds": 1e8, **RACY})
     await link_users(box, db, [BUYER])
     return BUYER
 
@@ -109,8 +113,10 @@ def _once(paid: Counter[str], slugs: list[str]) -> int:
 # What the service does in a round, and the steps of a press that are reached then; None: at any moment.
 ANSWERS = ("unlock.priced", "unlock.claimed", "unlock.sending", "unlock.answered", "unlock.written", None)
 BREAKS = ("unlock.failed", "unlock.written", None)
-LANDS_LATE = ("unlock.claimed", "unlock.sending", None)
-ROUNDS = (ANSWERS, BREAKS, ANSWERS, LANDS_LATE)
+IN_FLIGHT = "in flight"  # killed once the service has its request, which lands much later
+LANDS_LATE = (IN_FLIGHT, "unlock.claimed", "unlock.sending", None)
+LATE_SECONDS = 80.0
+ROUNDS = (LANDS_LATE, ANSWERS, BREAKS, ANSWERS)
 SETTLE_STEPS = ("settle.looking", "settle.owned", "settle.fetched", "settle.written", None)
 ROUND = 60
 
@@ -122,6 +128,7 @@ class Kills:
         self.box, self.url, self.farm, self.user = box, url, farm, user
         self.chance = random.Random(7)
         self.room = asyncio.Semaphore(4)
+        self.blind = 0
 
     def there(self) -> dict[str, Any]:
         # On SQLite a new process has the name of the last one; replicas have their own.
@@ -130,16 +137,15 @@ class Kills:
     async def press(self, slug: str, step: str | None) -> None:
         """Press and be killed at a step, or at any moment."""
         after = None if step else self.chance.uniform(0.0, 0.08)
+        there = {"world": self.there(), "user": self.user, "slug": slug, "price": 9}
         async with self.room:
-            await self.farm.run(
-                "press",
-                world=self.there(),
-                user=self.user,
-                slug=slug,
-                price=9,
-                kill_at=step,
-                kill_after=after,
-            )
+            if step != IN_FLIGHT:
+                await self.farm.run("press", **there, kill_at=step, kill_after=after)
+                return
+            child = self.farm.start("press", **there)
+            await until(lambda: asked(self.box, slug), "it is sent")
+            child.kill()
+            await child.ended
 
     async def settle(self, step: str | None) -> None:
         """Start anew later, and be killed in the middle of settling."""
@@ -148,19 +154,27 @@ class Kills:
 
     async def round(self, slugs: list[str], steps: tuple[str | None, ...]) -> None:
         options, faults = self.box.world.options, self.box.world.faults
-        options.change({"unlock_lands_after": 30.0 if steps is LANDS_LATE else 0.0})
+        options.change({"unlock_lands_after": LATE_SECONDS} if steps is LANDS_LATE else RACY)
         if steps is BREAKS:
             after = {"path": "*/resources/unlock", "kind": "status", "status": 500, "after": True}
             faults.add({"service": "hdhive", "times": 0, **after})
         await asyncio.gather(*(self.press(slug, steps[at % len(steps)]) for at, slug in enumerate(slugs)))
+        if steps is LANDS_LATE:
+            # Looked for while it may still land: who is hasty now charges twice.
+            self.box.world.clock.advance(70)
+            options.change(RACY)
+            await self.settle(None)
+            await self.farm.start("settle", world=self.there()).result()
         self.box.world.clock.advance(200)
         faults.clear()
-        options.change({"unlock_lands_after": 0.0})
+        options.change(RACY)
         for step in SETTLE_STEPS:
             await self.settle(step)
             # What a killed process held is free once its lease is over.
             self.box.world.clock.advance(31)
         await self.farm.start("settle", world=self.there()).result()
+        self.blind += sum(max(0, count - 1) for count in unseen(self.box, slugs).values())
+        self.box.world.journal.clear()
 
 
 async def test_d2_kills_at_every_step_charge_once_and_lose_nothing(
@@ -172,9 +186,29 @@ async def test_d2_kills_at_every_step_charge_once_and_lose_nothing(
     while farm.kills < wanted and used < len(slugs):
         await kills.round(slugs[used : used + part], next(rounds))
         used += part
-        box.world.journal.clear()
     at_least("D2", f"kills of real processes, {db.dialect}", farm.kills, wanted)
+    exactly("D2", f"second requests before it was read as owned, {db.dialect}", kills.blind)
     await judged(box, db, buyer, slugs[:used])
+
+
+def asked(box: Sandbox, slug: str) -> bool:
+    """Tell whether the service was asked to unlock this."""
+    return any(e.path.endswith("/resources/unlock") and slug in e.body for e in box.world.journal.entries)
+
+
+def unseen(box: Sandbox, slugs: list[str]) -> Counter[str]:
+    """Count the requests to unlock that no look went before which told that it is owned."""
+    landed = {charge.slug: charge.at for charge in reversed(box.world.hdhive.charges)}
+    owned, counts = set[str](), Counter[str]()
+    for entry in box.world.journal.entries:
+        slug = entry.path.rpartition("/")[2]
+        if entry.path.endswith("/resources/unlock"):
+            asked = str(json.loads(entry.body)["slug"])
+            counts[asked] += asked not in owned
+        elif slug in landed and entry.at >= landed[slug]:
+            owned.add(slug)
+    assert set(counts) <= set(slugs)
+    return counts
 
 
 async def judged(box: Sandbox, db: Database, user: int, slugs: list[str]) -> None:

@@ -11,8 +11,13 @@ from sandbox.disktop.oauth import open_grant
 from sandbox.server import Sandbox
 from sandbox.source import content
 from services.clock import SystemClock
-from storage import links
+from services.uploads import Source
+from services.uploads.record import Detail, kept
+from services.uploads.running import begin
+from storage import links, uploads
 from storage.database import Database
+from storage.tx import Tx
+from storage.uploads import Row
 
 PEOPLE = 8
 CUTS: list[dict[str, Any]] = [
@@ -78,6 +83,28 @@ def wish(rng: random.Random, user: int, number: int) -> Wanted:
 def url(box: Sandbox, wanted: Wanted) -> str:
     query = {"size": wanted.size, "seed": wanted.seed, **wanted.query}
     return f"{box.url}/files/{wanted.name.replace(' ', '%20')}?{urlencode(query)}"
+
+
+async def queue(db: Database, box: Sandbox, wanted: Wanted) -> None:
+    """Have a file wait, as `Uploads.add` leaves it."""
+    detail = kept(Detail(source=Source(kind="url", ref=url(box, wanted))))
+    now = SystemClock().now()
+
+    async def work(tx: Tx) -> Row:
+        row = await uploads.add(
+            tx,
+            user_id=wanted.user,
+            chat_id=wanted.user,
+            card_id=None,
+            service="disktop",
+            folder="/",
+            detail=detail,
+            now=now,
+        )
+        await begin(tx, row.id, wanted.user, now)
+        return row
+
+    wanted.upload_id = (await db.write(work)).id
 
 
 def spoil(box: Sandbox, rng: random.Random) -> None:

@@ -77,6 +77,9 @@ class Week:
                 "hdhive_grace_seconds": 3600.0,
                 "hdhive_checkin_repeats": True,
                 "unlock_limit": 1_000_000,
+                # A careless server: two requests that are on their way at once are both charged.
+                "unlock_races": True,
+                "unlock_lands_after": 0.02,
             }
         )
         async with linkhive(settings_of(self.env), clock=OfSandbox(self.box)) as house:

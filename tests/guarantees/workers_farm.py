@@ -1,7 +1,8 @@
 """Real processes by the thousand: one parent that has imported everything forks a child for each task.
 
-A child says what it has to say as lines of JSON; kill -9 comes from the child itself at a named step, or from
-the parent at any moment. `async with Farm() as farm` is the tests' side, the rest runs in the processes.
+A child says what it has to say as lines of JSON; kill -9 and SIGSTOP come from the child itself at a named
+step, or from the parent at any moment. `async with Farm() as farm` is the tests' side, the rest runs in the
+processes.
 """
 
 import asyncio
@@ -24,11 +25,24 @@ KILLED = -signal.SIGKILL
 class Child:
     """One process, as a test sees it."""
 
-    def __init__(self, kill: Callable[[], None]) -> None:
-        self.kill = kill
+    def __init__(self, send: Callable[[signal.Signals], None]) -> None:
+        self._send = send
         self.said: list[Any] = []
         self.heard = asyncio.Event()
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._send(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """Have it stand still, and wait until it does."""
+        self._send(signal.SIGSTOP)
+        assert await self.says("stopped") is not None
+
+    def go_on(self) -> None:
+        """Wake it up from standing still."""
+        self._send(signal.SIGCONT)
 
     async def says(self, word: str) -> Any:
         """Wait for a line with this word; None when the process ended without."""
@@ -84,7 +98,7 @@ class Farm:
         """Fork a process that does a task of `workers_tasks`."""
         self._last += 1
         number = self._last
-        child = self._children[number] = Child(lambda: self._tell(kill=number))
+        child = self._children[number] = Child(lambda sent: self._tell(signal=sent, to=number))
         self._tell(start=number, task=task, arguments=arguments)
         return child
 
@@ -147,10 +161,8 @@ class Parent:
                     self._obey(json.loads(line))
 
     def _obey(self, message: dict[str, Any]) -> None:
-        if "kill" in message:
-            pid = self.pids.get(message["kill"])
-            if pid is not None:
-                os.kill(pid, signal.SIGKILL)
+        if "signal" in message:
+            self._signal(message["to"], message["signal"])
             return
         number = message["start"]
         pid = os.fork()
@@ -158,6 +170,16 @@ class Parent:
             self._be(number, message["task"], message["arguments"])
         self.pids[number] = pid
         self.waiting.register(os.pidfd_open(pid), selectors.EVENT_READ, (number, pid))
+
+    def _signal(self, number: int, which: int) -> None:
+        pid = self.pids.get(number)
+        if pid is None:
+            return
+        os.kill(pid, which)
+        if which == signal.SIGSTOP:
+            # An end is left for `_reap` to find.
+            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            _write(number, {"stopped": True})
 
     def _be(self, number: int, task: str, arguments: dict[str, Any]) -> None:
         """Be the child: never return."""

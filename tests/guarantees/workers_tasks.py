@@ -39,15 +39,37 @@ class Shifted:
         await asyncio.sleep(seconds)
 
 
+class Moved(Shifted):
+    """The machine's clock, put forward by a file that a test changes while others read it."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(0.0)
+        self.file = file
+
+    def now(self) -> float:
+        return super().now() + float(self.file.read_text())
+
+
+def clock_of(world: dict[str, Any]) -> Shifted:
+    """Return the clock a worker goes by."""
+    return Moved(Path(world["clock"])) if "clock" in world else Shifted(world.get("shift", 0.0))
+
+
 @dataclass
 class Steps:
-    """Kill this process at a named step, the n-th time it is reached."""
+    """Kill this process at a named step, the n-th time it is reached, or have it stand still there, once."""
 
     kill_at: str | None = None
     nth: int = 1
     gate: Callable[[], Coroutine[Any, Any, None]] | None = None
+    stop_at: str | None = None
+    say: Say | None = None
 
     async def __call__(self, step: str) -> None:
+        if step == self.stop_at and self.say is not None:
+            self.stop_at = None
+            self.say(stopped=step)
+            os.kill(os.getpid(), signal.SIGSTOP)
         if step == self.kill_at:
             self.nth -= 1
             if self.nth <= 0:
@@ -78,7 +100,7 @@ async def services(
     transport = Transport("hdhive", f"{world['box']}/hdhive", timeout=Timeouts(5, 10, 20), backoff=0.01)
     built = Services.build(
         db,
-        Shifted(world["shift"]),
+        clock_of(world),
         public_url="http://127.0.0.1:8080/",
         hdhive=kind(transport, world["id"], world["secret"]),
         holder=world.get("holder"),
@@ -110,9 +132,10 @@ async def call(
     callers: int = 1,
     gate: str | None = None,
     kill_at: str | None = None,
+    stop_at: str | None = None,
 ) -> None:
     """Make calls for many users at once; say how many went well, found the link gone, or failed."""
-    async with services(world, Steps(kill_at)) as built:
+    async with services(world, Steps(kill_at, stop_at=stop_at, say=say)) as built:
         quota = built.require_hdhive().quota
         say(ready=True)
         if gate is not None:
@@ -127,10 +150,16 @@ async def call(
 
 
 async def press(
-    say: Say, world: dict[str, Any], user: int, slug: str, price: int, kill_at: str | None = None
+    say: Say,
+    world: dict[str, Any],
+    user: int,
+    slug: str,
+    price: int,
+    kill_at: str | None = None,
+    stop_at: str | None = None,
 ) -> None:
     """Press once on one resource."""
-    async with services(world, Steps(kill_at)) as built:
+    async with services(world, Steps(kill_at, stop_at=stop_at, say=say)) as built:
         say(ready=True)
         outcome = await built.unlocking.unlock(user, slug, price, None, built.clock.now())
         say(state=outcome.state)
@@ -180,10 +209,15 @@ def _say_wave(say: Say, number: int, arrived: int) -> None:
 
 
 async def settle(
-    say: Say, world: dict[str, Any], kill_at: str | None = None, nth: int = 1, limit: int = 8
+    say: Say,
+    world: dict[str, Any],
+    kill_at: str | None = None,
+    nth: int = 1,
+    limit: int = 8,
+    stop_at: str | None = None,
 ) -> None:
     """Do the jobs that are due, as the bot does after its start."""
-    async with services(world, Steps(kill_at, nth)) as built:
+    async with services(world, Steps(kill_at, nth, stop_at=stop_at, say=say)) as built:
         await built.resume()
         runner = JobRunner(built.db, built.clock, world.get("holder") or "w", built.jobs(), limit=limit)
         running = asyncio.create_task(runner.run())

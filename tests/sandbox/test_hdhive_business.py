@@ -105,6 +105,19 @@ async def test_a_charge_can_land_after_the_caller_has_gone(box, web, hdhive):
     assert box.world.people[1001].points == 115
 
 
+@pytest.mark.parametrize(("races", "left"), [(False, 115), (True, 110)])
+async def test_a_racy_server_charges_two_requests_at_once_twice(box, web, hdhive, races, left):
+    linked = await hdhive()
+    row = await priced(web, linked, 5)
+    await web.post("/control/options", json={"unlock_lands_after": 0.2, "unlock_races": races})
+    both = await asyncio.gather(*(buy(web, linked, row["slug"]) for _ in range(2)))
+    assert [answer.status_code for answer in both] == [200, 200]
+    assert box.world.people[1001].points == left
+    third = (await buy(web, linked, row["slug"])).json()["data"]
+    assert third["already_owned"] is True
+    assert box.world.people[1001].points == left
+
+
 async def test_checkin_once_a_beijing_day(box, web, hdhive):
     linked = await hdhive()
     first = (await web.post(f"{OPEN}/checkin", json={}, headers=linked["headers"])).json()

@@ -220,7 +220,8 @@ async def test_of_parallel_replays_one_wins(house):
     (payload,) = [x for x in answers if isinstance(x, str)]
     ends = await asyncio.gather(*(linking.finish(1001, payload) for _ in range(50)), return_exceptions=True)
     assert len([x for x in ends if not isinstance(x, BaseException)]) == 1
-    assert {x.kind for x in ends if isinstance(x, AttemptProblem)} == {"used"}
+    # While the winner is on its way, its own person's replays look like a way that was broken off.
+    assert {x.kind for x in ends if isinstance(x, AttemptProblem)} <= {"used", "interrupted"}
     assert len(await house.calls("hdhive", "POST", "/oauth/token")) == 1
     # Who presses again after it worked can be told so.
     assert (await problem(linking.finish(1001, payload))).link.user_id == 1001
