@@ -38,7 +38,8 @@ async def know(box: Sandbox, mika: Mika, person: int) -> Known:
     key, account = box.world.acgbt.main_key(person), box.world.mika.account_of(person)
     key.permissions, account.rights = ["*"], "admin"
     login = Bearer((await mika.login(account.username, account.password)).token)
-    begun = await mika.begin_upload(login, "film.mp4", len(PART), "A film")
+    category = (await mika.categories(login))[0].id
+    begun = await mika.begin_upload(login, "film.mp4", len(PART), "A film", category)
     return Known(
         ApiKey(key.key, key.secret),
         login,
