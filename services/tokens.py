@@ -1,16 +1,16 @@
 """Give calls a fresh access token, refresh each grant once however many ask, and notice when one is gone."""
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from clients.errors import ClientError, NotAuthorized, RateLimited
+from clients.errors import ClientError, NotAuthorized, RateLimited, Unreachable
 from clients.oauth import TokenGrant
 from services.clock import Clock
 from services.cooldowns import Cooldowns
 from services.errors import LinkLost, NotLinked, ServiceOff
+from services.flights import Flight, Flights
 from services.jobs import JobHandler, Lease, RetryLater
 from services.linked import admitted, lose, usable
 from services.names import Service
@@ -28,6 +28,10 @@ T = TypeVar("T")
 
 # A token is renewed this long before it ends: a call may be under way for most of a minute.
 EARLY_SECONDS = 60.0
+# Who waits for a refresh and then for a call should hear within a minute: while the old token lasts, the
+# refresh gets a share of it only and goes on by itself; without one, as long as any other call.
+EARLY_PATIENCE = 8.0
+PATIENCE = 45.0
 # Longer than any refresh can take (50 s a call, two endpoints), so that a live holder is never overtaken.
 LEASE_SECONDS = 110.0
 # The request leaves within this time after the lease was taken, or not at all: who stood still in between
@@ -56,12 +60,11 @@ class Tokens:
         self._cooldowns = Cooldowns(db, clock)
         self._holder = holder or secrets.token_hex(8)
         self._reached = reached
-        self._flights: dict[tuple[int, int], asyncio.Task[Link]] = {}
+        self._flights: Flights[tuple[int, int], Link] = Flights()
 
     async def close(self) -> None:
         """Wait for refreshes under way: what they bring must be kept."""
-        while self._flights:
-            await asyncio.wait(list(self._flights.values()))
+        await self._flights.landed()
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs."""
@@ -139,40 +142,52 @@ class Tokens:
 
     async def _fresh(self, link: Link) -> Link:
         """Return the link with a token that lasts."""
-        now = self._clock.now()
-        if link.expires_at is None or link.expires_at - now >= EARLY_SECONDS or link.refresh_token is None:
+        if link.refresh_token is None or self._lasts(link, EARLY_SECONDS):
+            return link
+        flight = self._flight(link)
+        if not await flight.over(EARLY_PATIENCE) and self._lasts(link):
             return link
         try:
-            return await self._refreshed(link)
+            return await self._told(link, flight)
         except ClientError:
             # The old token still works for a moment: a service that cannot refresh just now harms nobody.
-            if link.expires_at > now:
+            if self._lasts(link):
                 return link
             raise
 
+    def _lasts(self, link: Link, seconds: float = 0.0) -> bool:
+        left = None if link.expires_at is None else link.expires_at - self._clock.now()
+        return left is None or (left > 0.0 and left >= seconds)
+
     async def _again(self, link: Link, error: NotAuthorized) -> Link:
         """Return a link worth a second try after a refused token."""
+        await self._overtaken(link)
         current = usable(await self._db.read(lambda tx: links.by_id(tx, link.id)), Service(link.service))
         if current.version != link.version:
             return current
         if error.refreshable and link.refresh_token is not None:
-            return await self._refreshed(link)
+            return await self._told(link, self._flight(link))
         await self._lost(current)
         raise LinkLost(link.service) from error
 
+    async def _overtaken(self, link: Link) -> None:
+        """Let a refresh under way end first: what it rotated is no sign of a lost grant."""
+        flight = self._flights.get((link.id, link.version))
+        if flight is not None and not await flight.over(PATIENCE):
+            raise _late(link)
+
     async def _refreshed(self, link: Link) -> Link:
         """Refresh, or wait for the refresh under way; cancelling one caller does not stop it."""
-        key = (link.id, link.version)
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = self._flights[key] = asyncio.create_task(self._refresh(link))
-            flight.add_done_callback(lambda ended: self._landed(key, ended))
-        return await asyncio.shield(flight)
+        return await self._flight(link).result()
 
-    def _landed(self, key: tuple[int, int], flight: asyncio.Task[Link]) -> None:
-        del self._flights[key]
-        if not flight.cancelled():
-            flight.exception()  # nobody may be left to take it
+    async def _told(self, link: Link, flight: Flight[Link]) -> Link:
+        """Wait for a refresh as long as somebody who asked something can wait."""
+        if not await flight.over(PATIENCE):
+            raise _late(link)
+        return await flight.result()
+
+    def _flight(self, link: Link) -> Flight[Link]:
+        return self._flights.begin((link.id, link.version), lambda: self._refresh(link))
 
     async def _refresh(self, link: Link) -> Link:
         # For nobody: what a refresh brings must be kept, or be taken back, whatever becomes of who asked.
@@ -265,6 +280,11 @@ class Tokens:
     async def _lost(self, link: Link) -> None:
         now = self._clock.now()
         await self._db.write(lambda tx: lose(tx, link, now))
+
+
+def _late(link: Link) -> Unreachable:
+    """Return the error of a call that was never sent: its token was still being refreshed."""
+    return Unreachable(link.service, "refresh", "timeout", sent=False)
 
 
 def new_link(user_id: int, service: str, grant: TokenGrant, scopes: tuple[str, ...], now: float) -> NewLink:

@@ -2,6 +2,7 @@
 
 from urllib.parse import quote, urljoin, urlsplit
 
+from clients.acgbt.errors import error_for
 from clients.errors import BadResponse, ClientError, NotFound, UpstreamBroken
 from clients.fetch.fetcher import Fetcher
 from clients.reply import Reply
@@ -82,7 +83,9 @@ class Site:
 
     def _check(self, operation: str, reply: Reply) -> None:
         error: ClientError | None = None
-        if reply.status in (401, 403, 404, 410):
+        if reply.status == 429:
+            error = error_for(self.service, operation, reply)
+        elif reply.status in (401, 403, 404, 410):
             error = NotFound(self.service, operation, str(reply.status))
         elif reply.status != 200 or reply.is_html:
             error = UpstreamBroken(self.service, operation, reply.status, html=reply.is_html)

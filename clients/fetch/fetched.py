@@ -35,8 +35,8 @@ class Limits:
     connect: float = 10.0
     answer: float = 40.0
     silence: float = 30.0
-    pace: float = 60.0
-    pace_bytes: int = 64 * 1024
+    pace: float = 45.0
+    pace_bytes: int = 48 * 1024
     whole: float = 12 * 3600.0
     buffer: int = 256 * 1024
 

@@ -1,5 +1,6 @@
 """Change the drive: rename, move, copy, delete, new folders; what is in doubt is read back."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -16,6 +17,8 @@ T = TypeVar("T")
 # How a server says that a name is taken, or that the drive is full.
 TAKEN = frozenset({"name_conflict", "folder_exists", "already_exists", "file_exists"})
 FULL = frozenset({"quota_exceeded", "insufficient_storage", "no_space", "storage_full"})
+# What is in doubt has taken most of a minute already: reading it back gets the rest.
+READ_BACK_SECONDS = 8.0
 
 
 class Call(Protocol):
@@ -72,7 +75,7 @@ class Changes:
         except ClientError as error:
             if _code(error) in TAKEN:
                 return False
-            if not error.doubtful or not await self._has(user_id, path, name):
+            if not error.doubtful or not await _soon(self._has(user_id, path, name)):
                 raise _problem(error) from error
         return True
 
@@ -91,7 +94,7 @@ class Changes:
             if _code(error) not in TAKEN or await self._name(user_id, path, entry) != name:
                 raise _problem(error, name=name) from error
         except ClientError as error:
-            if not error.doubtful or await self._name(user_id, path, entry) != name:
+            if not error.doubtful or await _soon(self._name(user_id, path, entry)) != name:
                 raise
 
     async def _name(self, user_id: int, path: str | None, entry: Entry) -> str | None:
@@ -149,7 +152,7 @@ class Changes:
                 raise _problem(error) from error
             if change.proven is None:
                 raise DriveProblem("doubtful", dest=change.dest or "/") from error
-            if not await change.proven():
+            if not await _soon(change.proven()):
                 raise
             return Done(len(change.picks))
 
@@ -194,6 +197,15 @@ class Changes:
             self._changed(user_id)
         await self._reached(f"drive.{name}.after")
         return done
+
+
+async def _soon(reading: Awaitable[T]) -> T | None:
+    """Return what is read back, None where nobody tells in time."""
+    try:
+        async with asyncio.timeout(READ_BACK_SECONDS):
+            return await reading
+    except TimeoutError:
+        return None
 
 
 def _check_target(path: str | None, picks: Sequence[Entry], dest: str) -> None:

@@ -13,6 +13,7 @@ from services.drive.changes import Changes
 from services.drive.entries import Entry, of_file
 from services.drive.links import PlayLink, TimedLink
 from services.drive.reading import Folders
+from services.drive.weighing import Weight, weigh
 from services.errors import ServiceError, ServiceOff
 from services.names import Service
 from services.recent import Recent
@@ -28,7 +29,6 @@ DATES_SECONDS = 3600.0
 DATES_PATIENCE = 2.5
 SPACE_SECONDS = 60.0
 SEARCH_LIMIT = 200
-WEIGHED_FOLDERS = 40
 # Scopes by which `/` means the whole drive instead of the application's own folder.
 WHOLE = frozenset({"files.read_all", "files.write_all"})
 APPS_FOLDER = "/我的应用数据/"
@@ -40,16 +40,6 @@ class Found:
 
     files: tuple[Entry, ...]
     total: int
-
-
-@dataclass(frozen=True)
-class Weight:
-    """Be how much some entries hold, with all below them; `more`: not everything was counted."""
-
-    files: int
-    folders: int
-    bytes: int
-    more: bool = False
 
 
 class Drive:
@@ -179,24 +169,7 @@ class Drive:
 
     async def weigh(self, user_id: int, path: str, entries: Sequence[Entry]) -> Weight:
         """Count what entries hold, folders with all below them as far as it can be told quickly."""
-        files = [entry for entry in entries if not entry.is_dir]
-        count, bytes_, folders, more = len(files), sum(entry.size for entry in files), 0, False
-        waiting = [f"{path.rstrip('/')}/{entry.name}" for entry in entries if entry.is_dir]
-        while waiting:
-            if folders >= WEIGHED_FOLDERS:
-                return Weight(count, folders + len(waiting), bytes_, more=True)
-            here = waiting.pop(0)
-            folders += 1
-            try:
-                page = await self.folders.page(user_id, here, size=SEARCH_LIMIT)
-            except ClientError:
-                more = True
-                continue
-            more = more or page.pages > 1
-            inner = [entry for entry in page.entries if not entry.is_dir]
-            count, bytes_ = count + len(inner), bytes_ + sum(entry.size for entry in inner)
-            waiting += [f"{here}/{entry.name}" for entry in page.entries if entry.is_dir]
-        return Weight(count, folders, bytes_, more)
+        return await weigh(self.folders, user_id, path, entries)
 
     async def _listed(self, user_id: int, path: str, page: int, limit: int) -> Listing:
         client = self._client()

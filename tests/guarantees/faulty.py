@@ -3,23 +3,29 @@
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from clients.acgbt.client import ACGBT
 from clients.disktop.client import DiskTop
+from clients.fetch.fetched import Limits
+from clients.fetch.fetcher import Fetcher
 from clients.hdhive.client import HDHive
 from clients.hdhive.publishing import NewShare, ShareChanges
 from clients.linkcheck.client import LinkCheck
 from clients.linkcheck.following import Patience
 from clients.linkcheck.models import CheckItem
+from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from clients.transport import Timeouts, Transport
 from sandbox.server import Sandbox
+from tests.guarantees import faulty_keyed
+from tests.guarantees.faulty_keyed import Call
 
 XIAOYU, BEN, DUNE = 1001, 1002, 438631
 PART = b"part of a file" * 1000
@@ -74,6 +80,21 @@ class Clients:
     disk: DiskTop
     check: LinkCheck
     tmdb: TMDB
+    acgbt: ACGBT
+    mika: Mika
+    fetch: Fetcher
+
+    def by_name(self) -> dict[str, object]:
+        """Return them by the names of their services."""
+        return {
+            "hdhive": self.hive,
+            "disktop": self.disk,
+            "linkcheck": self.check,
+            "tmdb": self.tmdb,
+            "acgbt": self.acgbt,
+            "mika": self.mika,
+            "fetch": self.fetch,
+        }
 
 
 @asynccontextmanager
@@ -84,19 +105,35 @@ async def clients(
     own, base = box.world.credentials, door or box.url
     async with AsyncExitStack() as stack:
 
-        def way(service: str) -> Transport:
-            made = Transport(service, f"{base}/{service}", timeout=timeouts, backoff=backoff)
+        def way(service: str, api: str = "") -> Transport:
+            made = Transport(service, f"{base}/{service}{api}", timeout=timeouts, backoff=backoff)
             stack.push_async_callback(made.aclose)
             return made
 
         disk = DiskTop(way("disktop"), own.disktop_client_id, own.disktop_client_secret)
-        stack.push_async_callback(disk.aclose)
+        fetch = Fetcher(
+            allowed_hosts=frozenset(urlsplit(url).netloc for url in (base, box.url)), limits=limits(timeouts)
+        )
+        acgbt = ACGBT(way("acgbt", "/api/v1"), now=box.world.now, fetcher=fetch)
+        mika = Mika(way("mika", "/api"), now=box.world.now)
+        for client in (disk, acgbt, mika):
+            stack.push_async_callback(client.aclose)
         yield Clients(
             HDHive(way("hdhive"), own.hdhive_client_id, own.hdhive_app_secret),
             disk,
             LinkCheck(way("linkcheck"), own.linkcheck_api_key),
             TMDB(way("tmdb"), own.tmdb_token, f"{base}/tmdb/t/p"),
+            acgbt,
+            mika,
+            fetch,
         )
+
+
+def limits(timeouts: Timeouts) -> Limits:
+    """Return the fetcher's patience: its own, or as short as that of the others."""
+    if timeouts == Timeouts():
+        return Limits()
+    return Limits(connect=timeouts.connect, answer=timeouts.total, silence=timeouts.read, pace=timeouts.total)
 
 
 @dataclass
@@ -113,6 +150,7 @@ class Known:
     job: str = ""
     endpoint: str = ""
     upload: str = ""
+    keyed: faulty_keyed.Known = field(default_factory=faulty_keyed.Known)
 
 
 async def know(box: Sandbox, on: Clients) -> Known:
@@ -129,6 +167,7 @@ async def know(box: Sandbox, on: Clients) -> Known:
     known.job = (await on.check.create([CheckItem("https://pan.quark.cn/s/alive1")])).job_id
     begun = await on.disk.precreate(known.disk, "/", "a.bin", len(PART), hashlib.md5(PART).hexdigest())
     known.endpoint, known.upload = begun.endpoint or "", begun.upload_id or ""
+    known.keyed = await faulty_keyed.know(box, on.mika, XIAOYU)
     return known
 
 
@@ -158,12 +197,10 @@ async def consent(url: str, person: int) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(back.query).items()}
 
 
-Call = Callable[[], Awaitable[object]]
-
-
 def calls(on: Clients, k: Known) -> dict[str, Call]:
     """Every upstream call of the product, by name."""
-    return {**_hdhive(on.hive, k), **_disktop(on.disk, k), **_others(on.check, on.tmdb, k)}
+    own = {**_hdhive(on.hive, k), **_disktop(on.disk, k), **_others(on.check, on.tmdb, k)}
+    return {**own, **faulty_keyed.calls(on.acgbt, on.mika, on.fetch, k.keyed)}
 
 
 def _hdhive(hive: HDHive, k: Known) -> dict[str, Call]:
@@ -254,5 +291,5 @@ async def _all(source: Any) -> list[Any]:
 
 def methods_of(client: object) -> set[str]:
     """The public calls of a client, so that none is forgotten here."""
-    offline = {"aclose", "authorize_url", "image_url", "events"}
+    offline = {"aclose", "authorize_url", "image_url", "events", "link"}
     return {name for kind in type(client).__mro__[:-1] for name in vars(kind) if name[0] != "_"} - offline

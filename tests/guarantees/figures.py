@@ -10,6 +10,7 @@ from pathlib import Path
 FULL = os.environ.get("GUARANTEES") == "full"
 FOLDER = Path("artifacts") / "guarantees"
 SMALL_RUN_SLACK = 10
+SMALL_RUN_SECONDS = 360
 
 
 def size(small: int, full: int) -> int:
@@ -46,18 +47,36 @@ def at_least(promise: str, what: str, reached: float, promised: float) -> None:
 
 
 def below(promise: str, what: str, reached: float, limit: float) -> None:
-    """Note a figure that must stay below a limit, and fail when it does not.
+    """Note a figure that must stay below a limit, and fail when it does not."""
+    _settle(_below(promise, what, reached, limit))
+
+
+def swiftly(promise: str, what: str, reached: float, limit: float) -> None:
+    """Note a latency that must stay below a limit of a second or less, and fail when it does not.
 
     The small run shares its processors with every other test, so there only a gross miss fails.
     """
-    figure = Figure(promise, what, f"< {limit:,g}", f"{reached:,.3g}", reached < limit)
+    figure = _below(promise, what, reached, limit)
     _settle(figure, holds=figure.holds or (not FULL and reached < limit * SMALL_RUN_SLACK))
+
+
+def _below(promise: str, what: str, reached: float, limit: float) -> Figure:
+    return Figure(promise, what, f"< {limit:,g}", f"{reached:,.3g}", reached < limit)
 
 
 def _settle(figure: Figure, *, holds: bool | None = None) -> None:
     figure.note()
     kept = figure.holds if holds is None else holds
     assert kept, f"{figure.promise} {figure.what}: {figure.reached}, promised {figure.promised}"
+
+
+def time_taken(seconds: float, workers: int) -> str:
+    """Return the line that tells how long the promises took, their tests' times shared among the workers."""
+    each = seconds / max(workers, 1)
+    words = (
+        f"the tests of the promises took {seconds:,.0f} s, by {max(workers, 1)} workers: {each:,.0f} s each"
+    )
+    return words if FULL else f"{words}; the small run should stay below {SMALL_RUN_SECONDS} s"
 
 
 def forget() -> None:

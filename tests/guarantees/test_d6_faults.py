@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import clients.mika.calls as mika_calls
+from clients.acgbt import site
 from clients.disktop import endpoints, uploads
 from clients.errors import ClientError, RateLimited
 from clients.transport import Timeouts
@@ -15,6 +17,8 @@ from tests.guarantees import faulty, figures
 
 SHORT = Timeouts(connect=1.0, read=1.0, total=2.5)
 DEADLINE = 60.0
+SERVICES = ("hdhive", "disktop", "disktop-upload", "linkcheck", "tmdb", "acgbt", "mika", "files")
+CALLS = 106
 
 
 async def test_d6_every_call_of_every_client_is_tried(box: Sandbox) -> None:
@@ -22,16 +26,12 @@ async def test_d6_every_call_of_every_client_is_tried(box: Sandbox) -> None:
         named = set(faulty.calls(on, faulty.Known()))
         there = {
             f"{service}.{name}"
-            for service, client in (
-                ("hdhive", on.hive),
-                ("disktop", on.disk),
-                ("linkcheck", on.check),
-                ("tmdb", on.tmdb),
-            )
+            for service, client in on.by_name().items()
             for name in faulty.methods_of(client)
         }
     assert named == there
     figures.exactly("D6", "kinds of fault", len(faulty.FAULTS), 16)
+    figures.exactly("D6", "calls of the clients", len(named), CALLS)
 
 
 async def test_d6_every_fault_at_every_call(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +40,9 @@ async def test_d6_every_fault_at_every_call(box: Sandbox, monkeypatch: pytest.Mo
     if not figures.FULL:
         monkeypatch.setattr(endpoints, "PATIENT", SHORT)
         monkeypatch.setattr(uploads, "SILENCE_SECONDS", SHORT.total)
+        monkeypatch.setattr(mika_calls, "_PATIENT", SHORT)
+        monkeypatch.setattr(mika_calls, "SILENCE_SECONDS", SHORT.total)
+        monkeypatch.setattr(site, "Timeouts", lambda: SHORT)
     tried, unhandled, slowest = 0, [], 0.0
     for name, fault in faulty.variants():
         for outcome in await under(box, fault, timeouts):
@@ -49,7 +52,7 @@ async def test_d6_every_fault_at_every_call(box: Sandbox, monkeypatch: pytest.Mo
                 unhandled.append(f"{name} at {call}: {error!r}")
             if name.startswith("429") and not isinstance(error, RateLimited):
                 unhandled.append(f"{name} at {call}: {error!r} for a 429")
-    figures.at_least("D6", "faults × calls of the clients, over sockets", tried, 20 * 60)
+    figures.at_least("D6", "faults × calls of the clients, over sockets", tried, 20 * CALLS)
     figures.exactly(
         "D6", f"unhandled: {'; '.join(unhandled)[:900]}" if unhandled else "unhandled", len(unhandled)
     )
@@ -66,9 +69,9 @@ async def under(
     wish, door = dict(fault), None
     if kind := wish.pop("door", None):
         door = (await box.world.doors.open(kind)).url
-        known.endpoint = f"{door}/disktop-upload"
+        known.endpoint, known.keyed.source = f"{door}/disktop-upload", f"{door}/files/a.bin"
     else:
-        for service in ("hdhive", "disktop", "disktop-upload", "linkcheck", "tmdb"):
+        for service in SERVICES:
             box.world.faults.add({"service": service, "times": 0, **wish})
     async with faulty.clients(box, timeouts, door=door) as on:
         work = faulty.calls(on, known)
