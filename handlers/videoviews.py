@@ -10,7 +10,7 @@ from clients.mika.models import Category, Video
 from handlers.driveviews import date
 from handlers.scenes import Scene
 from handlers.sizes import size
-from handlers.texts import Html, Speaker, bold, escape
+from handlers.texts import Html, Speaker, bold, escape, plain
 from handlers.views import Button, Copy, Open, copies, opens
 
 ROW_TITLE, TITLE_LIMIT, TAG_LIMIT, NAME_LIMIT = 90, 200, 24, 40
@@ -78,7 +78,7 @@ def crumbs(say: Speaker, way: Sequence[Category]) -> Html:
 
 def label_of(say: Speaker, category: Category) -> str:
     """Return what a category goes by."""
-    return category.name or say.label("category.unnamed", id=category.id)
+    return plain(category.name) or say.label("category.unnamed", id=category.id)
 
 
 def tag_list(say: Speaker, tags: Sequence[str]) -> Html:
