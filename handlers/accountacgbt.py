@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from telegram import Update
 
 from clients.acgbt.models import AVATAR_BYTES, Profile
 from clients.acgbt.pictures import allowed_avatar
 from clients.errors import Rejected
-from handlers import accountkeys, asking, cards, linking, linkstate, problems
+from handlers import accountkeys, asking, cards, dates, linking, linkstate, problems
 from handlers.accountstate import ACCOUNTS, ACGBT, AccountsState, AcgbtState
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
@@ -58,7 +56,7 @@ def _profile(scene: Scene[AcgbtState], profile: Profile) -> list[Html]:
 
 def date_of(scene: Scene[Any], moment: float) -> str:
     """Return a day as the person's calendar has it."""
-    return f"{datetime.fromtimestamp(moment, ZoneInfo(scene.person.preferences.timezone)):%Y-%m-%d}"
+    return dates.shown(scene, moment)
 
 
 def _rows(scene: Scene[AcgbtState]) -> list[Row]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from clients.acgbt.models import Resource
 from clients.errors import Forbidden
+from handlers import dates
 from handlers.scenes import Scene
 from handlers.sizes import size
 from handlers.texts import Html, Speaker, escape, plain
 from handlers.views import visible_units
-from services import zones
 
 # Eight of these, with every value at its longest, still fit one message.
 ROW_TITLE, ROW_NAME = 110, 24
@@ -30,12 +30,12 @@ def advice(error: Exception) -> str | None:
 
 def day(scene: Scene[Any], at: float | None) -> str:
     """Return a day by the person's own clock."""
-    return "" if at is None else f"{zones.local(at, scene.person.preferences.timezone):%Y-%m-%d}"
+    return "" if at is None else dates.shown(scene, at)
 
 
 def minute(scene: Scene[Any], at: float | None) -> str:
     """Return a moment by the person's own clock."""
-    return "" if at is None else f"{zones.local(at, scene.person.preferences.timezone):%Y-%m-%d %H:%M}"
+    return "" if at is None else dates.shown(scene, at, dates.MINUTE)
 
 
 def row(scene: Scene[Any], number: int, resource: Resource) -> Html:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from telegram import Update
 
-from handlers import admindead, admindoubts, broadcasting, cards, commands
+from handlers import admindead, admindoubts, broadcasting, cards, commands, dates
 from handlers.admins import guarded
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
@@ -50,8 +48,8 @@ async def show(scene: Scene[AdminState]) -> View:
     found = await scene.services.db.read(lambda tx: _look(tx, now))
     health = await scene.home.upstreams()
     lines = [*_upstreams(scene, health), "", *_people(scene, found.people), "", *_queues(scene, found)]
-    local = datetime.fromtimestamp(now, ZoneInfo(scene.person.preferences.timezone))
-    text = Html("\n".join([scene.say("admin.title", time=f"{local:%H:%M:%S}"), "", *lines]))
+    time = dates.shown(scene, now, dates.SECONDS)
+    text = Html("\n".join([scene.say("admin.title", time=time), "", *lines]))
     return View(text, _rows(scene, found))
 
 

@@ -17,7 +17,7 @@ from handlers.messages import display
 from handlers.problems import service_name
 from handlers.scenes import Letter, Route, Scene, State, Switch
 from handlers.texts import code
-from handlers.views import COPY_LIMIT, Copy, Open, Press, Row, View, opens
+from handlers.views import Copy, Open, Press, Row, View, copies, opens
 from services.errors import AttemptProblem
 from services.jobs import Lease, RetryLater
 from services.linking import Linked
@@ -65,7 +65,7 @@ async def _waiting(scene: Scene[DeviceState]) -> View:
     rows: list[Row] = (
         [[Open(say.label("button.device_page"), state.complete)]] if opens(state.complete) else []
     )
-    if len(state.user_code) <= COPY_LIMIT:
+    if copies(state.user_code):
         rows.append([Copy(say.label("button.copy_user_code", code=state.user_code), state.user_code)])
     rows.append([Press(say.label("button.cancel"), "cancel")])
     # Drawn in a thread: it is work for the processor, and others wait for theirs.

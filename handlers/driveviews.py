@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from clients.disktop.models import Space
+from handlers import dates
 from handlers.drivekinds import sign
 from handlers.files import NAME_LIMIT, folder_name
 from handlers.scenes import Scene
@@ -77,23 +76,13 @@ def key_of(entry: Entry) -> str:
 
 
 def date(scene: Scene[Any], at: float) -> str:
-    """Return a day as the person's calendar has it; empty for one that no calendar has."""
-    try:
-        return f"{datetime.fromtimestamp(at, _zone(scene)):%Y-%m-%d}"
-    except (ValueError, OverflowError, OSError):
-        return "?"
+    """Return a day as the person's calendar has it."""
+    return dates.shown(scene, at)
 
 
 def clock(scene: Scene[Any], at: float) -> str:
     """Return a time of day as the person's watch shows it."""
-    return f"{datetime.fromtimestamp(at, _zone(scene)):%H:%M}"
-
-
-def _zone(scene: Scene[Any]) -> Any:
-    try:
-        return ZoneInfo(scene.person.preferences.timezone)
-    except (KeyError, ValueError):
-        return UTC
+    return dates.shown(scene, at, dates.CLOCK)
 
 
 def space_line(say: Speaker, space: Space) -> Html:

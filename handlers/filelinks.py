@@ -8,7 +8,7 @@ from typing import Any
 from handlers.driveviews import clock
 from handlers.scenes import Scene
 from handlers.texts import Html
-from handlers.views import COPY_LIMIT, Button, Copy, Open, Press, Row, grid, opens
+from handlers.views import Button, Copy, Open, Press, Row, copies, grid, opens
 from services.drive import PlayLink, TimedLink
 
 MOST_QUALITIES = 6
@@ -48,7 +48,7 @@ def download_rows(scene: Scene[Any], link: TimedLink | None) -> list[Row]:
     row: list[Button] = []
     if _left(scene, link.until) is not None:
         row += _address(say.label("button.open_download"), link.url)
-        if len(link.url) <= COPY_LIMIT:
+        if copies(link.url):
             row.append(Copy(say.label("button.copy_link"), link.url))
     return [[*row, Press(say.label("button.renew"), "download")]]
 
@@ -69,4 +69,4 @@ def _address(label: str, url: str) -> list[Button]:
     """Return the button of an address; one that Telegram refuses is given to copy."""
     if opens(url):
         return [Open(label, url)]
-    return [Copy(label, url)] if len(url) <= COPY_LIMIT else []
+    return [Copy(label, url)] if copies(url) else []

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from telegram import Update
 from telegram.error import BadRequest, NetworkError, TelegramError
 
 from clients.errors import ClientError, NotAuthorized, Rejected
-from handlers import asking, cards, linkkeys, problems
+from handlers import asking, cards, dates, linkkeys, problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.linkstate import ASK, KeyState
@@ -238,9 +236,8 @@ async def leave(context: LinkHiveContext, card: Card) -> None:
 async def _ending(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
     """Tell that a login ends soon, with the button to log in again; what is told stays."""
     say, service = scene.say, str(payload.get("service", ""))
-    name, zone = service_name(say, service), ZoneInfo(scene.person.preferences.timezone)
-    ends_at = datetime.fromtimestamp(float(payload.get("ends_at") or 0.0), zone)
-    text = say("link.ending", service=name, date=f"{ends_at:%Y-%m-%d %H:%M}")
+    name, ends_at = service_name(say, service), float(payload.get("ends_at") or 0.0)
+    text = say("link.ending", service=name, date=dates.shown(scene, ends_at, dates.MINUTE))
     again = Press(say.label("button.link", service=name), problems.LINK_STEP, service)
     return Letter(NOTICE.name, NoticeState(), View(text, ([again],)))
 

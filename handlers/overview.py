@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from clients.acgbt.models import Profile as AcgProfile
 from clients.disktop.models import Space
 from clients.errors import ClientError, Forbidden
 from clients.hdhive.models import Me, WeeklyQuota
 from clients.mika.models import Profile as MikaProfile
+from handlers import dates
 from handlers.problems import service_name
 from handlers.scenes import Scene
 from handlers.sizes import size
@@ -175,6 +174,5 @@ def _grant(scene: Scene[Any], link: Link) -> list[Html]:
         shown.append(say("account.missing", scopes=", ".join(missing)))
     ends_at = link.expires_at if link.scheme == "token" else link.refresh_expires_at
     if ends_at is not None:
-        until = datetime.fromtimestamp(ends_at, ZoneInfo(scene.person.preferences.timezone))
-        shown.append(say("account.expires", date=f"{until:%Y-%m-%d}"))
+        shown.append(say("account.expires", date=dates.shown(scene, ends_at)))
     return shown

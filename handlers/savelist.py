@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from clients.disktop.models import SharedFile
-from handlers import folderpick
+from handlers import dates, folderpick
 from handlers.files import FILES_A_PAGE, NAME_LIMIT, folder_name, icon
 from handlers.savestate import MOST_PAGES, SaveState, close_row, entry, joined_path
 from handlers.scenes import Scene, Switch, number
@@ -47,8 +45,7 @@ def heading(scene: Scene[SaveState]) -> list[Html]:
     lines.append(say(key, surl=state.surl, where=state.path))
     facts = [say.plural("save.files", state.files)] if state.files else []
     if state.expires:
-        until = datetime.fromtimestamp(state.expires, ZoneInfo(scene.person.preferences.timezone))
-        facts.append(say("save.until", date=f"{until:%Y-%m-%d}"))
+        facts.append(say("save.until", date=dates.shown(scene, state.expires)))
     if state.premium:
         facts.append(say("save.premium"))
     if facts:

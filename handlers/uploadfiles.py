@@ -5,14 +5,14 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from telegram import ExternalReplyInfo, Message, PhotoSize
 
 from handlers.scenes import Scene
 from handlers.texts import plain
+from services import zones
 from services.sharelinks import extract, hdhive_slug, hdhive_title
 from services.uploads import Source
 
@@ -84,8 +84,8 @@ def _dated(scene: Scene[Any], kind: str, mime: str | None, carrier: Carrier) -> 
     return (f"{told} {number}" if number else told) + _suffix(kind, mime)
 
 
-def _zone(scene: Scene[Any]) -> ZoneInfo:
-    return ZoneInfo(scene.person.preferences.timezone)
+def _zone(scene: Scene[Any]) -> tzinfo:
+    return zones.of(scene.person.preferences.timezone)
 
 
 def _fit(name: str) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo
 
-from handlers import problems
+from handlers import dates, problems
 from handlers.files import folder_name
 from handlers.scenes import Scene, State
 from handlers.sizes import size
@@ -85,8 +83,7 @@ def stage_line(scene: Scene[Any], view: UploadView) -> Html:
         site = ".mika" if upload.about is not None and view.stage is not Stage.FETCHING else ""
         return say(f"upload{site}.{view.stage}")
     if upload.retry_at is not None:
-        zone = ZoneInfo(scene.person.preferences.timezone)
-        return say("upload.interrupted", time=f"{datetime.fromtimestamp(upload.retry_at, zone):%H:%M:%S}")
+        return say("upload.interrupted", time=dates.shown(scene, upload.retry_at, dates.SECONDS))
     return say.plural("upload.ahead", view.ahead) if view.ahead else say("upload.next")
 
 

@@ -116,12 +116,17 @@ def visible_units(text: str) -> int:
 
 def opens(url: str) -> bool:
     """Tell whether an address can stand behind a button."""
-    return _OPENS.fullmatch(url) is not None and len(url) <= URL_LIMIT
+    return _OPENS.fullmatch(url) is not None and len(url) <= URL_LIMIT and _goes_out(url)
 
 
 def copies(text: str) -> bool:
     """Tell whether a button may copy a text: Telegram refuses one without anything to see."""
-    return bool(plain(text)) and units(text) <= COPY_LIMIT and text.encode(errors="replace").decode() == text
+    return bool(plain(text)) and units(text) <= COPY_LIMIT and _goes_out(text)
+
+
+def _goes_out(text: str) -> bool:
+    """Tell whether a text can be sent at all: half a surrogate pair has no UTF-8."""
+    return text.encode(errors="replace").decode() == text
 
 
 def callback_data(card_id: str, action: str, arg: str = "") -> str:
@@ -161,6 +166,5 @@ def pages_row(say: Speaker, action: str, page: int, pages: int) -> list[Button]:
 
 
 def _cut(label: str) -> str:
-    """Return a label as it fits; Telegram refuses the whole card for one in which nothing is to be seen."""
-    label = label if label.strip() else "…"
-    return label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…"
+    # Buttons know no markup, and names of others may be anything; one without words is refused.
+    return plain(label, LABEL_LIMIT) or "…"

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers import problems, sharesfilm
+from handlers import dates, problems, sharesfilm
 from handlers.problems import service_name
 from handlers.resources import ROW_FACT, ROW_TITLE, SLUG, drive_name
 from handlers.scenes import Scene, State
@@ -15,7 +15,7 @@ from handlers.sharesviews import film_name
 from handlers.sizes import size
 from handlers.texts import Html, escape, plain
 from handlers.views import Button, Inline, Open, Press, Row, View, grid
-from services import sharedfilms, zones
+from services import sharedfilms
 
 Kind = Literal["expiring", "points", "weekly", "full", "dead"]
 SHARES_SHOWN = 20
@@ -74,7 +74,7 @@ def _ways_out(scene: Scene[WatchState]) -> Row:
 
 
 def _when(scene: Scene[Any], at: float) -> str:
-    return f"{zones.local(at, scene.person.preferences.timezone):%Y-%m-%d %H:%M}"
+    return dates.shown(scene, at, dates.MINUTE)
 
 
 async def _expiring(scene: Scene[WatchState]) -> View:

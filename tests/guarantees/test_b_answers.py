@@ -4,11 +4,12 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from clients.disktop.client import DiskTop
 from clients.errors import BadResponse, ClientError
 from clients.hdhive.client import HDHive
 from clients.oauth import TokenGrant, read_grant
@@ -17,40 +18,48 @@ from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from services.errors import LinkLost
 from services.names import Service
-from services.providers import HDHiveProvider
+from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.tokens import Tokens
 from storage.database import Database
 from tests.guarantees.figures import at_least, exactly, size
-from tests.guarantees.workers_house import link_users, links_of, notices
+from tests.guarantees.workers_house import LINKED, application, forgiving, link_users, links_of, notices
 
-FAULTS = size(300, 10_000)
-USERS = list(range(8000, 8000 + size(8, 40)))
-ANSWERS = size(5_000, 100_000)
-SENT = size(100, 2_000)
+# For each of the services, so in all twice as many.
+FAULTS = size(150, 5_000)
+USERS = list(range(8000, 8000 + size(4, 20)))
+ANSWERS = size(2_500, 50_000)
+SENT = size(50, 1_000)
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.parametrize("service", LINKED)]
+Client = HDHive | DiskTop
 
 
 @pytest.fixture
-async def transports(box: Sandbox) -> AsyncIterator[dict[str, Transport]]:
-    """Ways to HDHive: the real one, and those that end before it."""
+async def transports(box: Sandbox, service: str) -> AsyncIterator[dict[str, Transport]]:
+    """Ways to the service: the real one, and those that end before it."""
     short: dict[str, Any] = {"timeout": Timeouts(2, 0.25, 1), "backoff": 0.001, "max_bytes": 200_000}
     tls = box.url.replace("http:", "https:")
     made = {
-        "open": Transport("hdhive", f"{box.url}/hdhive", **short),
-        "refused": Transport("hdhive", "http://127.0.0.1:9/hdhive", **short),
-        "no name": Transport("hdhive", "http://nowhere.invalid/hdhive", **short),
-        "no tls": Transport("hdhive", f"{tls}/hdhive", **short),
+        "open": Transport(service, f"{box.url}/{service}", **short),
+        "refused": Transport(service, f"http://127.0.0.1:9/{service}", **short),
+        "no name": Transport(service, f"http://nowhere.invalid/{service}", **short),
+        "no tls": Transport(service, f"{tls}/{service}", **short),
     }
     yield made
     for transport in made.values():
         await transport.aclose()
 
 
-def tokens(box: Sandbox, db: Database, transport: Transport) -> tuple[Tokens, HDHive]:
-    own = box.world.credentials
-    client = HDHive(transport, own.hdhive_client_id, own.hdhive_app_secret)
-    return Tokens(db, box.world.clock, {Service.HDHIVE: HDHiveProvider(client, ("meta",))}), client
+def tokens(box: Sandbox, db: Database, transport: Transport) -> tuple[Tokens, Client]:
+    client: Client
+    provider: Provider
+    if transport.service == "hdhive":
+        client = HDHive(transport, *application(box, "hdhive"))
+        provider = HDHiveProvider(client, ("meta",))
+    else:
+        client = DiskTop(transport, *application(box, "disktop"))
+        provider = DiskTopProvider(client, ("user.read",))
+    return Tokens(db, box.world.clock, {provider.service: provider}), client
 
 
 SPOILED: list[dict[str, Any]] = [
@@ -76,18 +85,20 @@ SPOILED: list[dict[str, Any]] = [
 PLACES = ("*/oauth/*", "*/quota", "*")
 
 
-async def everybody(lent: Tokens, client: HDHive) -> list[Any]:
-    calls = (lent.call(user, Service.HDHIVE, client.quota) for user in USERS)
+async def everybody(lent: Tokens, client: Client) -> list[Any]:
+    service = Service.HDHIVE if isinstance(client, HDHive) else Service.DISKTOP
+    work: Callable[[str], Awaitable[object]] = client.quota
+    calls = (lent.call(user, service, work) for user in USERS)
     return await asyncio.gather(*calls, return_exceptions=True)
 
 
 async def test_b3_faults_never_unlink(
-    box: Sandbox, sqlite_db: Database, transports: dict[str, Transport]
+    box: Sandbox, sqlite_db: Database, transports: dict[str, Transport], service: str
 ) -> None:
     # An answer that was spoiled may have rotated the token; that a service forgives such is B2's matter.
-    box.world.options.change({"hdhive_refresh": "grace", "hdhive_grace_seconds": 1e9})
-    box.world.options.change({"hdhive_refresh_seconds": 1e10})
-    await link_users(box, sqlite_db, USERS)
+    forgiving(box, service, 1e9)
+    box.world.options.change({f"{service}_refresh_seconds": 1e10})
+    await link_users(box, sqlite_db, USERS, service)
     hits, odd = 0, Counter[str]()
     for way in ("refused", "no name", "no tls"):
         lent, client = tokens(box, sqlite_db, transports[way])
@@ -98,7 +109,7 @@ async def test_b3_faults_never_unlink(
     while hits < FAULTS:
         spoiled, place = SPOILED[number % len(SPOILED)], PLACES[number // len(SPOILED) % len(PLACES)]
         number += 1
-        fault: Fault = box.world.faults.add({"service": "hdhive", "path": place, "times": 0, **spoiled})
+        fault: Fault = box.world.faults.add({"service": service, "path": place, "times": 0, **spoiled})
         box.world.clock.advance(7300)
         unhandled(await everybody(lent, client), odd)
         hits += fault.hits
@@ -107,12 +118,12 @@ async def test_b3_faults_never_unlink(
     box.world.clock.advance(7300)
     good = sum(not isinstance(end, BaseException) for end in await everybody(lent, client))
     await lent.close()
-    lost = sum(link.state != "active" for link in await links_of(sqlite_db, USERS))
-    at_least("B3", "spoiled calls, every kind, over sockets", hits, FAULTS)
-    exactly("B3", "links dropped", lost)
-    exactly("B3", f"of {len(USERS)} links that work afterwards", good, len(USERS))
-    exactly("B3", "notices of a loss", await notices(sqlite_db, "link_lost"))
-    exactly("B3", f"errors that are none of ours {dict(odd) or ''}".strip(), odd.total())
+    lost = sum(link.state != "active" for link in await links_of(sqlite_db, USERS, service))
+    at_least("B3", f"spoiled calls, every kind, over sockets, {service}", hits, FAULTS)
+    exactly("B3", f"links dropped, {service}", lost)
+    exactly("B3", f"of {len(USERS)} links that work afterwards, {service}", good, len(USERS))
+    exactly("B3", f"notices of a loss, {service}", await notices(sqlite_db, "link_lost"))
+    exactly("B3", f"errors that are none of ours, {service} {dict(odd) or ''}".strip(), odd.total())
 
 
 def unhandled(ends: list[Any], odd: Counter[str]) -> int:
@@ -174,12 +185,12 @@ class Odd:
         return text[: self.chance.randrange(len(text))] if self.chance.random() < 0.03 else text
 
 
-def test_b4_odd_answers_are_parsed_or_refused() -> None:
-    odd, wrong, good = Odd(4), Counter[str](), 0
+def test_b4_odd_answers_are_parsed_or_refused(service: str) -> None:
+    odd, wrong, good = Odd(4 + LINKED.index(service)), Counter[str](), 0
     for _ in range(ANSWERS):
         asked = odd.grant()
         try:
-            grant = read_grant(asked, service="hdhive", operation="refresh")
+            grant = read_grant(asked, service=service, operation="refresh")
         except BadResponse:
             continue
         except Exception as error:  # noqa: BLE001 - this is what must not be
@@ -187,9 +198,9 @@ def test_b4_odd_answers_are_parsed_or_refused() -> None:
             continue
         good += 1
         wrong["not usable"] += not usable(grant)
-    at_least("B4", "fuzzed answers through the parser", ANSWERS, ANSWERS)
-    at_least("B4", "of them with a token in them", good, ANSWERS // 2)
-    exactly("B4", f"exceptions {dict(+wrong) or ''}".strip(), wrong.total())
+    at_least("B4", f"fuzzed answers through the parser, {service}", ANSWERS, ANSWERS)
+    at_least("B4", f"of them with a token in them, {service}", good, ANSWERS // 2)
+    exactly("B4", f"exceptions, {service} {dict(+wrong) or ''}".strip(), wrong.total())
 
 
 def usable(grant: TokenGrant) -> bool:
@@ -198,30 +209,30 @@ def usable(grant: TokenGrant) -> bool:
 
 
 async def test_b4_odd_answers_over_sockets_leave_a_link_that_works(
-    box: Sandbox, sqlite_db: Database, transports: dict[str, Transport]
+    box: Sandbox, sqlite_db: Database, transports: dict[str, Transport], service: str
 ) -> None:
-    users, odd, wrong, bad = list(range(9000, 9020)), Odd(5), Counter[str](), 0
-    box.world.options.change({"hdhive_refresh": "keep", "hdhive_refresh_seconds": 1e10})
+    users, odd, wrong, bad = list(range(9000, 9020)), Odd(6 + LINKED.index(service)), Counter[str](), 0
+    box.world.options.change({f"{service}_refresh_seconds": 1e10})
     lent, _ = tokens(box, sqlite_db, transports["open"])
     for number in range(SENT):
         user = users[number % len(users)]
-        await link_users(box, sqlite_db, [user])
+        await link_users(box, sqlite_db, [user], service)
         box.world.clock.advance(7300)
         odd_answer = {"kind": "status", "status": 200, "body": odd.answer()}
-        box.world.faults.add({"service": "hdhive", "path": "*/oauth/*", **odd_answer})
+        box.world.faults.add({"service": service, "path": "*/oauth/*", **odd_answer})
         try:
-            await lent.call(user, Service.HDHIVE, echo)
+            await lent.call(user, Service(service), echo)
         except ClientError:
             pass
         except Exception as error:  # noqa: BLE001 - this is what must not be
             wrong[f"{error!r} for {odd_answer['body'][:80]}"] += 1
         box.world.faults.clear()
         box.world.journal.clear()
-        (link,) = await links_of(sqlite_db, [user])
+        (link,) = await links_of(sqlite_db, [user], service)
         bad += link.state != "active" or not link.access_token or not link.refresh_token
-    at_least("B4", "odd answers to a real refresh, over sockets", SENT, SENT)
-    exactly("B4", "links that do not work afterwards", bad)
-    exactly("B4", f"exceptions in them {dict(wrong) or ''}".strip(), wrong.total())
+    at_least("B4", f"odd answers to a real refresh, over sockets, {service}", SENT, SENT)
+    exactly("B4", f"links that do not work afterwards, {service}", bad)
+    exactly("B4", f"exceptions in them, {service} {dict(wrong) or ''}".strip(), wrong.total())
 
 
 async def echo(token: str) -> str:

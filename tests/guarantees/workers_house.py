@@ -11,25 +11,44 @@ from sandbox.catalogue import Resource
 from sandbox.catalogue.resources import Sharer
 from sandbox.server import Sandbox
 from sandbox.states.grants import Grant
+from services import DISKTOP_SCOPES, HDHIVE_SCOPES
 from storage import leases, links, unlocks
 from storage.database import Database
 from storage.links import Link
 from storage.unlocks import Unlock
 
 BUYER = 1001
+# Those that are linked over OAuth, and refreshed.
+LINKED = ("hdhive", "disktop")
 
 
-def world(box: Sandbox, database: str, **more: Any) -> dict[str, Any]:
-    """Tell a worker where everything is."""
-    own = box.world.credentials
+def world(box: Sandbox, database: str, service: str = "hdhive", **more: Any) -> dict[str, Any]:
+    """Tell a worker where everything is, and which service it calls."""
+    identity, secret = application(box, service)
     return {
         "box": box.url,
         "database": database,
-        "id": own.hdhive_client_id,
-        "secret": own.hdhive_app_secret,
+        "service": service,
+        "id": identity,
+        "secret": secret,
         "shift": box.world.clock.offset,
         **more,
     }
+
+
+def application(box: Sandbox, service: str) -> tuple[str, str]:
+    """Return by what a service knows the application."""
+    own = box.world.credentials
+    if service == "hdhive":
+        return own.hdhive_client_id, own.hdhive_app_secret
+    return own.disktop_client_id, own.disktop_client_secret
+
+
+def forgiving(box: Sandbox, service: str, seconds: float) -> None:
+    """Let a service answer a spent refresh token again, for so long after it was used."""
+    if service == "hdhive":
+        box.world.options.change({"hdhive_refresh": "grace"})
+    box.world.options.change({f"{service}_grace_seconds": seconds})
 
 
 def move_in(box: Sandbox, users: list[int]) -> None:
@@ -39,27 +58,29 @@ def move_in(box: Sandbox, users: list[int]) -> None:
         box.world.people[user] = replace(sample, id=user, hdhive_id=user, username=f"user{user}")
 
 
-async def link_users(box: Sandbox, db: Database, users: list[int], *, own: bool = False) -> dict[int, Grant]:
+async def link_users(
+    box: Sandbox, db: Database, users: list[int], service: str = "hdhive", *, own: bool = False
+) -> dict[int, Grant]:
     """Give each of many users a grant at the sandbox, and the bot its tokens; `own`: on their own account."""
     made: dict[int, Grant] = {}
     now, options = box.world.now(), box.world.options
+    access: float = getattr(options, f"{service}_access_seconds")
+    refresh: float = getattr(options, f"{service}_refresh_seconds")
+    grants = box.world.hdhive.grants if service == "hdhive" else box.world.disktop.grants
     for user in users:
-        grants = box.world.hdhive.grants
-        scopes = ("meta", "query", "unlock", "write", "vip")
-        grant = grants.open(
-            user if own else BUYER, scopes, box.world.token(), now + options.hdhive_refresh_seconds
-        )
-        grants.give(grant, box.world.token(), now + options.hdhive_access_seconds)
+        scopes = HDHIVE_SCOPES if service == "hdhive" else DISKTOP_SCOPES
+        grant = grants.open(user if own else BUYER, scopes, box.world.token(), now + refresh)
+        grants.give(grant, box.world.token(), now + access)
         made[user] = grant
 
     async def save(tx: Any) -> None:
         for user, grant in made.items():
             new = links.NewLink(
                 user,
-                "hdhive",
+                service,
                 next(iter(grant.access)),
                 grant.refresh_token,
-                now + options.hdhive_access_seconds,
+                now + access,
                 account_id=str(user),
             )
             await links.save(tx, new, now)
@@ -68,11 +89,11 @@ async def link_users(box: Sandbox, db: Database, users: list[int], *, own: bool 
     return made
 
 
-async def links_of(db: Database, users: list[int]) -> list[Link]:
-    """Return the links of users."""
+async def links_of(db: Database, users: list[int], service: str = "hdhive") -> list[Link]:
+    """Return the links of users to a service."""
 
     async def look(tx: Any) -> list[Link]:
-        return [link for user in users if (link := await links.get(tx, user, "hdhive"))]
+        return [link for user in users if (link := await links.get(tx, user, service))]
 
     return await db.read(look)
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from clients.disktop.client import DiskTop
 from clients.hdhive.client import HDHive
 from clients.hdhive.models import Share
 from clients.transport import Timeouts, Transport
@@ -97,12 +98,14 @@ async def services(
 ) -> AsyncIterator[Services]:
     """Build the services of one process."""
     db = await Database.open(world["database"], KeyRing([KEY]))
-    transport = Transport("hdhive", f"{world['box']}/hdhive", timeout=Timeouts(5, 10, 20), backoff=0.01)
+    name = world["service"]
+    transport = Transport(name, f"{world['box']}/{name}", timeout=Timeouts(5, 10, 20), backoff=0.01)
+    client = (kind if name == "hdhive" else DiskTop)(transport, world["id"], world["secret"])
     built = Services.build(
         db,
         clock_of(world),
         public_url="http://127.0.0.1:8080/",
-        hdhive=kind(transport, world["id"], world["secret"]),
+        **{name: client},
         holder=world.get("holder"),
         checkin_spread=world.get("spread", 0.0),
         reached=steps,
@@ -136,12 +139,14 @@ async def call(
 ) -> None:
     """Make calls for many users at once; say how many went well, found the link gone, or failed."""
     async with services(world, Steps(kill_at, stop_at=stop_at, say=say)) as built:
-        quota = built.require_hdhive().quota
+        service = Service(world["service"])
+        quota: Callable[[str], Coroutine[Any, Any, object]]
+        quota = (built.require_hdhive() if service is Service.HDHIVE else built.require_disktop()).quota
         say(ready=True)
         if gate is not None:
             await passes(gate)
         ends = await asyncio.gather(
-            *(built.tokens.call(user, Service.HDHIVE, quota) for user in users for _ in range(callers)),
+            *(built.tokens.call(user, service, quota) for user in users for _ in range(callers)),
             return_exceptions=True,
         )
     lost = sum(isinstance(end, LinkLost) for end in ends)
