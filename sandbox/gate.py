@@ -1,6 +1,7 @@
 """The gate before every stand-in: writes the journal and lets faults happen."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +18,8 @@ STAND_INS = frozenset(
 # Bodies of any size go through here as they come; the journal notes how much it was.
 STREAMED = frozenset({"disktop-upload"})
 STREAMED_PATHS = frozenset({"/mika/api/videos/upload", "/mika/api/videos/upload/chunk"})
+# No refusal is longer than this.
+REFUSAL_BYTES = 4096
 
 
 async def read_body(receive: Receive) -> bytes:
@@ -58,14 +61,28 @@ def measured(entry: Entry, receive: Receive) -> Receive:
 
 
 def noting(entry: Entry, send: Send) -> Send:
-    """Return a send that notes the status in the journal."""
+    """Return a send that notes the status in the journal, and the word of a refusal."""
 
     async def noted(message: Message) -> None:
         if message["type"] == "http.response.start":
             entry.status = message["status"]
+        elif entry.errno is None:
+            entry.errno = word_of(message.get("body", b""))
         await send(message)
 
     return noted
+
+
+def word_of(body: bytes) -> str | None:
+    """Return the word by which an answer refuses, None where it has none."""
+    if len(body) > REFUSAL_BYTES or not body.startswith(b"{"):
+        return None
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return None
+    word = said.get("errno") or said.get("error")
+    return str(word) if isinstance(word, (str, int)) else None
 
 
 class Gate:

@@ -24,6 +24,8 @@ class Entry:
     fault: str | None = None
     # Bytes of the body that arrived; of a streamed body only these are noted.
     size: int = 0
+    # The word of a refusal, where the answer has one: errno of business calls, error of OAuth's.
+    errno: str | None = None
 
 
 class Journal:

@@ -35,6 +35,7 @@ UploadKind = Literal[
     "no_room",
     "refused",
     "service_down",
+    "unjoined",
     "corrupt",
     "failed",
     "unknown",
@@ -131,8 +132,8 @@ class UploadProblem(ServiceError):
     bots `limit` bytes at most without a Bot API server of one's own; address: not one that may be fetched;
     source_gone, source_refused, source_down: nothing there, not for us, not reachable for long;
     no_folder: the folder is gone; full: the drive; no_room: this machine; refused: the drive says why in
-    `message`; service_down: the drive, for long; corrupt: what arrived differs, twice; failed: by a fault of
-    our own; unknown: no such upload.
+    `message`; service_down: the drive, for long; unjoined: it has all of it and makes no file of it; corrupt:
+    what arrived differs, twice; failed: by a fault of our own; unknown: no such upload.
     """
 
     kind: UploadKind

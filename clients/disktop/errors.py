@@ -45,6 +45,10 @@ class Incomplete(Rejected):
     total: int = 0
 
 
+class Differing(UpstreamBroken):
+    """The parts make another file than was announced: the server says so when it puts them together."""
+
+
 _DEVICE: Mapping[str, type[ClientError]] = {
     "authorization_pending": DevicePending,
     "slow_down": DeviceSlowDown,
@@ -79,6 +83,8 @@ _LIMITS = frozenset({"rate_limited", "rate_limit_exceeded", "too_many_requests"}
 _KNOWN = _OPERATOR | _TOKEN | _MISSING | _REJECTED | _LIMITS | _FORBIDDEN.keys() | _DEVICE.keys()
 _COUNTS = re.compile(r"(\d{1,9})\s*/\s*(\d{1,9})")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
+# What a server says of a 502 at complete when sending again is what helps; else asking again does.
+_DIFFERS = re.compile(r"md5|check ?sum|hash|校验", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,9 @@ def error_for(service: str, operation: str, reply: Reply) -> ClientError | None:
 def upload_error_for(service: str, operation: str, reply: Reply) -> ClientError | None:
     """Tell which error an answer of an upload endpoint is; whatever is missing there is the session."""
     error = error_for(service, operation, reply)
+    if isinstance(error, UpstreamBroken) and operation == "complete":
+        differs = _DIFFERS.search(message_of(reply.envelope) or "")
+        return Differing(service, operation, error.status, html=error.html) if differs else error
     if not isinstance(error, NotFound):
         return error
     expired = reply.status == 410 or "expired" in (error.code or "")

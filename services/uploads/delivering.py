@@ -3,15 +3,11 @@
 from clients.errors import ClientError, NotFound, UpstreamBroken
 from services.errors import UploadProblem
 from services.uploads.course import Course
-from services.uploads.failures import PASSING
+from services.uploads.failures import PASSING, Unjoined
 from services.uploads.model import Stage, Stored
 from services.uploads.sending import Sending
 from services.uploads.spoolfile import SpoolFile
-from services.uploads.targets import Missing, Session, Target
-
-
-class Damaged(Exception):
-    """Say that what the drive got is not what was sent."""
+from services.uploads.targets import Damaged, Missing, Session, Target
 
 
 class Delivering:
@@ -75,7 +71,10 @@ class Delivering:
         return begun
 
     async def _through(self, session: Session, *, fresh: bool) -> Stored:
-        """Send what is missing and complete; NotFound where the session is gone."""
+        """Send what is missing and complete; NotFound where the session is gone.
+
+        What fails at complete is asked for again and again, each time later; nothing is sent for it.
+        """
         course, cuts = self._course, 0
         send = not (course.stage is Stage.FINISHING and not fresh)
         while True:
@@ -111,7 +110,8 @@ class Delivering:
     async def _given_up(self, session: Session, failure: Exception) -> Exception:
         """Return what to raise when complete fails again and again.
 
-        A drive that answers otherwise, and has all parts or never has them all, got some of them damaged.
+        A drive that answers otherwise and never has them all got some of them damaged; one that has them all
+        has trouble of its own.
         """
         if not isinstance(failure, (Missing, UpstreamBroken)):
             return failure
@@ -119,4 +119,4 @@ class Delivering:
             await self._target.parts(self._course.row.user_id, session)
         except PASSING:
             return failure
-        return Damaged()
+        return Damaged() if isinstance(failure, Missing) else Unjoined()

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from clients.disktop.client import DiskTop
-from clients.disktop.errors import Incomplete
+from clients.disktop.errors import Differing, Incomplete
 from clients.disktop.models import DriveFile, Precreated
 from clients.errors import BadResponse, NotFound
 from services.clock import Clock
@@ -13,7 +13,7 @@ from services.errors import ServiceOff
 from services.names import Service
 from services.tokens import Tokens
 from services.uploads.model import Stored
-from services.uploads.targets import Body, Facts, Missing, Session
+from services.uploads.targets import Body, Damaged, Facts, Missing, Session
 
 T = TypeVar("T")
 
@@ -94,11 +94,13 @@ class DiskTopTarget:
         await self._client.send_chunk(session.endpoint, session.ref, part, body, session.length(part))
 
     async def complete(self, user_id: int, session: Session) -> Stored:
-        """Make the parts a file, or raise Missing."""
+        """Make the parts a file, or raise Missing or Damaged."""
         try:
             made = await self._client.complete(session.endpoint, session.ref)
         except Incomplete as error:
             raise Missing from error
+        except Differing as error:
+            raise Damaged from error
         self._changed(user_id)
         return Stored(file_id=made.file_id, path=made.path or "", size=made.size, md5=made.md5 or "")
 

@@ -24,6 +24,10 @@ from services.names import Service
 PASSING = (Unreachable, UpstreamBroken, BadResponse)
 
 
+class Unjoined(ServiceError):
+    """Say that a drive has all parts and cannot make a file of them."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Be what to do: wait (`delay` None where nobody says how long), or end with `problem`."""
@@ -35,6 +39,8 @@ class Verdict:
 
 def judge(error: Exception, service: str) -> Verdict:
     """Tell what an error means."""
+    if isinstance(error, Unjoined):
+        return Verdict(UploadProblem("unjoined", service), passing=True)
     if isinstance(error, ServiceError):
         return Verdict(error)
     if isinstance(error, ClientError):

@@ -11,7 +11,7 @@ from services.errors import ServiceError, ServiceOff, UploadProblem
 from services.jobs import Lease, LeaseLost, RetryLater
 from services.uploads.about import About
 from services.uploads.course import Course, Ended
-from services.uploads.delivering import Damaged, Delivering
+from services.uploads.delivering import Delivering
 from services.uploads.failures import Verdict, judge
 from services.uploads.fetching import Fetching
 from services.uploads.following import follow
@@ -19,7 +19,7 @@ from services.uploads.model import Opener, Stage, Stored, Transcode
 from services.uploads.record import Trouble
 from services.uploads.spool import NoRoom, Spool
 from services.uploads.spoolfile import SpoolFile, SpoolLost
-from services.uploads.targets import Target
+from services.uploads.targets import Damaged, Target
 
 log = logging.getLogger(__name__)
 

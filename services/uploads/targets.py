@@ -55,6 +55,10 @@ class Missing(Exception):
     """Say that a drive does not have all parts yet."""
 
 
+class Damaged(Exception):
+    """Say that what a drive got is not what was sent."""
+
+
 class Target(Protocol):
     """Be a drive that takes files in parts; errors are ClientErrors, NotFound for a session that is gone.
 
@@ -82,7 +86,7 @@ class Target(Protocol):
         ...
 
     async def complete(self, user_id: int, session: Session) -> Stored:
-        """Make the parts a file, or raise Missing; may be asked again."""
+        """Make the parts a file, or raise Missing or Damaged; may be asked again."""
         ...
 
     async def abort(self, session: Session) -> None:

@@ -24,6 +24,8 @@ class Call:
     status: int | None
     # Bytes of the body; of an upload's parts only this is kept, `body` is empty.
     size: int = 0
+    # The word by which it was refused.
+    errno: str | None = None
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> "Call":
@@ -38,6 +40,7 @@ class Call:
             entry["body"],
             entry["status"],
             entry["size"],
+            entry["errno"],
         )
 
     @property
