@@ -43,6 +43,7 @@ async def follow(scene: Scene[Any], words: str, category: int | None) -> Switch 
         await scene.toast(scene.say.label("subscribe.admins"), alert=True)
         return None
     known = await follows.find(scene.chat_id, key)
+    made: Subscription | None
     if known is not None:
         made = await follows.told_in(known, scene.topic)
     elif words:

@@ -108,8 +108,10 @@ async def _act(
 
 def _topic(query: CallbackQuery | None, card: Card) -> int | None:
     message = query.message if query else None
+    if isinstance(message, Message) and message.is_accessible:
+        return topic_of(message)
     # Of a message that is long gone Telegram tells no more than its number.
-    return topic_of(message) if isinstance(message, Message) else card.topic
+    return card.topic
 
 
 async def _next(route: AnyRoute, scene: Scene[Any], action: str, arg: str) -> State | Switch | None:
