@@ -12,6 +12,7 @@ from handlers.views import Press, Row
 from services.acgbt.following import category_key, words_key
 from services.subscriptions import Following
 from services.subscriptions.keys import WORDS
+from storage.subscriptions import Subscription
 
 SUBSCRIPTION_ROUTE = "subscription"
 NAME = 60
@@ -34,7 +35,7 @@ def _key(words: str, category: int | None) -> str | None:
 
 
 async def follow(scene: Scene[Any], words: str, category: int | None) -> Switch | None:
-    """Follow what is listed; the card leads back to the list."""
+    """Follow what is listed, or have it told in this topic from now on; the card leads back to the list."""
     key, follows = _key(words, category), scene.services.acg.follows
     if key is None:
         raise OddPress("follow")
@@ -42,14 +43,13 @@ async def follow(scene: Scene[Any], words: str, category: int | None) -> Switch 
         await scene.toast(scene.say.label("subscribe.admins"), alert=True)
         return None
     known = await follows.find(scene.chat_id, key)
-    made = known
-    if made is None and words:
+    made: Subscription | None
+    if known is not None:
+        made = await follows.told_in(known, scene.topic)
+    elif words:
         made = await follows.words(scene.user_id, scene.chat_id, scene.topic, words)
-    elif made is None and category is not None:
-        names = await scene.services.acg.catalogue.categories(scene.user_id)
-        found = names.find(category)
-        name = found.name if found is not None else f"#{category}"
-        made = await follows.category(scene.user_id, scene.chat_id, scene.topic, category, name)
+    else:
+        made = await _category(scene, category)
     if made is None:
         raise OddPress("follow")
     target = scene.home.routes.cards[SUBSCRIPTION_ROUTE]
@@ -57,6 +57,15 @@ async def follow(scene: Scene[Any], words: str, category: int | None) -> Switch 
     route = scene.card.route if scene.card is not None else ""
     state = {"id": made.id, "fresh": known is None, "origin": origin, "origin_route": route}
     return Switch(target.name, target.load(state))
+
+
+async def _category(scene: Scene[Any], category: int | None) -> Subscription | None:
+    if category is None:
+        return None
+    found = (await scene.services.acg.catalogue.categories(scene.user_id)).find(category)
+    name = found.name if found is not None else f"#{category}"
+    follows = scene.services.acg.follows
+    return await follows.category(scene.user_id, scene.chat_id, scene.topic, category, name)
 
 
 def name_of(scene: Scene[Any], title: str, name: str) -> Html:

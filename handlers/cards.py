@@ -11,7 +11,7 @@ from telegram.error import BadRequest
 from handlers import problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, is_private
-from handlers.messages import OtherKind, display, redraw, send
+from handlers.messages import OtherKind, display, redraw, send, send_in_topic
 from handlers.scenes import AnyRoute, OddPress, Route, S, Scene, State
 from handlers.views import View
 from storage import cards, dialogs
@@ -150,21 +150,13 @@ async def refresh(home: LinkHiveApplication, card_id: str, *, anew: bool = True)
         if not await display(home, card, view):
             if not anew:
                 return
-            card = await place(home, card, (await _anew(home, card, view)).message_id)
+            # Its message may have gone with its topic.
+            message = await send_in_topic(home.bot, card.chat_id, view, card.id, card.topic)
+            card = await place(home, card, message.message_id)
         scene = await find(home, card_id)
         if scene is not None and scene.card is not None and scene.card.version == card.version:
             return
         # A press changed it while it was drawn: the stored state has the last word.
-
-
-async def _anew(home: LinkHiveApplication, card: Card, view: View) -> Message:
-    try:
-        return await send(home.bot, card.chat_id, view, card.id, card.topic)
-    except BadRequest as error:
-        if card.topic is None or "thread not found" not in error.message.lower():
-            raise
-    # The message went with its topic.
-    return await send(home.bot, card.chat_id, view, card.id)
 
 
 async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:

@@ -13,6 +13,7 @@ from telegram.ext import ExtBot
 
 from handlers.photos import photos_of
 from handlers.views import View
+from services.standing import is_of_topic
 from storage import cards
 from storage.cards import Card
 
@@ -47,6 +48,18 @@ async def send(
         reply_markup=view.markup(card_id),
         message_thread_id=topic,
     )
+
+
+async def send_in_topic(
+    bot: ExtBot[None], chat_id: int, view: View, card_id: str, topic: int | None
+) -> Message:
+    """Send a view into a forum's topic; where that was closed or deleted, the group still wants to know."""
+    try:
+        return await send(bot, chat_id, view, card_id, topic)
+    except BadRequest as error:
+        if topic is None or not is_of_topic(error.message):
+            raise
+    return await send(bot, chat_id, view, card_id)
 
 
 async def _send_photo(

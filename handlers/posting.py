@@ -12,12 +12,12 @@ from collections.abc import Collection, Coroutine
 from typing import Any
 
 import structlog
-from telegram import Message
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest, Forbidden, TelegramError
 
-from handlers.messages import send
+from handlers.messages import send_in_topic
 from handlers.scenes import Letter, OddPress, Scene
-from services.jobs import Lease, LeaseLost
+from services.jobs import Lease, LeaseLost, RetryLater
+from services.standing import MUTED_SECONDS, is_of_topic, meaning
 from storage import cards, leases
 from storage.cards import Card
 from storage.jobs import Job
@@ -27,7 +27,11 @@ log = structlog.get_logger(__name__)
 
 # Who is stopped waits so long for the answer to a message.
 PATIENCE_SECONDS = 5.0
-CARD, WITH = "posted_card", "posted_with"
+# A chat that muted us is tried again after as long as it has been so, within these; then it is given up.
+LONGEST_WAIT = 3600.0
+GIVEN_UP_SECONDS = 3 * 86_400.0
+LOST = frozenset({"blocked", "kicked", "deleted"})
+CARD, WITH, REFUSED = "posted_card", "posted_with", "posted_refused"
 
 
 async def arrived(scene: Scene[Any], job: Job) -> bool:
@@ -41,7 +45,8 @@ async def post(
 ) -> None:
     """Send a job's card and end the job, and those beside it that the card tells of as well.
 
-    A chat that lets nobody in is left in peace. Raises OddPress for a private card in a group.
+    A chat that lets nobody in is left in peace, and one that muted us told later: then RetryLater is raised.
+    Raises OddPress for a private card in a group.
     """
     if not scene.home.routes.cards[letter.route].fits(scene):
         raise OddPress(letter.route)
@@ -49,13 +54,38 @@ async def post(
     await scene.home.reached("notice.kept")
     try:
         await _to_the_end(_send(scene, letter, card, lease, beside))
-    except Forbidden:
-        log.info("notice_not_wanted", route=letter.route)
-        await done(lease, beside)
+    except (Forbidden, BadRequest) as error:
+        await _refused(scene, job, lease, error, beside)
     await scene.home.reached("notice.placed")
 
 
-async def done(lease: Lease, beside: Collection[Job]) -> None:
+async def _refused(
+    scene: Scene[Any], job: Job, lease: Lease, error: TelegramError, beside: Collection[Job]
+) -> None:
+    """End a job whose chat is lost to us; where it may be let in again, put it off or give it up at last."""
+    standing, now = scene.services.standing, scene.services.clock.now()
+    if isinstance(error, Forbidden):
+        # The sending has noted by now what this means.
+        state = standing.noted(standing.address(scene.chat_id))
+    else:
+        state = meaning(error.message, forbidden=False)
+    if state in LOST:
+        log.info("notice_not_wanted", state=state)
+        await done(lease, beside)
+        return
+    if state != "muted" and not is_of_topic(error.message):
+        raise error
+    since = float(job.payload.get(REFUSED, now))
+    if now - since >= GIVEN_UP_SECONDS:
+        log.info("notice_given_up", state=state)
+        await done(lease)
+        return
+    if REFUSED not in job.payload:
+        await lease.keep({**job.payload, REFUSED: since})
+    raise RetryLater(min(max(MUTED_SECONDS, now - since), LONGEST_WAIT)) from error
+
+
+async def done(lease: Lease, beside: Collection[Job] = ()) -> None:
     """End a job, and those beside it, of which there is nothing to tell."""
     await lease.finish(lambda tx: _ended(tx, beside))
 
@@ -100,7 +130,8 @@ async def _opened(scene: Scene[Any], job: Job, lease: Lease, letter: Letter, bes
 
 async def _send(scene: Scene[Any], letter: Letter, card: Card, lease: Lease, beside: Collection[Job]) -> None:
     """Send a card; note which message it is, and that its job is done, in one commit."""
-    message, services = await _sent(scene, letter, card), scene.services
+    services = scene.services
+    message = await send_in_topic(scene.home.bot, scene.chat_id, letter.view, card.id, scene.topic)
 
     async def placed(tx: Tx) -> None:
         await cards.move(tx, card.id, message.message_id, services.clock.now())
@@ -128,13 +159,3 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
             one.cancel()
         await asyncio.gather(task, return_exceptions=True)
         raise
-
-
-async def _sent(scene: Scene[Any], letter: Letter, card: Card) -> Message:
-    try:
-        return await send(scene.home.bot, scene.chat_id, letter.view, card.id, scene.topic)
-    except BadRequest as error:
-        if scene.topic is None or "thread not found" not in error.message.lower():
-            raise
-        # The topic was deleted; the group still wants to know.
-        return await send(scene.home.bot, scene.chat_id, letter.view, card.id)

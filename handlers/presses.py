@@ -86,7 +86,7 @@ async def _act(
         received_at=context.received_at,
         card=card,
         reply=reply,
-        topic=_topic(update.callback_query),
+        topic=_topic(update.callback_query, card),
     )
     target = route
     try:
@@ -106,10 +106,12 @@ async def _act(
     await display(home, card, view)
 
 
-def _topic(query: CallbackQuery | None) -> int | None:
+def _topic(query: CallbackQuery | None, card: Card) -> int | None:
     message = query.message if query else None
+    if isinstance(message, Message) and message.is_accessible:
+        return topic_of(message)
     # Of a message that is long gone Telegram tells no more than its number.
-    return topic_of(message if isinstance(message, Message) else None)
+    return card.topic
 
 
 async def _next(route: AnyRoute, scene: Scene[Any], action: str, arg: str) -> State | Switch | None:

@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 # Rights given back are not told to a bot, so a chat that muted it is tried again after this time.
 MUTED_SECONDS = 600.0
+# A topic is closed or gone: its chat can be written to all the same.
+_OF_A_TOPIC = re.compile(r"thread not found|TOPIC_(CLOSED|DELETED)", re.IGNORECASE)
 # Telegram's own words for why it refuses, nearest meaning first; matched without regard to case.
 _MEANINGS: tuple[tuple[str, State], ...] = (
     (r"user is deactivated|chat was (deleted|deactivated)|upgraded to a supergroup", "deleted"),
@@ -26,8 +28,15 @@ _MEANINGS: tuple[tuple[str, State], ...] = (
 )
 
 
+def is_of_topic(words: str) -> bool:
+    """Tell whether a refusal is about a forum's topic, and not about the whole chat."""
+    return _OF_A_TOPIC.search(words) is not None
+
+
 def meaning(words: str, *, forbidden: bool) -> State | None:
-    """Return what a refusal says about its whole chat; None where it is about one message only."""
+    """Return what a refusal says about its whole chat; None where it is about a topic or one message only."""
+    if is_of_topic(words):
+        return None
     for pattern, state in _MEANINGS:
         if re.search(pattern, words, re.IGNORECASE):
             return state
@@ -59,11 +68,16 @@ class Standing:
                 await asyncio.sleep(1.0)
 
     def state(self, chat_id: int) -> State | None:
-        """Return why a chat cannot be written to, None for one that can."""
+        """Return why a chat cannot be written to, None for one that can, or where it is time to try again."""
+        noted = self.noted(chat_id)
+        if noted == "muted" and self._clock.now() - self._out[chat_id].since >= MUTED_SECONDS:
+            return None
+        return noted
+
+    def noted(self, chat_id: int) -> State | None:
+        """Return what a chat's last refusal said, None where there was none since it last was written to."""
         found = self._out.get(chat_id)
         if found is None or found.migrated_to is not None or found.state == "active":
-            return None
-        if found.state == "muted" and self._clock.now() - found.since >= MUTED_SECONDS:
             return None
         return found.state
 
@@ -102,6 +116,12 @@ class Standing:
         """
         found = self._out.get(chat_id)
         if found is not None and found.migrated_to is None and found.state != "muted" and at > found.since:
+            await self.back(chat_id)
+
+    async def let_in(self, chat_id: int, at: float) -> None:
+        """Take a chat back that muted us, and took a message sent after that: nothing else tells of it."""
+        if self.noted(chat_id) == "muted" and at > self._out[chat_id].since:
+            log.info("a chat is back that was muted")
             await self.back(chat_id)
 
     async def moved(self, old: int, new: int) -> None:

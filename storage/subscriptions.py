@@ -50,8 +50,11 @@ COLUMNS = (
 NAMES = tuple(column.name for column in COLUMNS)
 _THIS = subscriptions.c.id == bindparam("sub_id")
 _IN_CHAT = subscriptions.c.chat_id == bindparam("of_chat")
-# A chat nobody noted yet is one that can be written to.
-_HEARD = or_(chats.c.state.is_(None), chats.c.state == literal_column("'active'"))
+# A chat nobody noted yet is one that can be written to. One that muted us is told once it lets us speak
+# again, which only another try shows.
+_HEARD = or_(
+    chats.c.state.is_(None), chats.c.state.in_((literal_column("'active'"), literal_column("'muted'")))
+)
 _WANTED = (subscriptions.c.muted == false(), _HEARD)
 
 _ADD = both(lambda d: d.insert(subscriptions).on_conflict_do_nothing().returning(subscriptions.c.id))

@@ -22,8 +22,10 @@ log = logging.getLogger(__name__)
 Priority = Literal["reply", "broadcast"]
 Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
+# What puts a new message into a chat.
+NEW = ("send", "copy", "forward")
 # What Telegram counts as messages; everything else (answers, look-ups, typing) goes out at once.
-PACED = ("send", "edit", "copy", "forward")
+PACED = (*NEW, "edit")
 UNPACED = frozenset({"sendChatAction"})
 TRIES = 4
 LONGEST_WAIT: dict[Priority, float] = {"reply": 90.0, "broadcast": 3600.0}
@@ -78,6 +80,7 @@ class Pacer(BaseRateLimiter[Priority]):
         deadline = self._clock.now() + LONGEST_WAIT[priority]
         for attempt in range(1, TRIES + 1):
             chat = await self._turn_of(endpoint, data, priority)
+            began = self._clock.now()
             try:
                 await self._reached("send.turn")
                 answer = await callback(*args, **kwargs)
@@ -95,6 +98,8 @@ class Pacer(BaseRateLimiter[Priority]):
                 raise
             else:
                 self._metrics.sends.labels("sent").inc()
+                if endpoint.startswith(NEW):
+                    await self._welcome(chat, began)
                 return answer
         raise AssertionError("the last try returns or raises")
 
@@ -134,6 +139,15 @@ class Pacer(BaseRateLimiter[Priority]):
             state = meaning(error.message, forbidden=isinstance(error, Forbidden))
             if state is not None:
                 await self._standing.refused(chat, state)
+
+    async def _welcome(self, chat: ChatKey, at: float) -> None:
+        """Note a chat that takes messages again; what it took is sent, whatever becomes of the note."""
+        if self._standing is None or not isinstance(chat, int):
+            return
+        try:
+            await self._standing.let_in(chat, at)
+        except Exception:
+            log.exception("a chat that is back was not noted; its next message does")
 
     async def _take_turn(self, chat: ChatKey, priority: Priority) -> None:
         began = self._clock.now()

@@ -87,6 +87,10 @@ class Chat:
     last_speaker: int = 0
     # A forum's topics by the number of the message that opened them.
     topics: dict[int, str] = field(default_factory=dict)
+    # Those of them that are closed; 0 is the General one.
+    closed: set[int] = field(default_factory=set)
+    # Groups only: whether members may write; who runs the group always may.
+    silent: bool = False
 
     def json(self) -> Json:
         """Return the Bot API's Chat."""
@@ -105,6 +109,14 @@ class Chat:
         if self.person is not None:
             return user_id == self.id
         return self.members.get(user_id, "left") not in ("left", "kicked")
+
+    def may_write(self, user_id: int) -> bool:
+        """Tell whether this user may write to the chat."""
+        return not self.silent or self.is_admin(user_id)
+
+    def may_write_in(self, user_id: int, topic: int) -> bool:
+        """Tell whether this user may write in a topic."""
+        return topic not in self.closed or self.is_admin(user_id)
 
     def is_admin(self, user_id: int) -> bool:
         """Tell whether this user runs the group."""

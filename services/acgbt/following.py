@@ -41,7 +41,7 @@ class Follows:
     async def category(
         self, user_id: int, chat_id: int, topic: int | None, category_id: int, name: str
     ) -> Subscription:
-        """Follow a category in a chat; one that is followed there is told in this topic from now on."""
+        """Follow a category in a chat."""
         detail: dict[str, object] = {"name": name, "category": category_id}
         return await self._follow(user_id, chat_id, topic, category_key(category_id), detail)
 
@@ -50,6 +50,13 @@ class Follows:
         return await self._follow(
             user_id, chat_id, topic, words_key(words), {"name": words, "words": words.split()}
         )
+
+    async def told_in(self, subscription: Subscription, topic: int | None) -> Subscription:
+        """Have what a group follows told in this topic of its forum from now on."""
+        if subscription.private or subscription.topic == topic:
+            return subscription
+        now = self._clock.now()
+        return await self._db.write(lambda tx: _told_in(tx, subscription.id, topic, now)) or subscription
 
     async def _follow(
         self, user_id: int, chat_id: int, topic: int | None, key: str, detail: dict[str, object]
@@ -62,8 +69,8 @@ class Follows:
         async def work(tx: Tx) -> Subscription:
             old = await subscriptions.find(tx, chat_id, key)
             if old is not None:
-                moved = old if old.topic == topic else replace(old, topic=topic)
-                return await subscriptions.change(tx, moved, now) or moved
+                # Another press was faster.
+                return await _told_in(tx, old.id, topic, now) or old
             if await subscriptions.count(tx, chat_id) >= MOST_TITLES:
                 raise TooManyTitles(MOST_TITLES)
             told = {**detail, "known": known}
@@ -88,3 +95,9 @@ class Follows:
             ),
         )
         return [one.id for one in page.items]
+
+
+async def _told_in(tx: Tx, sub_id: int, topic: int | None, now: float) -> Subscription | None:
+    """Write the topic into a subscription as it stands; None where it was ended meanwhile."""
+    old = await subscriptions.get(tx, sub_id)
+    return None if old is None else await subscriptions.change(tx, replace(old, topic=topic), now)

@@ -24,6 +24,9 @@ def routes(tg: Telegram) -> list[BaseRoute]:
         route(tg, "/migrate", upgrade),
         route(tg, "/topic", open_topic),
         route(tg, "/topic/delete", delete_topic),
+        route(tg, "/topic/close", close_topic),
+        route(tg, "/topic/reopen", reopen_topic),
+        route(tg, "/silence", silence),
     ]
 
 
@@ -114,3 +117,43 @@ async def delete_topic(wish: Wish) -> Json:
         if message.data.get("message_thread_id") == topic or message.id == topic:
             board.remove(wish.tg, chat, message.id)
     return {"deleted": True}
+
+
+async def close_topic(wish: Wish) -> Json:
+    """Close a topic, 0 for the General one: only who runs the group can write in it."""
+    chat, topic = _topic_of(wish)
+    chat.closed.add(topic)
+    _say_in_topic(wish, chat, topic, "forum_topic_closed")
+    return {"closed": True}
+
+
+async def reopen_topic(wish: Wish) -> Json:
+    """Open a closed topic again."""
+    chat, topic = _topic_of(wish)
+    chat.closed.discard(topic)
+    _say_in_topic(wish, chat, topic, "forum_topic_reopened")
+    return {"closed": False}
+
+
+def _topic_of(wish: Wish) -> tuple[Chat, int]:
+    chat, topic = _group(wish), int(wish.number("topic"))
+    if not chat.is_admin(wish.person.id):
+        raise Refused(403, "only an administrator can do this")
+    if topic and topic not in chat.topics:
+        raise Refused(404, "there is no such topic")
+    return chat, topic
+
+
+def _say_in_topic(wish: Wish, chat: Chat, topic: int, what: str) -> None:
+    there: Json = {"message_thread_id": topic, "is_topic_message": True} if topic else {}
+    content: Json = {**there, what: {}}
+    tell_message(wish.tg, chat, board.post(wish.tg, chat, wish.person, content))
+
+
+async def silence(wish: Wish) -> Json:
+    """Let only who runs a group write in it, or everybody again with `silent: false`; the bot is not told."""
+    chat = _group(wish)
+    if not chat.is_admin(wish.person.id):
+        raise Refused(403, "only an administrator can do this")
+    chat.silent = wish.flag("silent", True)
+    return {"silent": chat.silent}

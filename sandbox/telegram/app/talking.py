@@ -47,7 +47,10 @@ def say(wish: Wish, chat: Chat, content: Json) -> Message:
         if replied is None:
             raise Refused(404, "there is no message to reply to")
         content = {"reply_to_message": board.quoted(replied), **content}
-    if topic := int(wish.number("topic")):
+    topic = int(wish.number("topic"))
+    if not (chat.may_write(person.id) and chat.may_write_in(person.id, topic)):
+        raise Refused(403, "only who runs the group may write here")
+    if topic:
         if topic not in chat.topics:
             raise Refused(404, "there is no such topic")
         content = {"message_thread_id": topic, "is_topic_message": True, **content}

@@ -9,7 +9,7 @@ from sandbox.telegram.errors import bad_request
 from sandbox.telegram.files import StoredFile, picture_size
 from sandbox.telegram.formatting import caption
 from sandbox.telegram.keyboards import is_url
-from sandbox.telegram.methods.messages import caption_of, deliver
+from sandbox.telegram.methods.messages import caption_of, check_rights, deliver
 from sandbox.telegram.params import Params
 from sandbox.telegram.state import Telegram
 
@@ -88,6 +88,7 @@ async def send_media_group(tg: Telegram, params: Params) -> list[Json]:
     contents = [media_content(tg, params, item) for item in items]
     if len({"photo" in content for content in contents}) > 1:
         raise bad_request("document can't be mixed with other media types")
+    check_rights(tg, chat, contents[0])
     tg.limits.sending(chat.id, len(contents))
     album = str(13_000_000_000 + tg.feed.revision)
     return [board.post(tg, chat, tg.bot, {"media_group_id": album, **content}).data for content in contents]

@@ -45,7 +45,8 @@ def caption_of(tg: Telegram, params: Params) -> Json:
 
 def deliver(tg: Telegram, chat: Chat, params: Params, content: Json) -> Message:
     """Check reply and keyboard, count against the limits, and post as the bot."""
-    extra: Json = _topic(chat, params)
+    check_rights(tg, chat, content)
+    extra: Json = _topic(tg, chat, params)
     replied = _reply(chat, params)
     if replied is not None:
         extra["reply_to_message"] = board.quoted(replied)
@@ -58,13 +59,22 @@ def deliver(tg: Telegram, chat: Chat, params: Params, content: Json) -> Message:
     return board.post(tg, chat, tg.bot, {**extra, **content})
 
 
-def _topic(chat: Chat, params: Params) -> Json:
+def check_rights(tg: Telegram, chat: Chat, content: Json) -> None:
+    """Refuse where members may not write, in words that depend on what is sent."""
+    if not chat.may_write(tg.bot.id):
+        kind = next((f"{name}s" for name in _MEDIA if name in content), "text messages")
+        raise bad_request(f"not enough rights to send {kind} to the chat")
+
+
+def _topic(tg: Telegram, chat: Chat, params: Params) -> Json:
     """Return the fields of a message in a forum's topic."""
     topic = params.integer("message_thread_id")
+    if topic and topic not in chat.topics:
+        raise bad_request("message thread not found")
+    if not chat.may_write_in(tg.bot.id, topic):
+        raise bad_request("TOPIC_CLOSED")
     if not topic:
         return {}
-    if topic not in chat.topics:
-        raise bad_request("message thread not found")
     return {"message_thread_id": topic, "is_topic_message": True}
 
 
