@@ -17,6 +17,7 @@ from telegram.error import BadRequest, Forbidden
 
 from handlers.messages import send
 from handlers.scenes import Letter, OddPress, Scene
+from services import Services
 from services.jobs import Lease, LeaseLost
 from storage import cards, leases
 from storage.cards import Card
@@ -30,9 +31,9 @@ PATIENCE_SECONDS = 5.0
 CARD, WITH = "posted_card", "posted_with"
 
 
-async def arrived(scene: Scene[Any], job: Job) -> bool:
+async def arrived(services: Services, job: Job) -> bool:
     """Tell whether a job's card is at its person: its message was noted, or one of its buttons pressed."""
-    card = await _kept(scene, job)
+    card = await _kept(services, job)
     return card is not None and card.message_id is not None
 
 
@@ -71,15 +72,15 @@ def told(job: Job, due: Collection[Job]) -> list[Job]:
     return [one for one in due if one.id in known]
 
 
-async def _kept(scene: Scene[Any], job: Job) -> Card | None:
+async def _kept(services: Services, job: Job) -> Card | None:
     card_id = job.payload.get(CARD)
-    return None if card_id is None else await scene.services.db.read(lambda tx: cards.get(tx, str(card_id)))
+    return None if card_id is None else await services.db.read(lambda tx: cards.get(tx, str(card_id)))
 
 
 async def _opened(scene: Scene[Any], job: Job, lease: Lease, letter: Letter, beside: Collection[Job]) -> Card:
     """Open the card and keep its id in the job; the one of an earlier try tells what is to be told by now."""
     now, state = scene.services.clock.now(), letter.state.model_dump(mode="json")
-    old = await _kept(scene, job)
+    old = await _kept(scene.services, job)
     found: list[Card] = []
 
     async def work(tx: Tx) -> None:
