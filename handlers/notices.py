@@ -29,7 +29,7 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
         # Forgotten in the moment in which it was found out.
         return
     scene = await _private_scene(home, job.payload)
-    if await posting.arrived(scene, job):
+    if await posting.arrived(scene.services, job):
         await posting.done(lease, posting.told(job, await _beside(home, kind, job)))
         return
     await _keep_quiet(scene, kind, job)

@@ -16,6 +16,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 
 from handlers.messages import send_in_topic
 from handlers.scenes import Letter, OddPress, Scene
+from services import Services
 from services.jobs import Lease, LeaseLost, RetryLater
 from services.standing import MUTED_SECONDS, is_of_topic, meaning
 from storage import cards, leases
@@ -34,9 +35,9 @@ LOST = frozenset({"blocked", "kicked", "deleted"})
 CARD, WITH, REFUSED = "posted_card", "posted_with", "posted_refused"
 
 
-async def arrived(scene: Scene[Any], job: Job) -> bool:
+async def arrived(services: Services, job: Job) -> bool:
     """Tell whether a job's card is at its person: its message was noted, or one of its buttons pressed."""
-    card = await _kept(scene, job)
+    card = await _kept(services, job)
     return card is not None and card.message_id is not None
 
 
@@ -101,15 +102,15 @@ def told(job: Job, due: Collection[Job]) -> list[Job]:
     return [one for one in due if one.id in known]
 
 
-async def _kept(scene: Scene[Any], job: Job) -> Card | None:
+async def _kept(services: Services, job: Job) -> Card | None:
     card_id = job.payload.get(CARD)
-    return None if card_id is None else await scene.services.db.read(lambda tx: cards.get(tx, str(card_id)))
+    return None if card_id is None else await services.db.read(lambda tx: cards.get(tx, str(card_id)))
 
 
 async def _opened(scene: Scene[Any], job: Job, lease: Lease, letter: Letter, beside: Collection[Job]) -> Card:
     """Open the card and keep its id in the job; the one of an earlier try tells what is to be told by now."""
     now, state = scene.services.clock.now(), letter.state.model_dump(mode="json")
-    old = await _kept(scene, job)
+    old = await _kept(scene.services, job)
     found: list[Card] = []
 
     async def work(tx: Tx) -> None:

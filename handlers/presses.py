@@ -40,7 +40,7 @@ async def press(update: Update, context: LinkHiveContext) -> None:
     card = await _card_of(context.home, query, parts[0]) if parts else None
     if parts is None or card is None:
         await reply.give(context.say.label("card.old"))
-    elif not await _may_press(context, card, query.from_user.id):
+    elif not await _may_press(context, card, query.from_user.id, parts[1]):
         await reply.give(context.say.label("card.foreign"))
     elif parts[1] == CLOSE:
         await reply.give()
@@ -61,9 +61,11 @@ async def _card_of(home: LinkHiveApplication, query: CallbackQuery, card_id: str
     return card if card.message_id else await place(home, card, message.message_id)
 
 
-async def _may_press(context: LinkHiveContext, card: Card, user_id: int) -> bool:
+async def _may_press(context: LinkHiveContext, card: Card, user_id: int, action: str) -> bool:
     if card.owner_id != ANONYMOUS_ADMIN:
         return card.owner_id == user_id
+    if action in context.home.routes.cards[card.route].everybody:
+        return True
     # Whoever wrote as the group presses under their own name: any of its admins may be the one.
     try:
         member = await context.bot.get_chat_member(card.chat_id, user_id)

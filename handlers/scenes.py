@@ -153,7 +153,8 @@ class Route(Generic[S]):
     `advice` names a text that helps with an error here more than the error's own words; a private one shows
     what is its owner's alone, and so never appears in a group, whatever data a custom client sends. `moved`
     is told of the card on which it goes on after a question that was answered in words, `closed` of the one
-    that its owner closes.
+    that its owner closes. `everybody` names the actions with which anybody in a group may read on, on a card
+    there that nobody opened and that otherwise obeys the admins.
     """
 
     name: str
@@ -164,6 +165,7 @@ class Route(Generic[S]):
     private: bool = False
     moved: Callable[[Scene[S]], Awaitable[None]] | None = None
     closed: Callable[[Scene[S]], Awaitable[None]] | None = None
+    everybody: frozenset[str] = frozenset()
 
     def fits(self, scene: Scene[Any]) -> bool:
         """Tell whether cards of this kind may be shown where a scene is."""

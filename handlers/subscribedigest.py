@@ -1,4 +1,7 @@
-"""Several titles with something new, told in one message: digests, and what waited for a quiet time's end."""
+"""Several titles with something new, told in one message: digests, and what waited for a quiet time's end.
+
+A group is told in the same way, on a card of its own (`handlers.subscribegroup`).
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from handlers.scenes import Letter, OddPress, Route, Scene, State, Switch, numbe
 from handlers.subscribenews import LIST_ROUTE, MOST_PAGES, ROUTE, NewsState
 from handlers.subscribenews import show as show_one
 from handlers.subscribetitles import NAME_LIMIT, icon_of, parts_of
-from handlers.texts import Html, escape
-from handlers.views import Press, View, grid, pages_row
+from handlers.texts import Html, Speaker, escape
+from handlers.views import Press, Row, View, grid, pages_row
 from services.subscriptions import NEWS, News
 
 TITLES_A_PAGE = 8
@@ -26,7 +29,12 @@ class NewsListState(State):
 
 async def show(scene: Scene[NewsListState]) -> View:
     """Show of which titles there is something new."""
-    say, state = scene.say, scene.state
+    lines, rows = listing(scene.say, scene.state)
+    return View(Html("\n".join(lines)), [*rows, [Press(scene.say.label("button.close"), "close")]])
+
+
+def listing(say: Speaker, state: NewsListState) -> tuple[list[str], list[Row]]:
+    """Return a page of the titles as lines, and the buttons that open them and turn the pages."""
     pages = max(1, -(-len(state.news) // TITLES_A_PAGE))
     page_ = min(state.page, pages - 1)
     listed = list(
@@ -38,8 +46,7 @@ async def show(scene: Scene[NewsListState]) -> View:
         icon = icon_of(parts_of(news.title)[0])
         lines.append(say.plural("newslist.row", news.count, number=n + 1, icon=icon, title=name))
     opening = [Press(f"{n + 1}", "open", str(n)) for n, _ in listed]
-    close = Press(say.label("button.close"), "close")
-    return View(Html("\n".join(lines)), [*grid(opening, 4), pages_row(say, "page", page_, pages), [close]])
+    return lines, [*grid(opening, 4), pages_row(say, "page", page_, pages)]
 
 
 async def page(scene: Scene[NewsListState], arg: str) -> NewsListState:
@@ -49,11 +56,19 @@ async def page(scene: Scene[NewsListState], arg: str) -> NewsListState:
 
 async def open_one(scene: Scene[NewsListState], arg: str) -> Switch:
     """Go on to one title's news."""
+    return scene.switch(ROUTE, await opened(scene, arg))
+
+
+async def opened(scene: Scene[NewsListState], arg: str) -> dict[str, Any]:
+    """Return the state of the card of one title's news: how it is followed by now, and the way back."""
     n = number(arg, MOST_PAGES * TITLES_A_PAGE)
     if n >= len(scene.state.news):
         raise OddPress(arg)
+    news = scene.state.news[n]
+    following = await scene.services.subscriptions.follows.get(news.subscription)
+    muted = following is not None and following.subscription.muted
     origin = scene.state.model_dump(mode="json")
-    return Switch(ROUTE, NewsState(news=scene.state.news[n], origin=origin))
+    return {"news": news, "muted": muted, "ended": following is None, "origin": origin}
 
 
 NEWS_LIST: Route[NewsListState] = Route(

@@ -1,13 +1,20 @@
-"""What is new of titles a group follows: nothing private, and ways into each reader's own chat with us."""
+"""What is new of titles a group follows: nothing private, and ways into each reader's own chat with us.
+
+Several titles that are due in one topic make one message, of which anybody opens what they want to see.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from clients.hdhive.models import Resource
 from handlers import acgnews, posting
 from handlers.application import LinkHiveApplication
 from handlers.arrival import ANONYMOUS_ADMIN
 from handlers.resources import SLUG, pan_name, price_label
-from handlers.scenes import Letter, Route, Scene, State
+from handlers.scenes import Letter, Route, Scene, State, Switch
+from handlers.subscribedigest import NewsListState, listing, opened, page
 from handlers.subscribetitles import shown
 from handlers.texts import Html, Speaker, bold, escape
 from handlers.unlock import RESOURCE_LINK
@@ -21,7 +28,7 @@ from storage.jobs import Job
 from storage.subscriptions import Subscription
 from storage.users import User
 
-ROUTE = "groupnews"
+ROUTE, LIST_ROUTE = "groupnews", "groupnewslist"
 MOST_LISTED = 8
 FACT_LIMIT = 24
 
@@ -32,6 +39,8 @@ class GroupNewsState(State):
     news: News
     muted: bool = False
     ended: bool = False
+    origin: dict[str, Any] | None = None
+    """The list of several titles this was opened from."""
 
 
 async def show(scene: Scene[GroupNewsState]) -> View:
@@ -74,10 +83,11 @@ def _label(say: Speaker, n: int, resource: Resource) -> str:
 
 def _keeping(scene: Scene[GroupNewsState]) -> list[Button]:
     say, state = scene.say, scene.state
+    back_ = [] if state.origin is None else [Press(say.label("button.back"), "back")]
     if state.ended:
-        return []
+        return [*back_]
     silent, label = ("off", "button.unmute") if state.muted else ("on", "button.mute")
-    return [Press(say.label(label), "mute", silent), Press(say.label("button.unsubscribe"), "remove")]
+    return [Press(say.label(label), "mute", silent), Press(say.label("button.unsubscribe"), "remove"), *back_]
 
 
 async def mute(scene: Scene[GroupNewsState], arg: str) -> GroupNewsState:
@@ -93,22 +103,63 @@ async def remove(scene: Scene[GroupNewsState], _arg: str) -> GroupNewsState:
     return scene.state.model_copy(update={"ended": True})
 
 
-GROUP_NEWS: Route[GroupNewsState] = Route(ROUTE, GroupNewsState, show, {"mute": mute, "remove": remove})
+async def back(scene: Scene[GroupNewsState], _arg: str) -> GroupNewsState | Switch:
+    """Go back to the list of titles."""
+    if scene.state.origin is None:
+        return scene.state
+    return scene.switch(LIST_ROUTE, scene.state.origin)
+
+
+GROUP_NEWS: Route[GroupNewsState] = Route(
+    ROUTE,
+    GroupNewsState,
+    show,
+    {"mute": mute, "remove": remove, "back": back},
+    everybody=frozenset({"back"}),
+)
+
+
+async def show_list(scene: Scene[NewsListState]) -> View:
+    """Show of which titles there is something new."""
+    lines, rows = listing(scene.say, scene.state)
+    return View(Html("\n".join([*lines, "", scene.say("groupnews.list")])), rows)
+
+
+async def open_one(scene: Scene[NewsListState], arg: str) -> Switch:
+    """Go on to one title's news."""
+    return scene.switch(ROUTE, await opened(scene, arg))
+
+
+GROUP_NEWS_LIST: Route[NewsListState] = Route(
+    LIST_ROUTE,
+    NewsListState,
+    show_list,
+    {"page": page, "open": open_one},
+    everybody=frozenset({"page", "open"}),
+)
 
 
 async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
-    """Tell a group what is new of one title, with what else waits of it."""
-    beside = [one for one in await _due(home, job) if _same(one, job)]
-    (news,) = News.joined([job.payload, *(one.payload for one in beside)])
-    following = await home.services.subscriptions.follows.get(news.subscription)
-    if following is None or following.subscription.muted:
-        await posting.done(lease, beside)
+    """Tell a group what is new of a title, with what else is due in the same topic."""
+    due = await _due(home, job)
+    if await posting.arrived(home.services, job):
+        await posting.done(lease, posting.told(job, due))
         return
-    scene = await _scene(home, following.subscription, GroupNewsState(news=news))
-    if await posting.arrived(scene, job):
-        await posting.done(lease, posting.told(job, beside))
-    else:
-        await posting.post(scene, job, lease, Letter(ROUTE, scene.state, await show(scene)), beside)
+    following = await _followed(home, job)
+    if following is None:
+        await posting.done(lease, [one for one in due if _of(one) == _of(job)])
+        return
+    beside = [one for one in due if await _is_told_there(home, one, following)]
+    news = News.joined([job.payload, *(one.payload for one in beside)])
+    scene = await _scene(home, following, GroupNewsState(news=news[0]))
+    await posting.post(scene, job, lease, await _letter(scene, news), beside)
+
+
+async def _letter(scene: Scene[Any], news: Sequence[News]) -> Letter:
+    if len(news) == 1:
+        return Letter(ROUTE, scene.state, await show(scene))
+    listed = NewsListState(news=tuple(news))
+    return Letter(LIST_ROUTE, listed, await show_list(scene.at(listed)))
 
 
 async def _due(home: LinkHiveApplication, job: Job) -> list[Job]:
@@ -116,8 +167,20 @@ async def _due(home: LinkHiveApplication, job: Job) -> list[Job]:
     return await home.services.db.read(lambda tx: leases.beside(tx, job, now))
 
 
-def _same(one: Job, other: Job) -> bool:
-    return bool(one.payload.get("subscription") == other.payload.get("subscription"))
+def _of(job: Job) -> int:
+    return int(job.payload["subscription"])
+
+
+async def _followed(home: LinkHiveApplication, job: Job) -> Subscription | None:
+    """Return the subscription whose news these are; None where nobody wants to hear of it by now."""
+    following = await home.services.subscriptions.follows.get(_of(job))
+    return None if following is None or following.subscription.muted else following.subscription
+
+
+async def _is_told_there(home: LinkHiveApplication, job: Job, beside: Subscription) -> bool:
+    """Tell whether a group's news go where another's go."""
+    following = await _followed(home, job)
+    return following is not None and following.topic == beside.topic
 
 
 async def _scene(
@@ -145,4 +208,5 @@ def register(home: LinkHiveApplication) -> None:
         await deliver(home, job, lease)
 
     home.card(GROUP_NEWS)
+    home.card(GROUP_NEWS_LIST)
     home.job(GROUP, tell)

@@ -78,7 +78,7 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
     payload = job.payload
     state = GroupState(task_id=int(payload["task_id"]), status=str(payload["status"]))
     scene = await _scene(home, job, state)
-    if await posting.arrived(scene, job):
+    if await posting.arrived(scene.services, job):
         await posting.done(lease, ())
         return
     await posting.post(scene, job, lease, Letter(HERE, state, await show(scene)))

@@ -42,9 +42,21 @@ PRIVATE_CARDS = frozenset(
     | {"transcode_task", "video", "video_categories", "video_delete", "video_edit", "videos"}
 )
 SHARED_CARDS = frozenset(
-    {"check", "follow", "groupnews", "help", "notice", "search", "subscription", "subscriptions"}
+    {
+        "check",
+        "follow",
+        "groupnews",
+        "groupnewslist",
+        "help",
+        "notice",
+        "search",
+        "subscription",
+        "subscriptions",
+    }
     | {"acg", "transcode_group"}
 )
+# With these anybody in a group reads on, on a card that nobody opened.
+FOR_EVERYBODY = frozenset({("groupnews", "back"), ("groupnewslist", "open"), ("groupnewslist", "page")})
 PRIVATE_COMMANDS = frozenset(
     {"accounts", "checkin", "drive", "link", "save", "settings", "shares", "unlink", "unlock", "upload"}
     | {"admin", "forget", "inbox", "privacy", "publish", "stats", "usage", "videos"}
@@ -77,10 +89,11 @@ class Button:
 
 
 def expected_of_press(allowed: frozenset[int], user: int, owner: int, chat: int, button: Button) -> Outcome:
-    """The table for presses: a card's owner acts; the admins, on a card of who wrote as the group."""
+    """The table for presses: a card's owner acts; on one of a group's own, its admins, and all read."""
     if not admitted(allowed, user, chat):
         return "refused"
-    if user != owner and not (owner == ANONYMOUS_ADMIN and user in GROUP_ADMINS):
+    reads = user in GROUP_ADMINS or (button.route, button.action) in FOR_EVERYBODY
+    if user != owner and not (owner == ANONYMOUS_ADMIN and reads):
         return "foreign"
     if button.action == "close":
         return "closed"

@@ -92,7 +92,7 @@ def _note(
 ) -> None:
     for slug in _slugs(route, state):
         found.news[chat, slug] += 1
-    if route == "groupnews":
+    if route in ("groupnews", "groupnewslist"):
         topics = next(group.topics for group in town.groups if group.id == chat)
         found.elsewhere += message.data.get("message_thread_id") != next(iter(topics), None)
     if route == "checkin_end":
@@ -112,7 +112,7 @@ def _slugs(route: str, state: Mapping[str, Any]) -> Iterator[str]:
     parts: list[Mapping[str, Any]] = []
     if route in ("news", "groupnews"):
         parts = [state["news"]]
-    elif route == "newslist":
+    elif route in ("newslist", "groupnewslist"):
         parts = list(state["news"])
     elif route == "receipt":
         parts = [state["receipt"]]
