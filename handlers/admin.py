@@ -105,8 +105,14 @@ def _rows(scene: Scene[AdminState], found: Found) -> list[Row]:
     if found.open:
         rows.append([Press(say.label("button.doubts", n=len(found.open)), "doubts")])
     rows.append([Press(say.label("button.broadcast"), "broadcast")])
-    rows.append([Press(say.label("button.refresh"), cards.SHOW), Press(say.label("button.close"), "close")])
+    rows.append([Press(say.label("button.refresh"), "refresh"), Press(say.label("button.close"), "close")])
     return rows
+
+
+async def refresh(scene: Scene[AdminState], _arg: str) -> AdminState:
+    """Ask the services anew, and show what is."""
+    await scene.home.upstreams(anew=True)
+    return scene.state
 
 
 async def to_dead(_scene: Scene[Any], _arg: str) -> Switch:
@@ -124,7 +130,7 @@ ADMIN = guarded(
         "admin",
         AdminState,
         show,
-        {"dead": to_dead, "doubts": to_doubts, "broadcast": broadcasting.ask},
+        {"refresh": refresh, "dead": to_dead, "doubts": to_doubts, "broadcast": broadcasting.ask},
         private=True,
     )
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
@@ -25,12 +25,18 @@ Answer = Callable[[Update, LinkHiveContext, Dialog], Awaitable[None]]
 TakeFile = Callable[[Update, LinkHiveContext, Dialog], Awaitable[bool]]
 # What /cancel does with the card that asks, beside asking no longer.
 Leave = Callable[[LinkHiveContext, Card], Awaitable[None]]
-# The state of each service that is on, by its name.
-Upstreams = Callable[[], Awaitable[Mapping[str, str]]]
 # None where it was told on a card that is there already.
 Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter | None]]
 # Several of a kind that waited for the same person, oldest first, told in one message.
 Fold = Callable[[Scene[Any], Sequence[Mapping[str, Any]]], Awaitable[Letter | None]]
+
+
+class Upstreams(Protocol):
+    """Tell the state of each service that is on, by its name."""
+
+    async def __call__(self, *, anew: bool = False) -> Mapping[str, str]:
+        """Return what is known, or what they answer now."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,8 @@ class LinkHiveApplication(
             _once(self.routes.folds, kind, fold)
 
 
-async def _unknown() -> Mapping[str, str]:
+async def _unknown(*, anew: bool = False) -> Mapping[str, str]:
+    del anew
     return {}
 
 

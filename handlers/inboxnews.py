@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from clients.errors import NotFound
 from handlers.acgviews import minute
 from handlers.application import LinkHiveApplication
 from handlers.scenes import Letter, OddPress, Route, Scene, State, Switch, number
@@ -82,9 +83,19 @@ async def inbox(scene: Scene[InboxNewsState], _arg: str) -> Switch:
 async def read(scene: Scene[InboxNewsState], arg: str) -> InboxNewsState:
     """Mark one of the new messages as read."""
     wanted = _one_of(scene, arg)
-    client = scene.services.require_acgbt()
-    await scene.services.keys.call(scene.user_id, Service.ACGBT, lambda who: client.mark_read(who, wanted))
+    await mark(scene, wanted)
     return scene.state.model_copy(update={"read": (*scene.state.read, wanted)})
+
+
+async def mark(scene: Scene[Any], message_id: int) -> None:
+    """Mark a message as read; one that is gone needs no mark."""
+    client = scene.services.require_acgbt()
+    try:
+        await scene.services.keys.call(
+            scene.user_id, Service.ACGBT, lambda who: client.mark_read(who, message_id)
+        )
+    except NotFound:
+        return
 
 
 NEWS: Route[InboxNewsState] = Route(

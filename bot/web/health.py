@@ -22,8 +22,10 @@ from storage.tx import Tx
 # How old an answer may be; an eager load balancer must cost nothing.
 DATABASE_SECONDS = 3.0
 UPSTREAM_SECONDS = 120.0
+# Who wants to know anew is told what was found so shortly before; pressing again and again costs nothing.
+ANEW_SECONDS = 5.0
 DATABASE_PATIENCE = 5.0
-# Where nobody has asked before, who wants to know waits this long.
+# Where nobody has asked before, and where it is asked anew, who wants to know waits this long.
 FIRST_PATIENCE = 5.0
 
 
@@ -66,10 +68,10 @@ class Health:
         }
         return JSONResponse(content, 200 if ready else 503)
 
-    async def upstreams(self) -> Mapping[str, str]:
-        """Return how each upstream was when last asked, which is at most two minutes ago."""
-        self._refresh_upstreams()
-        if self._asking is not None and not self._upstreams[1]:
+    async def upstreams(self, *, anew: bool = False) -> Mapping[str, str]:
+        """Return how each upstream was when last asked, which is two minutes ago at most; or ask `anew`."""
+        self._refresh_upstreams(ANEW_SECONDS if anew else UPSTREAM_SECONDS)
+        if self._asking is not None and (anew or not self._upstreams[1]):
             await asyncio.wait((self._asking,), timeout=FIRST_PATIENCE)
         return {name: finding.state for name, finding in self._upstreams[1].items()}
 
@@ -112,10 +114,10 @@ class Health:
             self._database = (now, state)
         return self._database[1]
 
-    def _refresh_upstreams(self) -> None:
+    def _refresh_upstreams(self, oldest: float = UPSTREAM_SECONDS) -> None:
         """Ask in the background: a slow upstream must not make us look dead."""
         idle = self._asking is None or self._asking.done()
-        if idle and self.clock.now() - self._upstreams[0] > UPSTREAM_SECONDS:
+        if idle and self.clock.now() - self._upstreams[0] > oldest:
             self._asking = asyncio.create_task(self._ask())
 
     async def _ask(self) -> None:

@@ -33,6 +33,7 @@ _KEPT = (
     "unlock_points",
     "remark",
     "is_official",
+    "validate_status",
 )
 _MARKS: tuple[tuple[re.Pattern[str], Quality], ...] = (
     (re.compile(r"(?<![a-z0-9])(4k|2160p?|uhd)(?![a-z0-9])", re.IGNORECASE), "4K"),
