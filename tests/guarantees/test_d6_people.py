@@ -50,8 +50,6 @@ MEASURED: tuple[Step, ...] = (
     ("acgbt", d6_acgbt.item),
     ("mika", d6_mika.save),
 )
-# The faults that let a person wait; every other one ends at once.
-WAITING = ("time-out before", "time-out after", "drip")
 
 
 def chosen(steps: tuple[Step, ...]) -> list[tuple[*Step, str, dict[str, Any]]]:
@@ -115,7 +113,7 @@ async def hosts(box: Sandbox) -> str:
 @pytest.mark.timeout(1800)
 async def test_d6_a_person_hears_within_a_minute(tmp_path: Path) -> None:
     """With the product's own time-outs; each step has a bot of its own, so that they wait side by side."""
-    steps, faults = (MEASURED, WAITING) if figures.FULL else (MEASURED[:2], WAITING[:1])
+    steps, faults = (MEASURED, faulty.WAITING) if figures.FULL else (MEASURED[:2], faulty.WAITING[:1])
     unclear, slowest, tried = list[str](), 0.0, 0
     async with AsyncExitStack() as stack:
         scenes = [
