@@ -27,10 +27,10 @@ def under_way(message: Message) -> bool:
 async def fresh(s: Any) -> None:
     """Put the drive back as it was, and end what an earlier step began."""
     service = s.house.services.uploads
-    for view in await service.of(s.person.id):
-        if not view.stage.over:
+    if begun := await service.of(s.person.id):
+        for view in begun:
             await service.cancel(view.upload.id)
-    await s.house.db.write(_no_uploads)
+        await s.house.db.write(_no_uploads)
     drive = ways.drive_of(s.box, s.person)
     for item in drive.children(drive.app_root):
         drive.remove(item)
@@ -126,11 +126,6 @@ async def new_folder(s: Any) -> Act:
     return lambda: s.person.send(f"New {s.number}")
 
 
-async def sharing(s: Any) -> Act:
-    await s.person.press(await _top(s), SAY("button.more"))
-    return _press(s, await s.until("button.sharing"), SAY("button.sharing"))
-
-
 async def upload_file(s: Any) -> Act:
     data = f"file {s.number} ".encode() * 3000
     return lambda: s.person.send_file(f"{s.number}.bin", data)
@@ -176,7 +171,6 @@ STEPS: tuple[tuple[str, Callable[[Any], Awaitable[Act]]], ...] = (
     ("disktop", ask_delete),
     ("disktop", remove),
     ("disktop", new_folder),
-    ("disktop", sharing),
     ("disktop", upload_file),
     ("disktop", upload_address),
     ("files", fetch),

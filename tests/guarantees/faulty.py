@@ -50,6 +50,8 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "wrong types": {"kind": "wrong_types"},
     "10 MB": {"kind": "huge"},
 }
+# These let us wait; every other one ends at once.
+WAITING = ("time-out before", "time-out after", "drip")
 # A 429 tells the wait in each of these ways, or not at all.
 STYLES = ("header", "date", "top", "data", "none")
 

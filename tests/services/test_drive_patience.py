@@ -73,8 +73,6 @@ async def test_a_doubt_that_nobody_can_settle_ends_in_time(
     pick = folders(house, 2)[0]
     house.services.disktop._transport._timeout = Timeouts(total=0.5)
     house.fault("disktop", "/v1/files/*", "hang", method="POST", times=0)
-    await house.services.drive.folders.page(1001, "/F1")
-    house.fault("disktop", "/v1/files", "hang", method="GET", times=0)
     monkeypatch.setattr(house.services.drive.folders, "whole", never)
     async with asyncio.timeout(15):
         with pytest.raises(ClientError) as caught:
