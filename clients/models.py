@@ -83,10 +83,15 @@ def flag(value: object) -> bool | None:
 def text(value: object) -> str | None:
     """Read a text from a string or a number; None for null."""
     if value is None or isinstance(value, str):
-        return value
+        return value if value is None or value.isascii() else _whole_letters(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("not a text")  # noqa: TRY004 - as above
     return str(value)
+
+
+def _whole_letters(value: str) -> str:
+    """Put question marks for halves of letters: JSON may spell them, and nothing can store or send them."""
+    return value.encode(errors="replace").decode()
 
 
 def texts(value: object) -> tuple[str, ...]:
@@ -94,7 +99,7 @@ def texts(value: object) -> tuple[str, ...]:
     if value is None or value == "":
         return ()
     if isinstance(value, (list, tuple)):
-        if all(type(item) is str for item in value):
+        if all(type(item) is str and item.isascii() for item in value):
             return tuple(value)
         return tuple(item for item in map(text, value) if item is not None)
     single = text(value)

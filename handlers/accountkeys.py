@@ -17,7 +17,7 @@ from handlers.overview import rights
 from handlers.problems import service_name
 from handlers.scenes import Act, OddPress, Scene, Switch, number
 from handlers.texts import Html, code
-from handlers.views import COPY_LIMIT, Button, Copy, Open, Press, Row, View, opens
+from handlers.views import Button, Copy, Open, Press, Row, View, copies, opens
 from services.names import Service
 from services.notices import card_changed
 
@@ -163,7 +163,7 @@ def secret_view(scene: Scene[AcgbtState], made: NewKey) -> View:
     text = say("acgbt.made", name=made.name or scene.state.name, minutes=int(SHOWN_SECONDS // 60))
     rows: list[Row] = []
     for name, value in (("key", made.api_key), ("secret", made.api_secret)):
-        if len(value) <= COPY_LIMIT:
+        if copies(value):
             rows.append([Copy(say.label(f"button.copy_{name}"), value)])
         else:
             text = Html(f"{text}\n{code(value, len(value))}")

@@ -13,13 +13,13 @@ from handlers.scenes import OddPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, block, escape, plain, units
 from handlers.views import (
     CAPTION_LIMIT,
-    COPY_LIMIT,
     Button,
     Copy,
     Open,
     Press,
     Row,
     View,
+    copies,
     pages_row,
     visible_units,
 )
@@ -97,7 +97,7 @@ def _rows(scene: Scene[ItemState], resource: Resource, *, more: bool) -> list[Ro
     say = scene.say
     having: list[Button] = []
     magnet, ipfs = magnet_of(resource), ipfs_of(resource)
-    if magnet is not None and len(magnet) <= COPY_LIMIT:
+    if magnet is not None and copies(magnet):
         having.append(Copy(say.label("acg.button.copy_magnet"), magnet))
     elif magnet is not None:
         having.append(Press(say.label("acg.button.magnet"), "screen", "magnet"))
@@ -125,9 +125,7 @@ def _magnet(scene: Scene[ItemState], resource: Resource) -> View:
     short = magnet.partition("&")[0]
     # Half of the limit at the most: a sign may count as two.
     shown = magnet if units(magnet) <= MAGNET_LIMIT else short[: MAGNET_LIMIT // 2]
-    copy: list[Button] = (
-        [Copy(say.label("acg.button.copy_short"), short)] if 0 < len(short) <= COPY_LIMIT else []
-    )
+    copy: list[Button] = [Copy(say.label("acg.button.copy_short"), short)] if copies(short) else []
     back_ = Press(say.label("button.back"), "screen")
     return View(Html("\n".join([*lines, block(shown)])), (copy, [back_]))
 

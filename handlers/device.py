@@ -78,11 +78,12 @@ def _minutes(scene: Scene[DeviceState]) -> int:
 
 
 def picture(address: str) -> bytes | None:
-    """Return an address as a QR code (PNG), None for one that is too long for that."""
+    """Return an address as a QR code (PNG), None for one that has none."""
     out = io.BytesIO()
     try:
         segno.make_qr(address).save(out, kind="png", scale=SCALE, border=BORDER)
-    except segno.DataOverflowError:
+    except ValueError:
+        # Too long, or with letters that no encoding has.
         return None
     return out.getvalue()
 

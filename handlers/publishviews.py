@@ -84,7 +84,8 @@ def _pictures(say: Speaker, fields: Fields) -> Html:
 def picture_line(say: Speaker, fields: Fields, number: int, url: str) -> Html:
     """Return a picture as a line: its number and its address, or that it was sent here."""
     parts = urlsplit(url)
-    name = plain(f"{parts.hostname}{parts.path}", ADDRESS_SHOWN)
+    # What is no address is shown as it is.
+    name = plain(f"{parts.hostname}{parts.path}" if parts.hostname else url, ADDRESS_SHOWN)
     if url in fields.sent:
         name = say.label("publish.picture_sent")
     shown = link(name, url) if opens(url) else code(name)

@@ -17,7 +17,7 @@ from handlers.notes import NoticeState
 from handlers.resources import SLUG, facts, named, price_label
 from handlers.scenes import Letter, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
-from handlers.views import COPY_LIMIT, URL_LIMIT, Button, Copy, Inline, Open, Press, Row, View, opens
+from handlers.views import URL_LIMIT, Button, Copy, Inline, Open, Press, Row, View, copies, opens
 from services import zones
 from services.errors import ServiceError
 from services.names import Service
@@ -122,9 +122,9 @@ def _receipt(scene: Scene[ResourceState], unlock: Unlock) -> Html:
 def _link_buttons(scene: Scene[ResourceState], unlock: Unlock, url: str) -> list[Row]:
     say = scene.say
     first: list[Button] = [Open(say.label("button.open"), url)] if opens(url) else []
-    if not first and 0 < len(url) <= COPY_LIMIT:
+    if not first and copies(url):
         first.append(Copy(say.label("button.copy_link"), url))
-    if unlock.access_code and len(unlock.access_code) <= COPY_LIMIT:
+    if unlock.access_code and copies(unlock.access_code):
         first.append(Copy(say.label("button.copy_code", code=unlock.access_code), unlock.access_code))
     second: list[Button] = []
     if opens(url):

@@ -10,7 +10,7 @@ from handlers import problems
 from handlers.resources import drive_name
 from handlers.scenes import Scene, State
 from handlers.texts import Html, bold, code, link, plain
-from handlers.views import COPY_LIMIT, Button, Copy, Press, Row, View, pages_row
+from handlers.views import Button, Copy, Press, Row, View, copies, pages_row
 from services.drives import Drive
 from services.linkchecks import MAX_LINKS, CheckedLink
 from services.names import Service
@@ -138,7 +138,7 @@ def _alive_row(scene: Scene[Any], state: CheckState) -> Row:
         return []
     text = "\n".join(item.text for item in state.alive)
     row: list[Button] = []
-    if len(text) <= COPY_LIMIT:
+    if copies(text):
         row.append(Copy(scene.say.label("button.copy_alive"), text))
     else:
         row.append(Press(scene.say.label("button.send_alive"), "alive"))

@@ -29,7 +29,7 @@ def fields(s: Stage) -> Fields:
     """A draft in which every word is hostile; its description is Markdown, and so is left plain."""
     w = s.words
     # Some open when they are pressed, others cannot.
-    images = [f"https://example.com/{quote(w()[:200], errors='replace')}.png" for _ in range(3)]
+    images = [f"https://example.com/{quote(w()[:100], errors='replace')}.png" for _ in range(3)]
     images += [f"ftp:{w()}"]
     return Fields(
         title=w() or "x",

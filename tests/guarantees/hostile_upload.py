@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, get_args
 
-from clients.disktop.models import Download, Quality, SharedFile, VideoMeta, VideoStream
+from clients.disktop.models import Download, SharedFile, VideoMeta, VideoStream
 from handlers import device, problems, save, saverun, upload, uploadqueue, uploadready, videocategories
 from handlers.device import DeviceState
 from handlers.savestate import Offer, SaveState
@@ -150,11 +150,10 @@ def _getting(action: str) -> Callable[[Before], Awaitable[View]]:
 
     async def press(s: Before) -> View:
         w, transfers = s.words, stage(s).services.transfers
-        urls = [w() or "x", f"https://example.com/{w()}"]
-        qualities = tuple(Quality.model_construct(name=w(), url=url) for url in (*urls, w() or "x"))
-        url = urls[w.count % 2]
-        transfers.stream = giving(lambda: VideoStream(stream_url=url, qualities=qualities))
-        transfers.download = giving(lambda: Download(url=url, expires_in=2**62))
+        told = [{"name": w(), "url": w()}, {"name": w(), "url": f"https://example.com/{w()}"}]
+        stream = {"stream_url": w() or "x", "qualities": told, "expires_in": 2**62}
+        transfers.stream = giving(lambda: VideoStream.model_validate(stream))
+        transfers.download = giving(lambda: Download.model_validate({"url": w() or "x"}))
         return await hostile_drive.follow(s, "save", _one_file()(s), action)
 
     return press
