@@ -1,17 +1,16 @@
 """Errors of Disk.Top that need a clock of their own: what went over the wire, and what people read of it."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from bot.wiring import House
 from sandbox.server import Sandbox
+from services.clock import SystemClock
+from services.uploads.pace import Pace
 from tests.conftest import Start, linked
 from tests.driver import Browser, Control, Journal, Person
 from tests.e2e import uploading
-from tests.e2e.process import until
 from tests.e2e.test_bad_input_linking import ticket
-from tests.e2e.test_device import POLLS, Ahead, code_card, device_of
+from tests.e2e.test_device import POLLS, code_card, device_of
 from tests.e2e.uploading import KIB, digest, stored
 from tests.e2e.words import Words
 
@@ -52,11 +51,10 @@ async def test_a_code_that_the_service_calls_expired(
         assert again.button("📋").copies != card.button("📋").copies
 
 
-class Noting(Ahead):
-    """A clock that is put forward by hand, and notes what was waited for."""
+class Noting(SystemClock):
+    """The machine's clock, which notes what was waited for."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.waits: list[float] = []
 
     async def sleep(self, seconds: float) -> None:
@@ -64,23 +62,13 @@ class Noting(Ahead):
         await super().sleep(seconds)
 
 
-@asynccontextmanager
-async def hurrying(clock: Noting, control: Control, house: House) -> AsyncIterator[None]:
-    """Let time fly: by small steps while an upload runs, by large ones while it waits for its next try."""
+PAUSE = 0.0625
 
-    async def fly() -> None:
-        while True:
-            await asyncio.sleep(0.1)
-            seconds = 10.0 if house.services.uploads._running.ids else 900.0
-            clock.more += seconds
-            await control.advance(seconds)
 
-    task = asyncio.create_task(fly())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+def impatient(house: House) -> None:
+    """Let uploads wait for moments instead of minutes, and be put off thrice instead of ten times."""
+    quick = replace(Pace(), pause=PAUSE, longest_pause=0.5, later=0.1, longest_later=0.2, puts_off=3)
+    house.services.uploads._running._pace = quick
 
 
 async def test_a_drive_that_cannot_complete_is_asked_again(
@@ -92,18 +80,16 @@ async def test_a_drive_that_cannot_complete_is_asked_again(
     broken = {"errno": 502, "errmsg": "complete failed"}
     await control.fault(UP, "*/complete", "status", status=502, body=broken, times=0)
     async with start(clock=clock) as house:
+        impatient(house)
         await linked(person, "disktop")
         await person.send_file("a.bin", DATA)
-        await until(lambda: box.world.journal.count(UP, "POST", "/complete") > 0, "it was asked for")
-        clock.waits.clear()
-        async with hurrying(clock, control, house):
-            told = await uploading.failed(person, say, "a.bin", 120)
+        told = await uploading.failed(person, say, "a.bin", 120)
         assert say("problem.upload.unjoined", service="Disk.Top") in uploading.plain(told)
         asked = await journal.calls(UP, "POST", "*/complete")
         assert {call.errno for call in asked} == {"502"}
         assert len(asked) > 20, "again and again, before anybody is troubled"
-        growing = [wait for wait in clock.waits if wait in (4.0, 8.0, 16.0)]
-        assert growing[:3] == [4.0, 8.0, 16.0], "each time later"
+        growing = [PAUSE, 2 * PAUSE, 4 * PAUSE, 0.5]
+        assert [wait for wait in clock.waits if wait in growing][:4] == growing, "each time later"
         sent = [call.query["part_seq"] for call in await journal.calls(UP, "POST", "/u")]
         assert sorted(sent) == ["1", "2", "3", "4"], "and nothing is sent for it"
         assert len(await journal.calls("disktop", "POST", "*/precreate")) == 1

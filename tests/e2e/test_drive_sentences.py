@@ -24,7 +24,7 @@ from tests.e2e.driveways import (
     words_of,
 )
 from tests.e2e.shares import CODE, LOCKED, listed, share_of
-from tests.e2e.test_drive_errors import Noting, hurrying
+from tests.e2e.test_drive_errors import impatient
 from tests.e2e.uploading import KIB, MIB, source, stored
 from tests.e2e.words import TEXTS, Words
 
@@ -32,8 +32,9 @@ LIST = "/v1/files"
 
 
 def counted(say: Words, key: str, number: int, **values: object) -> str:
-    """A sentence that counts, without the marks of its markup."""
-    return re.sub(r"<[^<>]*>", "", TEXTS.speaker(say.language).plural(key, number, **values))
+    """A sentence that counts, without markup and joiners."""
+    words = TEXTS.speaker(say.language).plural(key, number, **values)
+    return re.sub(r"<[^<>]*>|\u2060", "", words)
 
 
 def lose(box: Sandbox, person: Person, path: str) -> None:
@@ -193,14 +194,13 @@ async def test_a_source_that_refuses(
 async def test_a_source_that_stays_away(
     start: Start, person: Person, say: Words, box: Sandbox, control: Control, journal: Journal
 ) -> None:
-    clock = Noting()
     await control.telegram("options", limits=False)
-    async with start(clock=clock) as house:
+    async with start() as house:
+        impatient(house)
         await linked(person, "disktop")
         await control.fault("files", "*", "status", status=503, times=0)
         await person.send(f"/upload {source(box, 'a.bin', size=KIB)}")
-        async with hurrying(clock, control, house):
-            told = await uploading.failed(person, say, "a.bin", 120)
+        told = await uploading.failed(person, say, "a.bin", 120)
         assert say("problem.upload.source_down") in told.text
         assert {call.status for call in await journal.calls("files", "GET")} == {503}
         await control.mend()

@@ -91,7 +91,7 @@ async def test_health_attempts_that_are_over_are_counted_no_more(start: Start, x
         told = (await ask(house, "/metrics"))[1]
         begun = [line for line in told.splitlines() if line.startswith("linkhive_link_attempts{")]
         assert [line.rpartition(" ")[2] for line in begun if "burned" not in line] == ["1.0"]
-        await house.db.write(lambda tx: attempts.purge(tx, time.time() + 1e6))
+        assert await house.db.write(lambda tx: attempts.purge(tx, time.time() + 1e6)) == 1
         await shows(house, *(line.replace(" 1.0", " 0.0") for line in begun))
 
 
