@@ -1,11 +1,16 @@
-"""What the tables tell the doctor: secrets without a key, unlocks in doubt, dead letters, pauses."""
+"""What the tables tell the doctor: secrets without a key, unlocks in doubt, refreshes, dead letters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from storage import census, inbox, jobs
+from storage import census, inbox, jobs, meta
 from storage.tx import Tx
+
+# Where a running bot notes that another program polls with its token, and how long that is news.
+POLLED_ELSEWHERE = "polled_elsewhere_at"
+NEWS_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -25,9 +30,11 @@ async def tables(tx: Tx, now: float) -> list[Line]:
     return [
         _secrets(await census.without_key(tx)),
         _unlocks(found),
+        _refreshes(found.refreshes),
         _dead("updates", updates.get("dead", 0), updates.get("pending", 0)),
         _dead("jobs", work.get("dead", 0), work.get("open", 0)),
         _links(found),
+        _poller(float(await meta.get(tx, POLLED_ELSEWHERE) or 0), now),
         Line(
             "cool-downs", ok=True, reason=f"{found.cooldowns} (a service said 429; calls wait by themselves)"
         ),
@@ -48,6 +55,23 @@ def _unlocks(found: census.Census) -> Line:
     open_, doubtful = found.unlocks["claimed"], found.unlocks["doubtful"]
     reason = f"{doubtful} in doubt, {open_} under way (a running bot reads back and settles them)"
     return Line("unlocks", ok=True, reason=reason)
+
+
+def _refreshes(found: dict[str, int]) -> Line:
+    left = f"{found['left']} left by a process that died (a running bot settles them)"
+    reason = f"{found['open']} under way, {left}, {found['lost']} accounts to be linked anew"
+    return Line("refreshes", ok=True, reason=reason)
+
+
+def _poller(at: float, now: float) -> Line:
+    if not at:
+        return Line("poller", ok=True, reason="no other program was met")
+    when = datetime.fromtimestamp(at, UTC).isoformat(" ", "seconds")
+    reason = f"another program polled with this token, last at {when}"
+    if now - at > NEWS_SECONDS:
+        return Line("poller", ok=True, reason=reason)
+    mend = "stop the other program, or have BotFather revoke the token and set the new one here only"
+    return Line("poller", ok=False, reason=reason, mend=mend)
 
 
 def _dead(name: str, dead: int, waiting: int) -> Line:

@@ -71,6 +71,12 @@ class Metrics:
             ["stage"],
             registry=registry,
         )
+        self.refreshes = Gauge(
+            "linkhive_refreshes",
+            "Refreshes open, left by a dead process, or lost",
+            ["state"],
+            registry=registry,
+        )
         self.cooldowns = Gauge(
             "linkhive_cooldowns", "Scopes that a service told to wait (429)", registry=registry
         )

@@ -13,6 +13,7 @@ from typing import Any
 import handlers
 from bot import database, housekeeping, probes, telegram, telegramfiles
 from bot.assembly import assemble
+from bot.findings import POLLED_ELSEWHERE
 from bot.intake.dispatch import Dispatch
 from bot.intake.hand import hand_to
 from bot.intake.manners import FLOOD, Manners
@@ -40,6 +41,7 @@ from services.replicas import Replicas
 from services.runner import JobRunner
 from services.standing import Standing
 from services.steps import Reached, nothing
+from storage import meta
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -191,7 +193,11 @@ async def _start(
     if house.settings.telegram_updates == "webhook":
         _background(stack, telegram.set_webhook(line.bot, house.settings, clock))
     else:
-        poller = Poller(line.bot, line.line, house.store, clock, house.metrics)
+
+        async def alarmed() -> None:
+            await house.db.write(lambda tx: meta.put(tx, POLLED_ELSEWHERE, str(clock.now())))
+
+        poller = Poller(line.bot, line.line, house.store, clock, house.metrics, alarmed=alarmed)
         await poller.start()
         stack.push_async_callback(poller.stop)
 

@@ -24,6 +24,7 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from handlers.resources import heading
 from handlers.texts import Html, escape, plain
+from handlers.titlelist import payload_of
 from handlers.views import View
 from services.errors import ServiceError
 from services.names import Service
@@ -146,7 +147,7 @@ async def _results(
 
 def _article(context: LinkHiveContext, title: Title) -> InlineQueryResultArticle:
     say, titles = context.say, context.services.titles
-    payload = f"t_{title.media_type}_{title.id}"
+    payload = payload_of(title.media_type, title.id)
     lines: list[str] = [heading(say, title)]
     if title.overview:
         lines += ["", Html(f"<blockquote expandable>{escape(title.overview, OVERVIEW_LIMIT)}</blockquote>")]

@@ -61,14 +61,26 @@ def cut(text: str, limit: int) -> tuple[Html, bool]:
     kept: list[Html] = []
     used = 0
     for line in lines(text):
-        length = visible_units(line) + 1
-        if used + length > limit:
+        length = visible_units(line) + bool(kept)
+        # Empty lines at the end fall away.
+        if line and used + length > limit:
             if not kept:
-                kept.append(escape(html.unescape(re.sub(r"<[^<>]*>", "", line)), limit))
+                kept.append(_beginning(html.unescape(_seen(line)), limit))
             return Html("\n".join(kept).rstrip()), True
         kept.append(line)
         used += length
     return Html("\n".join(kept).rstrip()), False
+
+
+def _beginning(words: str, limit: int) -> Html:
+    """Return the beginning of one line, in as many units with what makes it harmless in it."""
+    most = limit
+    while most > 0:
+        shown = escape(words, most)
+        if (over := visible_units(shown) - limit) <= 0:
+            return shown
+        most -= over
+    return Html("…")
 
 
 def pages(text: str, limit: int) -> list[Html]:

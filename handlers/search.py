@@ -98,7 +98,7 @@ def _leave(scene: Scene[SearchState]) -> Row:
 async def _shared(scene: Scene[SearchState], film: str) -> tuple[list[Html], list[Row]]:
     say, state = scene.say, scene.state
     if not scene.private:
-        payload = f"t_{state.kind}_{state.tmdb_id}"
+        payload = titlelist.payload_of(state.kind, state.tmdb_id)
         return [say("resources.group")], [[Open(say.label("button.private"), scene.deep_link(payload))]]
     try:
         found = await scene.services.titles.resources(scene.user_id, MediaType(state.kind), state.tmdb_id)
@@ -242,7 +242,7 @@ async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) ->
 async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:
     """Open one title: `t_movie_550`, from inline results and groups."""
     try:
-        kind, tmdb_id = titlelist.chosen(payload.removeprefix("t_"))
+        kind, tmdb_id = titlelist.linked(payload)
     except OddPress:
         scene = cards.scene_of(update, context, NoticeState())
         await ask(scene, ASK, context.say("search.ask"))
@@ -254,5 +254,5 @@ def register(home: LinkHiveApplication) -> None:
     """Offer the search."""
     home.card(SEARCH)
     commands.add(home, "search", search)
-    home.start_link("t_", from_deep_link)
+    home.start_link(titlelist.LINK, from_deep_link)
     home.dialog(ASK, answered)

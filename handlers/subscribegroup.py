@@ -17,6 +17,7 @@ from handlers.scenes import Letter, Route, Scene, State, Switch
 from handlers.subscribedigest import NewsListState, listing, opened, page
 from handlers.subscribetitles import shown
 from handlers.texts import Html, Speaker, bold, escape
+from handlers.titlelist import LINK as TITLE_LINK
 from handlers.unlock import RESOURCE_LINK
 from handlers.views import Button, Open, Press, View, grid
 from services.jobs import Lease
@@ -64,7 +65,7 @@ async def show(scene: Scene[GroupNewsState]) -> View:
         for n, one in listed
         if SLUG.fullmatch(one.slug)
     ]
-    whole = Open(say.label("button.private"), scene.deep_link(f"t_{news.title}"))
+    whole = Open(say.label("button.private"), scene.deep_link(f"{TITLE_LINK}{news.title}"))
     return View(Html("\n".join(lines)), [*grid(opening, 2), [whole], _keeping(scene)], picture=title.picture)
 
 

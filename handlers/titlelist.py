@@ -15,6 +15,8 @@ from services.titles import Found
 PER_PAGE = 5
 QUERY_LIMIT = 100
 MOST_PAGES = 10_000
+# How deep links to titles begin: `t_movie_550`.
+LINK = "t_"
 _TITLE = re.compile(r"(movie|tv)_([0-9]{1,10})", re.ASCII)
 
 
@@ -51,13 +53,29 @@ def rows(
 ) -> list[list[Button]]:
     """Return the buttons that pick a title, and those that turn pages."""
     picks = (
-        Press(f"{sign}{number}", pick, f"{title.media_type}_{title.id}") for number, title in _numbered(found)
+        Press(f"{sign}{number}", pick, arg_of(title.media_type, title.id))
+        for number, title in _numbered(found)
     )
     return [*grid(picks, PER_PAGE), pages_row(scene.say, turn, found.page, found.pages)]
 
 
+def arg_of(kind: str, tmdb_id: int) -> str:
+    """Return how a button names a title."""
+    return f"{kind}_{tmdb_id}"
+
+
+def payload_of(kind: str, tmdb_id: int) -> str:
+    """Return how a deep link names a title."""
+    return f"{LINK}{arg_of(kind, tmdb_id)}"
+
+
+def linked(payload: str) -> tuple[MediaType, int]:
+    """Return the title that a deep link names; raises OddPress."""
+    return chosen(payload.removeprefix(LINK))
+
+
 def chosen(arg: str) -> tuple[MediaType, int]:
-    """Return the title that a button or a deep link names; raises OddPress."""
+    """Return the title that a button names; raises OddPress."""
     named = _TITLE.fullmatch(arg)
     if named is None:
         raise OddPress(arg)

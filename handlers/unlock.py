@@ -158,7 +158,11 @@ def _budget(scene: Scene[ResourceState]) -> Budget:
 
 
 async def confirm(scene: Scene[ResourceState], arg: str) -> ResourceState | None:
-    """Pay the price that was shown on the button."""
+    """Pay the price that was shown on the button, if that is the question still."""
+    if not scene.state.asking:
+        # A No may have overtaken it. After a kill it comes again: then the card must show what is.
+        await scene.toast(scene.say.label("card.old"))
+        return scene.state
     return await spend(scene, number(arg, MOST_POINTS))
 
 

@@ -34,6 +34,16 @@ CODE_LIMIT = 4096
 DETAIL_LIMIT = 100
 
 
+def new_nonce() -> str:
+    """Return what only the browser that linked an account is told."""
+    return secrets.token_urlsafe(32)
+
+
+def payload_of(nonce: str) -> str:
+    """Return the start payload that brings a nonce back."""
+    return PAYLOAD_PREFIX + nonce
+
+
 class Linking:
     """Lead users from the button to the tokens, and back."""
 
@@ -122,7 +132,7 @@ class Linking:
         self, service: str, state: str | None, code: str | None, error: str | None, cookie: str | None
     ) -> Returned:
         """Take a service's answer from the browser; the state works once, and only in the bound browser."""
-        nonce, now = secrets.token_urlsafe(32), self._clock.now()
+        nonce, now = new_nonce(), self._clock.now()
 
         async def work(tx: Tx) -> Attempt | AttemptProblem:
             attempt = await attempts.take_state(tx, service, digest(state or ""), now)
@@ -141,7 +151,7 @@ class Linking:
         await self._reached("link.returning")
         attempt = settled(await self._db.write(work))
         await self._reached("link.returned")
-        return Returned(service, PAYLOAD_PREFIX + nonce, attempt.language)
+        return Returned(service, payload_of(nonce), attempt.language)
 
     async def finish(self, user_id: int, payload: str) -> Linked:
         """Finish what the same person began; only now the service is asked for tokens."""

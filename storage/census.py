@@ -22,6 +22,12 @@ _KINDS = (
     .group_by(jobs.c.kind, jobs.c.state, _RUNNING)
     .order_by(jobs.c.kind)
 )
+_HELD = links.c.lease_holder.is_not(None)
+_REFRESHES = select(
+    func.count().filter(_HELD, links.c.lease_until > bindparam("now")).label("open"),
+    func.count().filter(_HELD, links.c.lease_until <= bindparam("now")).label("left"),
+    func.count().filter(links.c.state == literal_column("'lost'")).label("lost"),
+)
 _COOLDOWNS = select(func.count()).where(cooldowns.c.until > bindparam("now"))
 _SEALED = tuple((t, c) for t in metadata.sorted_tables for c in t.columns if c.info.get("sealed"))
 _HEADS = {
@@ -44,11 +50,15 @@ _NEWEST_LINK = (
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """Count unlocks and link attempts by state, and scopes that a service told to wait."""
+    """Count unlocks, link attempts and refreshes by state, and scopes that a service told to wait.
+
+    Refreshes are open, left by a process that died in one, or lost: the grant behind them is gone.
+    """
 
     unlocks: dict[str, int]
     attempts: dict[str, int]
     cooldowns: int
+    refreshes: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,8 @@ async def count(tx: Tx, now: float) -> Census:
     found = {row[0]: row[1] for row in await tx.conn.execute(_UNLOCKS)}
     stages = {row[0]: row[1] for row in await tx.conn.execute(_ATTEMPTS)}
     cool = (await tx.conn.execute(_COOLDOWNS, {"now": now})).scalar_one()
-    return Census({"claimed": 0, "doubtful": 0} | found, {"burned": 0} | stages, int(cool))
+    refreshes = dict((await tx.conn.execute(_REFRESHES, {"now": now})).mappings().one())
+    return Census({"claimed": 0, "doubtful": 0} | found, {"burned": 0} | stages, int(cool), refreshes)
 
 
 async def without_key(tx: Tx, columns: tuple[str, ...] = tuple(_HEADS)) -> dict[str, int]:

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 import random
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
@@ -29,6 +30,10 @@ LONGEST_PAUSE = 15.0
 CONFLICT_PAUSE = 10.0
 
 
+async def _unheard() -> None:
+    """Tell nobody."""
+
+
 class Poller:
     """Poll getUpdates through its own request object, which it may close and open again."""
 
@@ -42,6 +47,7 @@ class Poller:
         *,
         poll_seconds: float = POLL_SECONDS,
         margin: float = MARGIN_SECONDS,
+        alarmed: Callable[[], Awaitable[None]] = _unheard,
     ) -> None:
         self._bot = bot
         self._line = line
@@ -50,6 +56,8 @@ class Poller:
         self._metrics = metrics
         self._poll_seconds = poll_seconds
         self._margin = margin
+        # Hears of every meeting with another poller.
+        self._alarmed = alarmed
         self._offset = 0
         self._failures = 0
         self._webhook_gone = False
@@ -119,6 +127,11 @@ class Poller:
             return
         self._metrics.conflict.set(1)
         log.error("ALARM: another program polls with this bot's token; updates are lost to it")
+        try:
+            await self._alarmed()
+        except Exception:
+            # Polling goes on whatever becomes of the note.
+            log.exception("the alarm could not be noted")
         await self._clock.sleep(CONFLICT_PAUSE)
 
     async def _failed(self, error: Exception) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from prometheus_client import Gauge
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -42,6 +44,8 @@ class Health:
     _database: tuple[float, str] = (float("-inf"), "unknown")
     _upstreams: tuple[float, Mapping[str, Finding]] = field(default=(float("-inf"), MappingProxyType({})))
     _asking: asyncio.Task[None] | None = None
+    # What each gauge showed: a state that occurs no more must say so, not stay as it was.
+    _told: dict[Gauge, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     async def live(self, request: Request) -> Response:
         """Answer 200 while every vital sign is good, else 503 with a line for each that is not."""
@@ -91,16 +95,19 @@ class Health:
             await asyncio.gather(self._asking, return_exceptions=True)
 
     async def _count(self, tx: Tx) -> None:
-        for state, number in (await inbox.counts(tx)).items():
-            self.metrics.inbox.labels(state).set(number)
-        for state, number in (await jobs.counts(tx)).items():
-            self.metrics.jobs.labels(str(state)).set(number)
+        self._tell(self.metrics.inbox, await inbox.counts(tx))
+        self._tell(self.metrics.jobs, await jobs.counts(tx))
         found = await census.count(tx, self.clock.now())
-        for state, number in found.unlocks.items():
-            self.metrics.unlocks.labels(state).set(number)
-        for stage, number in found.attempts.items():
-            self.metrics.attempts.labels(stage).set(number)
+        self._tell(self.metrics.unlocks, found.unlocks)
+        self._tell(self.metrics.attempts, found.attempts)
+        self._tell(self.metrics.refreshes, found.refreshes)
         self.metrics.cooldowns.set(found.cooldowns)
+
+    def _tell(self, gauge: Gauge, counts: Mapping[str, int]) -> None:
+        told = self._told[gauge]
+        told |= counts.keys()
+        for state in told:
+            gauge.labels(state).set(counts.get(state, 0))
 
     async def _database_state(self) -> str:
         now = self.clock.now()

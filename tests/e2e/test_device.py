@@ -116,6 +116,7 @@ async def test_allowed(bot: House, person: Person, say: Words, box: Sandbox, jou
     assert done.find(say("button.link", service="HDHive"))
     polls = await journal.calls("disktop", "POST", POLLS)
     assert all(set(poll.form) >= {"device_code", "client_id"} for poll in polls)
+    assert polls[0].errno == "authorization_pending"
     device = device_of(box)
     assert all(poll.form["device_code"] == device.device_code for poll in polls)
     assert device.device_code not in str([message.data for message in await person.messages()])
@@ -123,11 +124,12 @@ async def test_allowed(bot: House, person: Person, say: Words, box: Sandbox, jou
     await person.until(lambda message: "Disk.Top" in message.text and "✅" in message.text)
 
 
-async def test_denied(bot: House, person: Person, say: Words) -> None:
+async def test_denied(bot: House, person: Person, say: Words, journal: Journal) -> None:
     card = await code_card(person, say)
     await decide(person, str(card.button(say("button.device_page")).url), allow=False)
     ended = await person.until(say("problem.attempt.denied"))
     assert not ended.has_photo
+    assert (await journal.calls("disktop", "POST", POLLS))[-1].errno == "access_denied"
     await person.press(ended, say("button.new_code"))
     again = await person.until(lambda message: message.has_photo)
     assert again.id == ended.id, "the same card shows the next code"

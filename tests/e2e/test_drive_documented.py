@@ -62,18 +62,17 @@ KINDS = {
     "action": {"rename", "move", "copy", "delete"},
     "grant_type": {"authorization_code", "refresh_token"},
 }
-# The document's errors, and the test in which somebody reads of each.
+# The document's errors, and the test in which one is seen to come from the service and somebody reads of it.
 ERRORS = {
     "invalid_client": "test_drive_documented.test_a_refused_exchange_is_told",
     "invalid_grant": "test_drive_documented.test_a_refused_exchange_is_told",
     "invalid_redirect_uri": "test_drive_documented.test_a_refused_exchange_is_told",
-    "access_denied": "test_bad_input_linking.test_a_no_at_the_service_links_nothing_and_can_be_taken_back",
+    "access_denied": "test_drive_errors.test_a_no_comes_back_as_the_document_says",
     "unsupported_response_type": "test_drive_documented.test_a_refused_authorization_is_told_in_the_browser",
     "authorization_pending": "test_device.test_allowed",
-    "access_denied of a device": "test_device.test_denied",
-    "expired_token": "test_device.test_expired",
-    "425 incomplete": "test_drive_documented.test_what_complete_misses_is_sent",
-    "502 complete failed": "test_drive_documented.test_a_drive_that_never_completes_is_told",
+    "expired_token": "test_drive_errors.test_a_code_that_the_service_calls_expired",
+    "incomplete": "test_drive_documented.test_what_complete_misses_is_sent",
+    "502": "test_drive_errors.test_a_drive_that_cannot_complete_is_asked_again",
     "invalid_surl": "test_save_files.test_links_that_lead_nowhere_say_why",
     "share_not_found": "test_save_files.test_links_that_lead_nowhere_say_why",
     "pwd_required_or_wrong": "test_save_files.test_a_code_that_changed_is_asked_for_again",
@@ -108,10 +107,16 @@ def test_every_kind_of_a_call_is_looked_for_on_the_wire() -> None:
 
 
 def test_every_error_is_told_in_a_test() -> None:
-    for error, where in ERRORS.items():
+    for error, where in [*ERRORS.items(), ("access_denied", "test_device.test_denied")]:
         module, _, test = where.partition(".")
-        names = [node.name for node in tree(module).body if isinstance(node, ast.AsyncFunctionDef)]
-        assert test in names, f"{error}: no {where}"
+        found = [n for n in tree(module).body if isinstance(n, ast.AsyncFunctionDef) and n.name == test]
+        assert found, f"{error}: no {where}"
+        inside = list(ast.walk(found[0]))
+        words = [node.value for node in inside if isinstance(node, ast.Constant)]
+        assert any(error in word for word in words if isinstance(word, str)), f"{where} does not name {error}"
+        # By the journal, or by the address with which the service sends a browser back.
+        looks = {node.attr for node in inside if isinstance(node, ast.Attribute)}
+        assert looks & {"errno", "returned"}, f"{where} does not look at what the service said"
 
 
 def test_the_list_is_what_the_stand_in_serves(box: Sandbox) -> None:
@@ -186,13 +191,21 @@ async def test_an_expired_token_is_renewed_without_a_word(
     ],
 )
 async def test_a_refused_exchange_is_told(
-    bot: House, person: Person, say: Words, control: Control, error: str, status: int, key: str
+    bot: House,
+    person: Person,
+    say: Words,
+    control: Control,
+    journal: Journal,
+    error: str,
+    status: int,
+    key: str,
 ) -> None:
     payload = await way_back(person, "disktop")
     await control.fault(API, "/oauth/token", "status", status=status, body={"error": error})
     await person.start(payload)
     told = await person.until(say(key, service="Disk.Top"))
     assert told.find(say("button.link", service="Disk.Top")) is not None
+    assert [call.errno for call in await journal.calls(API, "POST", "/oauth/token")] == [error]
     await linked(person, "disktop")
 
 
@@ -222,7 +235,8 @@ async def test_what_complete_misses_is_sent(
     await journal.forget()
     await person.send_file("a.bin", DATA)
     await uploading.done(person, say, "a.bin")
-    assert [call.status for call in await journal.calls(UP, "POST", "*/complete")] == [425, 200]
+    completes = await journal.calls(UP, "POST", "*/complete")
+    assert [(call.status, call.errno) for call in completes] == [(425, "incomplete"), (200, None)]
     assert len(await journal.calls(UP, "GET", "*/parts")) == 1
     sent = [call.query["part_seq"] for call in await journal.calls(UP, "POST", "/u")]
     assert sorted(sent[:4]) == ["1", "2", "3", "4"]
@@ -239,22 +253,12 @@ class Leaping(Ahead):
         self.more += seconds
 
 
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [(502, {"errno": 502, "errmsg": "complete failed"}), (425, {"errno": 425, "errmsg": "incomplete: 3/4"})],
-)
-async def test_a_drive_that_never_completes_is_told(
-    start: Start,
-    person: Person,
-    say: Words,
-    box: Sandbox,
-    control: Control,
-    status: int,
-    words: dict[str, object],
+async def test_a_drive_that_never_has_all_of_it_is_told(
+    start: Start, person: Person, say: Words, box: Sandbox, control: Control
 ) -> None:
-    clock = Leaping()
+    clock, words = Leaping(), {"errno": 425, "errmsg": "incomplete: 3/4"}
     await control.telegram("options", limits=False)
-    await control.fault(UP, "*/complete", "status", status=status, body=words, times=0)
+    await control.fault(UP, "*/complete", "status", status=425, body=words, times=0)
     async with start(clock=clock):
         await linked(person, "disktop")
         await person.send_file("a.bin", DATA)

@@ -124,7 +124,7 @@ async def test_links_that_lead_nowhere_say_why(
     card = await person.until(say(f"problem.transfer.{kind}"))
     assert card.find(say("button.retry")) is None
     (call,) = await journal.calls("disktop", "GET", f"/v1/share/{surl}/info")
-    assert call.status in (400, 404), errno
+    assert call.errno == errno
 
 
 async def test_expired_and_premium_shares_are_explained(
@@ -139,11 +139,12 @@ async def test_expired_and_premium_shares_are_explained(
 
 
 async def test_a_file_that_is_gone_meanwhile_is_said_to_be(
-    bot: House, person: Person, say: Words, box: Sandbox
+    bot: House, person: Person, say: Words, box: Sandbox, journal: Journal
 ) -> None:
     await linked(person, "disktop")
     card = await listed(person, say, FOLDER)
     card = await pressed(person, card, "🎬 2", say("button.play_shared"))
+    await journal.forget()
     share = box.world.catalogue.shares[FOLDER]
     share.nodes = [node for node in share.nodes if node.is_dir]
     for label in ("button.play_shared", "button.download_shared"):
@@ -152,6 +153,8 @@ async def test_a_file_that_is_gone_meanwhile_is_said_to_be(
         card = await pressed(person, gone, say("button.back"), say(label))
     await person.press(card, say("button.save"))
     await person.until(say("problem.transfer.file_gone"))
+    refused = [call.errno for call in await journal.calls("disktop", path=f"/v1/share/{FOLDER}/*")]
+    assert refused.count("file_not_found") == 3, "played, downloaded and saved"
 
 
 async def test_a_code_that_changed_is_asked_for_again(
@@ -162,7 +165,8 @@ async def test_a_code_that_changed_is_asked_for_again(
     box.world.catalogue.shares[LOCKED].code = "4321"
     await person.press(card, say("button.save_all"))
     wrong = await person.until(say("problem.transfer.wrong_code"))
-    (call,) = [c for c in await journal.calls("disktop", "GET", "*/files") if c.status == 403][-1:]
+    (call,) = [c for c in await journal.calls("disktop", "GET", "*/files") if c.errno][-1:]
+    assert call.errno == "pwd_required_or_wrong"
     assert call.query["pwd"] == CODE
     card = await pressed(person, wrong, say("button.back"), say("button.enter_code"))
     assert say.starts("save.wrong_code") in card.text

@@ -4,6 +4,7 @@ import json
 import re
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,12 +14,12 @@ from clients.errors import BadResponse
 from clients.oauth import read_grant
 from clients.retry_after import LONGEST_SECONDS, retry_delay
 from clients.sse import ServerEvent, SSEDecoder
+from handlers import titlelist
 from handlers.scenes import OddPress, number
-from handlers.search import _TITLE
 from handlers.texts import LANGUAGES, Texts, block, code, escape, link, plain, units
 from handlers.views import DATA_LIMIT, View, callback_data, grid, parse_callback
 from sandbox.telegram.formatting import message_text
-from services.linking import PAYLOAD_PREFIX
+from services.linking import PAYLOAD_PREFIX, new_nonce, payload_of
 from services.sharelinks import extract, hdhive_slug, hdhive_title
 
 # A busy machine is no failure.
@@ -132,19 +133,19 @@ def test_forged_callback_data_is_read_or_refused(data: str) -> None:
 @often
 @given(st.sampled_from(["movie", "tv"]), st.integers(1, 10**10 - 1))
 def test_start_payloads_fit_telegram_and_come_back(kind: str, tmdb_id: int) -> None:
-    payload = f"t_{kind}_{tmdb_id}"
+    payload = titlelist.payload_of(kind, tmdb_id)
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", payload)
-    chosen = _TITLE.fullmatch(payload.removeprefix("t_"))
-    assert chosen is not None
-    assert (chosen[1], int(chosen[2])) == (kind, tmdb_id)
+    assert payload.startswith(titlelist.LINK)
+    assert titlelist.linked(payload) == (kind, tmdb_id)
 
 
 @often
 @given(st.binary(min_size=32, max_size=32))
 def test_a_nonce_fits_a_start_payload(nonce: bytes) -> None:
-    from base64 import urlsafe_b64encode
-
-    payload = PAYLOAD_PREFIX + urlsafe_b64encode(nonce).rstrip(b"=").decode()
+    with patch("secrets.token_bytes", return_value=nonce):
+        made = new_nonce()
+    payload = payload_of(made)
+    assert payload.removeprefix(PAYLOAD_PREFIX) == made
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", payload)
 
 

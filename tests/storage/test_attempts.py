@@ -67,13 +67,17 @@ async def test_the_whole_way(db: Database) -> None:
         ("user.read", "share.read"),
     )
     assert await keep_code(db, attempt)
-    finished = await take_nonce(db)
-    assert finished is not None
-    assert (finished.code, finished.verifier, finished.user_id) == ("code", "verifier", 1001)
-    assert "verifier'" not in repr(finished)
+    taken = await take_nonce(db)
+    assert taken is not None
+    assert (taken.code, taken.verifier, taken.user_id) == ("code", "verifier", 1001)
+    assert "verifier'" not in repr(taken)
     after = await db.read(lambda tx: attempts.by_nonce(tx, "nonce"))
     assert after is not None
-    assert (after.stage, after.code, after.verifier) == ("finished", None, None)
+    assert (after.stage, after.code, after.verifier) == ("taken", None, None)
+    assert [await db.write(lambda tx: attempts.finish(tx, attempt.id)) for _ in range(2)] == [True, False]
+    finished = await db.read(lambda tx: attempts.by_nonce(tx, "nonce"))
+    assert finished is not None
+    assert finished.stage == "finished"
 
 
 async def test_unknown_secrets_find_nothing(db: Database) -> None:
