@@ -172,19 +172,8 @@ async def list_(scene: Scene[InboxState], _arg: str) -> InboxState:
 
 async def read(scene: Scene[InboxState], arg: str) -> InboxState:
     """Mark one message as read; one that is gone needs no mark."""
-    await mark(scene, number(arg, LARGEST_ID))
+    await inboxnews.mark(scene, number(arg, LARGEST_ID))
     return _at(scene)
-
-
-async def mark(scene: Scene[Any], message_id: int) -> None:
-    """Mark a message as read."""
-    client = scene.services.require_acgbt()
-    try:
-        await scene.services.keys.call(
-            scene.user_id, Service.ACGBT, lambda who: client.mark_read(who, message_id)
-        )
-    except NotFound:
-        return
 
 
 async def read_all(scene: Scene[InboxState], _arg: str) -> InboxState:

@@ -68,7 +68,8 @@ class Stage:
             return View("…")
 
         actions = {name: self._act(name) for name in route.actions}
-        return replace(route, model=Seen, show=show, actions=actions)
+        # What a card leaves behind when it is closed is of its own state, which is not there.
+        return replace(route, model=Seen, show=show, actions=actions, closed=None)
 
     def _act(self, name: str) -> Any:
         async def note(_scene: Any, _arg: str) -> None:
