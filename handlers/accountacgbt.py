@@ -10,10 +10,11 @@ from telegram import Update
 from clients.acgbt.models import AVATAR_BYTES, Profile
 from clients.acgbt.pictures import allowed_avatar
 from clients.errors import Rejected
-from handlers import accountkeys, asking, cards, dates, linking, linkstate, problems
+from handlers import accountkeys, asking, cards, dates, linking, linkstate, problems, publishtake
 from handlers.accountstate import ACCOUNTS, ACGBT, AccountsState, AcgbtState
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
+from handlers.patience import typing
 from handlers.problems import service_name
 from handlers.scenes import Route, Scene, Switch
 from handlers.sizes import size
@@ -117,10 +118,19 @@ async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> 
         return
     message = message_of(update)
     found = in_words(message.text or message.caption or "")
-    if len(found) == 1:
-        await _try(scene, _set(scene, found[0]))
-    else:
+    if len(found) != 1:
         await _post(scene, scene.say.label("acgbt.no_address"))
+    elif fault := await _fault(scene, found[0]):
+        await _post(scene, fault)
+    else:
+        await _try(scene, _set(scene, found[0]))
+
+
+async def _fault(scene: Scene[AcgbtState], address: str) -> str | None:
+    """Return what is wrong with an address, before ACGBT hears of it; None where nothing is that we see."""
+    async with typing(scene.home.bot, scene.chat_id):
+        (look,) = await scene.services.publishing.look([address])
+    return None if look in publishtake.GOOD else publishtake.bad_picture(scene.say, address, look)
 
 
 async def sent(update: Update, context: LinkHiveContext, dialog: Dialog) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clients.errors import NotFound
+from clients.errors import ClientError, NotFound
 from handlers.acgviews import minute
 from handlers.application import LinkHiveApplication
 from handlers.scenes import Letter, OddPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, escape, plain
 from handlers.views import Press, View, grid
-from services.inboxes import NEW
+from services.errors import ServiceError
+from services.inboxes import A_LOOK, NEW
 from services.names import Service
 
 ROUTE = "inboxnews"
@@ -109,14 +110,34 @@ async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter | None:
 
 
 async def fold(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> Letter | None:
-    """Draw several notices that waited as one, newest first; who wants none by now gets none."""
+    """Draw several notices that waited as one, newest first, without what was read while they did.
+
+    Who wants none by now gets none.
+    """
     if not scene.person.preferences.inbox:
         return None
     if await scene.services.keys.maybe(scene.user_id, Service.ACGBT) is None:
         return None
-    items = tuple(item for payload in reversed(payloads) for item in payload["items"])
-    state = InboxNewsState(items=items, count=sum(int(payload["count"]) for payload in payloads))
+    read_by_now = await _read(scene)
+    told = [item for payload in reversed(payloads) for item in payload["items"]]
+    items = tuple(item for item in told if int(item["id"]) not in read_by_now)
+    if not items:
+        return None
+    count = sum(int(payload["count"]) for payload in payloads) - (len(told) - len(items))
+    state = InboxNewsState(items=items, count=count)
     return Letter(ROUTE, state, await show(scene.at(state)))
+
+
+async def _read(scene: Scene[Any]) -> frozenset[int]:
+    """Return which of the newest messages are read; none where ACGBT does not tell."""
+    try:
+        client = scene.services.require_acgbt()
+        page = await scene.services.keys.call(
+            scene.user_id, Service.ACGBT, lambda who: client.messages(who, page_size=A_LOOK)
+        )
+    except (ClientError, ServiceError):
+        return frozenset()
+    return frozenset(one.id for one in page.items if one.is_read)
 
 
 def register(home: LinkHiveApplication) -> None:

@@ -13,7 +13,7 @@ from handlers.publishask import LAYOUTS, MOST_PICTURES, at_step, fault, onward
 from handlers.publishstate import PublishState, Step, fresh
 from handlers.scenes import OddPress, Scene
 from handlers.sizes import size
-from handlers.texts import plain
+from handlers.texts import Speaker, plain
 from handlers.uploadfiles import content_of, in_words
 from services.errors import ServiceError
 from services.magnets import BadMagnet, Magnet, find_cid, find_magnet
@@ -24,7 +24,7 @@ from services.uploads import Source
 TITLE_CHARACTERS = 200
 DESCRIPTION_CHARACTERS = 20_000
 FAULTS_SHOWN, ADDRESS_SHOWN = 5, 80
-_GOOD: frozenset[Look] = frozenset({"picture", "unseen"})
+GOOD: frozenset[Look] = frozenset({"picture", "unseen"})
 _TORRENT_ADDRESS = re.compile(r"\.torrent(?:[?#]|$)", re.IGNORECASE)
 # A number alone is megabytes to nobody: the unit must be told.
 _SIZE = re.compile(r"[0-9][0-9,.]*\s*[kmgt]?i?b(?:ytes?)?|[0-9]{4,}", re.IGNORECASE)
@@ -73,21 +73,23 @@ async def _pictures(scene: Scene[PublishState], words: str) -> PublishState:
         return fault(scene, "publish.fault.many_pictures", most=MOST_PICTURES)
     looks = await scene.services.publishing.look(fresh_ones)
     seen = list(zip(fresh_ones, looks, strict=True))
-    fields = state.fields.shown(*(url for url, look in seen if look in _GOOD))
+    fields = state.fields.shown(*(url for url, look in seen if look in GOOD))
     unseen = (*fields.unseen, *(url for url, look in seen if look == "unseen"))
-    faults = _refused(scene, [(url, look) for url, look in seen if look not in _GOOD])
+    faults = _refused(scene, [(url, look) for url, look in seen if look not in GOOD])
     return fresh(state, fields=fields.model_copy(update={"unseen": unseen}), faults=faults)
 
 
 def _refused(scene: Scene[PublishState], bad: Sequence[tuple[str, Look]]) -> dict[str, str]:
     """Return a line for each address without a picture; of many the first few."""
-    lines = [
-        scene.say.label(f"publish.fault.picture.{look}", address=plain(url, ADDRESS_SHOWN))
-        for url, look in bad[:FAULTS_SHOWN]
-    ]
+    lines = [bad_picture(scene.say, url, look) for url, look in bad[:FAULTS_SHOWN]]
     if len(bad) > FAULTS_SHOWN:
         lines.append(scene.say.label("publish.fault.picture.more", n=len(bad) - FAULTS_SHOWN))
     return {str(number): words for number, words in enumerate(lines)}
+
+
+def bad_picture(say: Speaker, url: str, look: Look) -> str:
+    """Return what is wrong with an address at which no picture was seen."""
+    return say.label(f"publish.fault.picture.{look}", address=plain(url, ADDRESS_SHOWN))
 
 
 async def _layout(scene: Scene[PublishState], words: str) -> PublishState:

@@ -30,14 +30,19 @@ def zone_line(scene: Scene[Any]) -> Html:
 
 async def limit_line(scene: Scene[Any]) -> Html:
     """Tell what is unlocked without a question, and how much of the day's cap is spent."""
-    say, chosen, now = scene.say, scene.person.preferences, scene.services.clock.now()
+    say, chosen = scene.say, scene.person.preferences
     if not chosen.unlock_limit:
         return say("settings.line.limit_none")
-    since = zones.midnight(now, chosen.timezone)
-    spent = await scene.services.unlocking.spent(scene.user_id, since)
+    spent = await spent_today(scene)
     return say(
         "settings.line.limit", limit=chosen.unlock_limit, budget=chosen.auto_unlock_budget, spent=spent
     )
+
+
+async def spent_today(scene: Scene[Any]) -> int:
+    """Return the points that were spent since midnight by the person's own clock, whoever pressed."""
+    since = zones.midnight(scene.services.clock.now(), scene.person.preferences.timezone)
+    return await scene.services.unlocking.spent(scene.user_id, since)
 
 
 def checkin_line(scene: Scene[Any]) -> Html:

@@ -15,6 +15,7 @@ from handlers.files import folder_name
 from handlers.messages import display, send
 from handlers.resources import SLUG, price_label, row
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.settingwords import spent_today
 from handlers.subscribetitles import shown
 from handlers.texts import Html, Speaker
 from handlers.views import Button, Press, Row, View, grid, pages_row
@@ -36,6 +37,7 @@ class ReceiptState(State):
     receipt: Receipt
     page: int = 0
     auto: bool = True
+    muted: bool = False
     ended: bool = False
 
 
@@ -50,7 +52,7 @@ async def show(scene: Scene[ReceiptState]) -> View:
     lines: list[str] = [say.plural("news.heading", receipt.count, icon=title.icon, title=title.name), ""]
     for n, resource in listed:
         lines += [row(say, n, resource, title.plain), _step(say, receipt.step(resource.slug))]
-    lines += ["", *_sum(say, scene.state)]
+    lines += ["", *await _sum(scene)]
     rows = [*_presses(say, receipt, listed), pages_row(say, "page", page_, pages), *_ways(scene)]
     return View(Html("\n".join(lines)), rows, picture=title.picture)
 
@@ -73,15 +75,21 @@ def _reason(say: Speaker, step: Step) -> Html:
     raise LookupError(step.reason)
 
 
-def _sum(say: Speaker, state: ReceiptState) -> list[Html]:
-    receipt = state.receipt
-    lines = []
+async def _sum(scene: Scene[ReceiptState]) -> list[Html]:
+    """Return what all this cost, how much of the day's budget is spent by now, and what comes next."""
+    say, state, chosen = scene.say, scene.state, scene.person.preferences
+    receipt, lines = state.receipt, []
     if any(step.state in YOURS for step in receipt.steps.values()):
         lines.append(say("receipt.spent" if receipt.spent else "receipt.nothing_spent", points=receipt.spent))
+    if chosen.unlock_limit:
+        spent = await spent_today(scene)
+        lines.append(say("receipt.today", spent=spent, budget=chosen.auto_unlock_budget))
     if state.ended:
         lines.append(say("news.ended"))
     elif not state.auto:
         lines.append(say("receipt.auto_off"))
+    if state.muted and not state.ended:
+        lines.append(say("subscribe.muted"))
     return lines
 
 
@@ -102,12 +110,14 @@ def _ways(scene: Scene[ReceiptState]) -> list[Row]:
     first: list[Button] = []
     if any(step.state == "saved" for step in state.receipt.steps.values()):
         first.append(Press(say.label("button.open_folder"), "drive"))
-    keeping: list[Button] = []
+    off: list[Button] = []
     if not state.ended and state.auto:
-        keeping.append(Press(say.label("subscribe.button.auto_off"), "auto"))
+        off.append(Press(say.label("subscribe.button.auto_off"), "auto"))
+    keeping: list[Button] = []
     if not state.ended:
-        keeping.append(Press(say.label("button.unsubscribe"), "remove"))
-    return [first, keeping, [Press(say.label("button.close"), "close")]]
+        silent, label = ("off", "button.unmute") if state.muted else ("on", "button.mute")
+        keeping = [Press(say.label(label), "mute", silent), Press(say.label("button.unsubscribe"), "remove")]
+    return [first, off, keeping, [Press(say.label("button.close"), "close")]]
 
 
 async def page(scene: Scene[ReceiptState], arg: str) -> ReceiptState:
@@ -132,6 +142,13 @@ async def auto(scene: Scene[ReceiptState], _arg: str) -> ReceiptState:
     return scene.state.model_copy(update={"auto": False, "ended": done is None})
 
 
+async def mute(scene: Scene[ReceiptState], arg: str) -> ReceiptState:
+    """Be silent about the title, which is not looked up then either, or speak of it again."""
+    muted = arg == "on"
+    done = await scene.services.subscriptions.follows.mute(scene.state.receipt.subscription, muted=muted)
+    return scene.state.model_copy(update={"muted": muted, "ended": done is None})
+
+
 async def remove(scene: Scene[ReceiptState], _arg: str) -> ReceiptState:
     """Stop following the title."""
     await scene.services.subscriptions.follows.remove(scene.state.receipt.subscription)
@@ -150,7 +167,7 @@ RECEIPT_CARD: Route[ReceiptState] = Route(
     ROUTE,
     ReceiptState,
     show,
-    {"page": page, "resource": resource, "auto": auto, "remove": remove, "drive": drive},
+    {"page": page, "resource": resource, "auto": auto, "mute": mute, "remove": remove, "drive": drive},
     private=True,
 )
 

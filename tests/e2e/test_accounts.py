@@ -11,6 +11,7 @@ from storage.links import Link
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e.hurried import Hurried
 from tests.e2e.keyed import link_acgbt, link_mika
+from tests.e2e.publishing import pictures
 from tests.e2e.test_link_keys import secrets_left
 from tests.e2e.words import Words
 
@@ -75,11 +76,12 @@ async def test_a_picture_by_its_address(
     await person.send("no address")
     await person.until(say("acgbt.no_address"))
     assert not await journal.calls("acgbt")
-    await person.send("https://example.com/me.png")
+    (address,) = pictures(box, 1)
+    await person.send(address)
     await person.until(say("acgbt.avatar_set"))
     (call,) = await journal.calls("acgbt", "POST", "*/user/avatar")
-    assert call.json == {"avatar": "https://example.com/me.png"}
-    assert box.world.acgbt.account_of(person.id).avatar == "https://example.com/me.png"
+    assert call.json == {"avatar": address}
+    assert box.world.acgbt.account_of(person.id).avatar == address
 
 
 async def test_a_picture_that_is_sent(

@@ -1,4 +1,4 @@
-"""Several titles that a group follows make one message of each topic, in a digest and where much is new."""
+"""Several titles a group follows make one message of each topic, once, over a restart."""
 
 from bot.wiring import House
 from services import zones

@@ -68,6 +68,7 @@ class Stage:
             return View("…")
 
         actions = {name: self._act(name) for name in route.actions}
+        # What a card leaves behind when it is closed is of its own state, which is not there.
         return replace(route, model=Seen, show=show, actions=actions, closed=None)
 
     def _act(self, name: str) -> Any:
