@@ -10,6 +10,7 @@ from tests.driver import Call, Journal, Message, Person
 from tests.e2e.words import Words
 
 SHARES = "/api/open/shares"
+ONE = f"{SHARES}/*"
 CHECK = "/api/open/check/resource"
 LINK = "https://pan.quark.cn/s/abcdef123456"
 DUNE = {"zh": "沙丘", "en": "Dune"}

@@ -1,4 +1,4 @@
-"""/shares: a published share looked at, changed field by field, and deleted."""
+"""/shares: a published share looked at, and changed field by field."""
 
 from typing import Any
 
@@ -7,24 +7,10 @@ import pytest
 from bot.wiring import House
 from sandbox.catalogue import Verdict
 from sandbox.server import Sandbox
-from tests.conftest import Start
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e.faulty import FAULTS, HDHIVE, Fault, Faulty, tells
-from tests.e2e.hurried import Hurried
-from tests.e2e.sharing import (
-    SHARES,
-    changed,
-    listed,
-    mine,
-    nothing_shared,
-    opened,
-    stock,
-    to_preview,
-    words_of,
-)
+from tests.e2e.sharing import ONE, SHARES, changed, listed, opened, stock, words_of
 from tests.e2e.words import Words
-
-ONE = f"{SHARES}/*"
 
 
 async def asked(person: Person, say: Words, card: Message, field: str) -> Message:
@@ -173,74 +159,6 @@ async def test_a_change_that_fails_can_be_tried_again(
     assert made.title == "Better"
 
 
-async def test_deleting_asks_and_says_what_it_costs(
-    bot: House, person: Person, say: Words, box: Sandbox, journal: Journal
-) -> None:
-    made = stock(box, person, 9)
-    card = await opened(person, say, number=2)
-    await person.press(card, say("button.delete_share"))
-    question = await person.until(say.starts("share.delete_ask"))
-    assert "Share 2" in question.text
-    assert say("share.delete_cost") in question.text
-    assert say("unlock.balance", points=120) in question.text
-    assert await journal.calls("hdhive", "GET", "/api/open/me")
-    await person.press(question, say("button.cancel"))
-    card = await person.until(lambda m: m.find(say("button.delete_share")) is not None)
-    assert len(mine(box, person)) == 9
-    await person.press(card, say("button.delete_share"))
-    question = await person.until(say.starts("share.delete_ask"))
-    await person.press(question, say("button.delete_point"))
-    left = await person.until(say("share.deleted"))
-    assert "Share 2\n" not in left.text
-    assert "Share 9\n" in left.text
-    (call,) = await journal.calls("hdhive", "DELETE", ONE)
-    assert call.path.endswith(made[1].slug)
-    assert box.world.people[person.id].points == 119
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind}")
-async def test_a_delete_that_fails_can_be_tried_again(
-    bot: House, person: Person, say: Words, box: Sandbox, faulty: Faulty, fault: Fault
-) -> None:
-    stock(box, person, 2)
-    await person.press(await opened(person, say), say("button.delete_share"))
-    question = await person.until(say.starts("share.delete_ask"))
-    await faulty.begin(fault, "hdhive", ONE, "DELETE")
-    await person.press(question, say("button.delete_point"))
-    failed = await person.until(tells(say, fault, HDHIVE))
-    await faulty.end()
-    await person.press(failed, say("button.retry"))
-    await person.until(say("share.deleted"))
-    assert [share.title for share in mine(box, person)] == ["Share 2"]
-
-
-async def test_deleting_without_premium_still_works(
-    bot: House, person: Person, say: Words, box: Sandbox, control: Control
-) -> None:
-    await control.person(person.id, premium=False)
-    stock(box, person)
-    await person.press(await opened(person, say), say("button.delete_share"))
-    question = await person.until(say.starts("share.delete_ask"))
-    assert say("share.delete_cost") in question.text
-    await person.press(question, say("button.delete_point"))
-    gone = await person.until(say("share.deleted"))
-    assert say("shares.none").splitlines()[1] in words_of(gone)
-
-
-async def test_a_delete_whose_answer_was_lost_costs_once(
-    bot: House, person: Person, say: Words, box: Sandbox, control: Control
-) -> None:
-    stock(box, person, 2)
-    await person.press(await opened(person, say), say("button.delete_share"))
-    question = await person.until(say.starts("share.delete_ask"))
-    await control.fault("hdhive", ONE, "reset_after", method="DELETE")
-    await person.press(question, say("button.delete_point"))
-    # The connection itself repeats what may be repeated; a second delete finds nothing and costs nothing.
-    left = await person.until(say("share.was_gone"))
-    assert "Share 2\n" in left.text
-    assert box.world.people[person.id].points == 119
-
-
 async def test_a_share_that_went_meanwhile_is_said_to_be_gone(
     bot: House, person: Person, say: Words, box: Sandbox
 ) -> None:
@@ -286,72 +204,3 @@ async def test_what_a_server_does_not_tell_is_not_guessed(
     await person.press(card, say("button.anonymous", on=say("share.unknown")))
     await person.until(say("share.changed"))
     assert (await changed(journal))[0].json == {"is_anonymous": True}
-
-
-# An answer that never came
-
-
-async def test_a_lost_answer_is_looked_up_and_nothing_is_published_twice(
-    bot: House, person: Person, say: Words, box: Sandbox, control: Control, journal: Journal
-) -> None:
-    nothing_shared(box, person)
-    preview = await to_preview(person, say)
-    await control.fault("hdhive", SHARES, "reset_after", method="POST")
-    await person.press(preview, say("button.publish"))
-    await person.until(say("share.published"))
-    assert len(await journal.calls("hdhive", "POST", SHARES)) == 1
-    assert len(mine(box, person)) == 1
-
-
-async def test_what_never_arrived_is_published_by_another_press_only(
-    bot: House, person: Person, say: Words, box: Sandbox, control: Control, journal: Journal, clock: Hurried
-) -> None:
-    nothing_shared(box, person)
-    preview = await to_preview(person, say)
-    await control.fault("hdhive", SHARES, "reset", method="POST")
-    await person.press(preview, say("button.publish"))
-    doubtful = await person.until(say("share.not_yet"))
-    assert doubtful.find(say("button.publish")) is None
-    await control.fault("hdhive", SHARES, "html", method="GET", times=0)
-    await person.press(doubtful, say("button.look"))
-    failed = await person.until(say("problem.broken", service=HDHIVE))
-    await control.mend()
-    clock.forward(90)
-    await person.press(failed, say("button.retry"))
-    again = await person.until(say("share.not_published"))
-    assert not mine(box, person)
-    await person.press(again, say("button.publish"))
-    await person.until(say("share.published"))
-    assert len(mine(box, person)) == 1
-
-
-async def test_a_refusal_before_anything_was_sent_can_be_tried_again(
-    bot: House, person: Person, say: Words, box: Sandbox, control: Control, clock: Hurried
-) -> None:
-    nothing_shared(box, person)
-    preview = await to_preview(person, say)
-    await control.fault("hdhive", SHARES, "retry_after", method="POST", retry_after=6)
-    await person.press(preview, say("button.publish"))
-    failed = await person.until(say("problem.rate_limited", service=HDHIVE, wait="§").partition("§")[0])
-    clock.forward(7)
-    await person.press(failed, say("button.retry"))
-    await person.until(say("share.published"))
-    assert len(mine(box, person)) == 1
-
-
-async def test_a_draft_that_was_sent_survives_a_restart(
-    start: Start, person: Person, say: Words, box: Sandbox, control: Control, journal: Journal
-) -> None:
-    await control.telegram("options", limits=False)
-    nothing_shared(box, person)
-    async with start(clock=Hurried()):
-        preview = await to_preview(person, say)
-        await control.fault("hdhive", SHARES, "html", method="POST")
-        await control.fault("hdhive", SHARES, "html", method="GET", times=0)
-        await person.press(preview, say("button.publish"), timeout=60)
-        doubtful = await person.until(say.starts("share.doubtful").splitlines()[0], timeout=60)
-    await control.mend()
-    async with start(clock=Hurried()):
-        await person.press(doubtful, say("button.look"))
-        await person.until(lambda m: say("share.not_yet") in m.text or say("share.not_published") in m.text)
-    assert len(await journal.calls("hdhive", "POST", SHARES)) == 1
