@@ -238,9 +238,9 @@ async def test_a_missing_job_is_planned_at_the_start(linked: House) -> None:
 
 
 async def test_a_week_is_told_on_monday(linked: House) -> None:
-    await linked.services.people.change(XIAOYU, checkin_at="08:30", notices="weekly")
     # From a Wednesday on, whatever today is.
     await at_beijing(linked, 1.5, days=(2 - day_of(linked.clock.now()).weekday()) % 7)
+    await linked.services.people.change(XIAOYU, checkin_at="08:30", notices="weekly")
     await live(linked, 15 * 86400)
     told = await notices(linked)
     assert [notice["kind"] for notice in told] == ["checkin_week"] * 2
