@@ -4,8 +4,9 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
 
 import pytest
 
@@ -25,9 +26,12 @@ WEBHOOK_SECRET = "webhook-secret-of-the-tests"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port below those that connections get by themselves: until it is listened on nobody takes it."""
+    while True:
+        port = SystemRandom().randrange(12_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(box: Sandbox, folder: Path, **more: str) -> dict[str, str]:
