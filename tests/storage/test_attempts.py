@@ -73,7 +73,9 @@ async def test_the_whole_way(db: Database) -> None:
     assert "verifier'" not in repr(finished)
     after = await db.read(lambda tx: attempts.by_nonce(tx, "nonce"))
     assert after is not None
-    assert (after.stage, after.code, after.verifier) == ("finished", None, None)
+    assert (after.stage, after.code, after.verifier) == ("taken", None, None)
+    assert await db.write(lambda tx: attempts.finish(tx, attempt.id))
+    assert not await db.write(lambda tx: attempts.finish(tx, attempt.id))
 
 
 async def test_unknown_secrets_find_nothing(db: Database) -> None:
