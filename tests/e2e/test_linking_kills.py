@@ -24,9 +24,9 @@ from tests.fixtures.databases import KEY
 
 LANGUAGE = {XIAOYU: "zh", BEN: "en", LAOCHEN: "zh"}
 PAIRS = ((XIAOYU, "hdhive"), (BEN, "disktop"), (BEN, "hdhive"), (XIAOYU, "disktop"), (LAOCHEN, "hdhive"))
-PATIENCE = 60.0
+PATIENCE = 100.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @dataclass
@@ -77,6 +77,12 @@ class Way:
         """Wait until it is said that the account is linked."""
         return await self.told(self.say.starts("link.done"))
 
+    async def comes_back(self) -> None:
+        """Wait for the end that the step brought, and for the next start."""
+        await self.bot.dies(PATIENCE)
+        await self.bot.start()
+        await self.bot.ready(PATIENCE)
+
     async def arrives(self, ticket: str) -> None:
         """Go the whole way from a ticket, with no kill on it."""
         before = self.exchanges
@@ -110,7 +116,7 @@ async def broken_off(way: Way, step: str, address: str, *, form: bool) -> None:
     way.shift.kill_at(step)
     with pytest.raises(httpx.HTTPError):
         await (way.browser.bind(address) if form else way.browser.get(address))
-    await way.bot.comes_back()
+    await way.comes_back()
 
 
 async def judged(box: Sandbox, url: str, expected: int) -> None:
@@ -192,5 +198,5 @@ async def pressed(way: Way, step: str) -> str:
     assert payload.startswith("l_"), way.browser.page
     way.shift.kill_at(step)
     await way.person.start(payload)
-    await way.bot.comes_back()
+    await way.comes_back()
     return payload
