@@ -3,6 +3,8 @@
 import hashlib
 from typing import Any
 
+import pytest
+
 from bot.wiring import House
 from clients.credentials import ApiKey
 from sandbox.catalogue.torrents import Torrent, bencode, info_of, infohash, torrent
@@ -102,3 +104,8 @@ async def to_preview(person: Person, say: Words, link: str = MAGNET) -> Message:
 
 async def sent(journal: Journal) -> list[Call]:
     return await journal.calls("acgbt", "POST", PUBLISH)
+
+
+@pytest.fixture
+async def key(bot: House, box: Sandbox, person: Person) -> ApiKey:
+    return await with_key(bot, box, person)

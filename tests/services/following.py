@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from clients.tmdb.models import MediaType, Title
 from sandbox.appearing import appear
 from sandbox.catalogue import Resource
@@ -19,6 +21,7 @@ DUNE, DARK = ("movie", 438631), ("tv", 108545)
 XIAOYU, BEN, LAOCHEN = 1001, 1002, 1003
 INTERVAL = 900.0
 THE_GROUP = -1001000000001
+PATH = "resources/movie/438631"
 
 
 def title(key: tuple[str, int] = DUNE) -> Title:
@@ -73,3 +76,9 @@ async def looks(house: House) -> Counter[str]:
 
 async def rounds(house: House) -> list[Job]:
     return await open_jobs(house, ROUND)
+
+
+@pytest.fixture
+async def home(house: House) -> House:
+    await house.link(XIAOYU)
+    return house

@@ -9,9 +9,7 @@ from services.subscriptions.pace import Pace
 from services.subscriptions.turns import in_turn
 from storage import cooldowns
 from tests.services.conftest import House
-from tests.services.following import BEN, DARK, INTERVAL, XIAOYU, follow, live, looks, new, settle, told
-
-PATH = "resources/movie/438631"
+from tests.services.following import BEN, DARK, INTERVAL, PATH, XIAOYU, follow, live, looks, new, settle, told
 
 
 async def test_one_who_must_wait_is_passed_over(house: House) -> None:
