@@ -78,6 +78,10 @@ class Course:
         """Pause after a cut."""
         await self._clock.sleep(self.pace.pause_after(cuts))
 
+    def tried(self, cuts: int, since: float) -> bool:
+        """Tell whether enough was tried in one go: so many cuts in a row, or since so long ago."""
+        return cuts > self.pace.cuts or self.now() - since >= self.pace.asking
+
     def now(self) -> float:
         """Return the time."""
         return self._clock.now()

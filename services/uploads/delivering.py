@@ -49,7 +49,7 @@ class Delivering:
     async def _begin(self) -> Session | Stored:
         """Open a session, or find the file there: an answer that was lost is read back first."""
         course, facts, cuts = self._course, self._course.detail.facts, 0
-        row = course.row
+        row, since = course.row, course.now()
         while True:
             try:
                 if self._doubtful and (there := await self._target.find(row.user_id, row.folder, facts)):
@@ -61,7 +61,7 @@ class Delivering:
             except PASSING as error:
                 self._doubtful = self._doubtful or error.doubtful
                 cuts += 1
-                if cuts > course.pace.cuts:
+                if course.tried(cuts, since):
                     raise
             await course.wait(cuts)
         await course.reached("upload.begun")

@@ -25,6 +25,7 @@ class Fetching:
     async def run(self) -> None:
         """Fetch until all is there; the course then knows name, size and digest."""
         course, file, cuts = self._course, self._file, 0
+        since = course.now()
         await self._prepare()
         while True:
             before = file.length
@@ -33,8 +34,8 @@ class Fetching:
                 break
             except ClientError as error:
                 verdict = judge(error, course.row.service)
-                cuts = 1 if file.length > before else cuts + 1
-                if not verdict.passing or verdict.delay is not None or cuts > course.pace.cuts:
+                cuts, since = (1, course.now()) if file.length > before else (cuts + 1, since)
+                if not verdict.passing or verdict.delay is not None or course.tried(cuts, since):
                     raise
             await course.wait(cuts)
         session = course.detail.session

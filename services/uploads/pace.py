@@ -17,6 +17,9 @@ class Pace:
     longest_pause: float = 30.0
     # Cuts without any headway before the upload is put off.
     cuts: int = 6
+    # After so many seconds of them no other is tried before it is put off: where every try hangs, the person
+    # hears of it within a minute.
+    asking: float = 20.0
     # The first time it is put off, doubled up to the longest; then so often without headway at most.
     later: float = 15.0
     longest_later: float = 900.0

@@ -50,6 +50,8 @@ MEASURED: tuple[Step, ...] = (
     ("acgbt", d6_acgbt.item),
     ("mika", d6_mika.save),
 )
+# A check whose answers drip goes on for as long as they move; its card shows that and can be stopped.
+GOES_ON = {("check_links", "drip")}
 # Getting ready is work for the processor, waiting is none.
 AT_ONCE = 2
 
@@ -123,15 +125,15 @@ async def test_d6_a_person_hears_within_a_minute(tmp_path: Path) -> None:
             for service, step in steps
         ]
         for name in faults:
-            pairs, gate = zip(scenes, steps, strict=True), asyncio.Semaphore(AT_ONCE)
+            gate, every = asyncio.Semaphore(AT_ONCE), zip(scenes, steps, strict=True)
+            pairs = [(s, step) for s, step in every if (step[1].__name__, name) not in GOES_ON]
             for outcome in await asyncio.gather(*(timed(s, step, name, gate) for s, step in pairs)):
                 wrong, seconds = outcome
                 tried, slowest = tried + 1, max(slowest, seconds)
                 unclear += [wrong] if wrong else []
     assert not unclear, "\n".join(unclear)
-    figures.at_least(
-        "D6", "faults that wait × steps, the product's time-outs", tried, len(steps) * len(faults)
-    )
+    number = figures.size(2, len(MEASURED) * len(faulty.WAITING) - len(GOES_ON))
+    figures.at_least("D6", "faults that wait × steps, the product's time-outs", tried, number)
     figures.below("D6", "slowest answer a person saw, seconds (time-outs: 45 s)", slowest, DEADLINE)
 
 

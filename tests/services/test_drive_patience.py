@@ -50,7 +50,8 @@ async def test_weighing_counts_what_it_saw_before_the_time_was_up(
     assert (found.files, found.folders, found.bytes, found.more) == (1, 3, 100, True)
 
 
-async def test_weighing_looks_into_so_many_folders_only(home: House) -> None:
+async def test_weighing_looks_into_so_many_folders_only(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weighing, "PATIENCE", 60.0)
     found = await home.services.drive.weigh(1001, "/", folders(home, weighing.WEIGHED_FOLDERS + 2))
     assert (found.files, found.folders, found.more) == (weighing.WEIGHED_FOLDERS, 42, True)
 
