@@ -59,7 +59,7 @@ async def test_no_secret_is_left_lying_about(
     env = environment(box, tmp_path, LOG_LEVEL="DEBUG", LOG_FORMAT="json")
     shift = Shift(tmp_path)
     async with Bot(env, tmp_path, shift=shift) as bot:
-        await bot.ready()
+        await bot.ready(120)
         await bring_keys(xiaoyu, box, canaries)
         async with flying(shift, control):
             await stumble_while_linking(xiaoyu, control, canaries)
@@ -76,7 +76,7 @@ async def test_no_secret_is_left_lying_about(
             await bot.kill()
             bot.env["TELEGRAM_UPDATES"] = "webhook"
             await bot.start()
-            await bot.ready()
+            await bot.ready(120)
             await ben.send("/start")
             await ben.until(lambda message: bool(message.buttons))
             await knock_at_the_web(env)
