@@ -59,11 +59,17 @@ def about(s: Before) -> About:
 
 def stage(s: Before) -> Before:
     """Put a person before their uploads and a share of somebody else's."""
-    hostile_mika.stage(hostile_drive.stage(s))
-    files = [SharedFile(id=n, name=s.words(), ext=s.words(), size=5, is_dir=n < 2) for n in range(12)]
-    picks = tuple(Pick(folder=f"/{s.words()}", file=file) for file in files)
+    hostile_drive.stage(s)
+
+    def files() -> list[SharedFile]:
+        return [SharedFile(id=n, name=s.words(), ext=s.words(), size=5, is_dir=n < 2) for n in range(12)]
+
+    def picks() -> tuple[Pick, ...]:
+        return tuple(Pick(folder=f"/{s.words()}", file=file) for file in files())
+
     given: Any = s.services
-    given.transfers = SimpleNamespace(matching=giving(lambda: picks), listing=giving(lambda: files))
+    given.videos = SimpleNamespace(categories=giving(hostile_mika.Site(s).tree))
+    given.transfers = SimpleNamespace(matching=giving(picks), listing=giving(files))
     given.uploads = SimpleNamespace(
         ready=giving(lambda: True),
         of=giving(lambda: [one(s, at) for at in Stage] + [one(s, at, about=about(s)) for at in Stage]),
