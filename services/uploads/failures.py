@@ -24,7 +24,7 @@ from services.names import Service
 PASSING = (Unreachable, UpstreamBroken, BadResponse)
 
 
-class Unjoined(ServiceError):
+class Unjoined(Exception):
     """Say that a drive has all parts and cannot make a file of them."""
 
 
