@@ -38,7 +38,7 @@ def lines(text: str) -> Iterator[Html]:
         if _FENCE.match(raw):
             fenced = not fenced
             continue
-        line = _code(raw) if fenced else _line(_TAG.sub("", raw))
+        line = Html((_code(raw) if fenced else _line(_TAG.sub("", raw))).rstrip())
         if not line:
             # One empty line says as much as many, and none is needed at the beginning.
             if empty:

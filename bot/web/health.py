@@ -105,7 +105,7 @@ class Health:
 
     def _tell(self, gauge: Gauge, counts: Mapping[str, int]) -> None:
         told = self._told[gauge]
-        told |= counts.keys()
+        told.update(counts)
         for state in told:
             gauge.labels(state).set(counts.get(state, 0))
 

@@ -12,7 +12,7 @@ from services.jobs import Lease, LeaseLost, RetryLater
 from services.uploads.about import About
 from services.uploads.course import Course, Ended
 from services.uploads.delivering import Delivering
-from services.uploads.failures import Verdict, judge
+from services.uploads.failures import Unjoined, Verdict, judge
 from services.uploads.fetching import Fetching
 from services.uploads.following import follow
 from services.uploads.model import Opener, Stage, Stored, Transcode
@@ -145,7 +145,7 @@ class Run:
             return Verdict(UploadProblem("no_room", service), passing=not error.ever, delay=wait)
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return Verdict(UploadProblem("no_room", service), passing=True)
-        if not isinstance(error, (ClientError, ServiceError)):
+        if not isinstance(error, (ClientError, ServiceError, Unjoined)):
             log.error("upload %s failed", self._course.row.id, exc_info=error)
         return judge(error, service)
 
