@@ -3,7 +3,7 @@
 import pytest
 
 from bot.wiring import House
-from storage import chats
+from storage import chats, deadletters
 from tests.conftest import GROUP, XIAOYU, linked
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e.following import appear, later, quiet_rounds
@@ -64,9 +64,11 @@ async def test_a_group_closed_altogether_is_told_once_it_opens(
     for closed in (0, topic):
         await person.post("/app/topic/close", GROUP, topic=closed)
     await appear(control)
-    for _ in range(3):
+    # Failures would make it a dead letter by then.
+    for _ in range(10):
         await later(bot, clock)
         await quiet_rounds(bot)
+    assert await bot.db.read(deadletters.count) == 0
     assert not await told(person)
     await person.post("/app/topic/reopen", GROUP, topic=topic)
     await later(bot, clock, 3600.0)

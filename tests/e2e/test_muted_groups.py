@@ -1,8 +1,7 @@
 """Groups that take the right to speak away: what is new waits, and is told once when it is given back."""
 
 from bot.wiring import House
-from handlers.posting import GIVEN_UP_SECONDS
-from services.standing import MUTED_SECONDS
+from handlers.posting import GIVEN_UP_SECONDS, LONGEST_WAIT
 from storage import chats, deadletters
 from tests.conftest import GROUP, XIAOYU, linked
 from tests.driver import Call, Control, Journal, Message, Person
@@ -93,7 +92,7 @@ async def test_a_group_that_never_lets_us_speak_is_given_up(
     await quiet_rounds(bot)
     assert await bot.db.read(deadletters.count) == 0
     await people[XIAOYU].post("/app/silence", GROUP, silent=False)
-    await later(bot, clock, MUTED_SECONDS + INTERVAL)
+    await later(bot, clock, LONGEST_WAIT + INTERVAL)
     await quiet_rounds(bot)
     assert not await told(person)
     new = await appear(control)
