@@ -12,7 +12,7 @@ from clients.hdhive.models import Resource
 from handlers import cards, unlock
 from handlers.application import LinkHiveApplication
 from handlers.files import folder_name
-from handlers.messages import display, send
+from handlers.messages import send
 from handlers.resources import SLUG, price_label, row
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
 from handlers.subscribetitles import shown
@@ -110,9 +110,22 @@ def _ways(scene: Scene[ReceiptState]) -> list[Row]:
     return [first, keeping, [Press(say.label("button.close"), "close")]]
 
 
-async def page(scene: Scene[ReceiptState], arg: str) -> ReceiptState:
+async def page(scene: Scene[ReceiptState], arg: str) -> None:
     """Turn the pages."""
-    return scene.state.model_copy(update={"page": number(arg, MOST_PAGES)})
+    await _change(scene, page=number(arg, MOST_PAGES))
+
+
+async def _change(scene: Scene[ReceiptState], **changes: Any) -> None:
+    """Change what a press is about and nothing else: the next step may come at the same time."""
+    if scene.card is None:
+        return
+    card_id = scene.card.id
+    await cards.amend(scene.home, card_id, lambda state: _changed(state, changes))
+    await cards.refresh(scene.home, card_id, anew=False)
+
+
+def _changed(state: State, changes: Mapping[str, Any]) -> State:
+    return state.model_copy(update=changes) if isinstance(state, ReceiptState) else state
 
 
 async def resource(scene: Scene[ReceiptState], arg: str) -> Switch:
@@ -125,17 +138,17 @@ async def resource(scene: Scene[ReceiptState], arg: str) -> Switch:
     return Switch(unlock.RESOURCE.name, state)
 
 
-async def auto(scene: Scene[ReceiptState], _arg: str) -> ReceiptState:
+async def auto(scene: Scene[ReceiptState], _arg: str) -> None:
     """Unlock nothing more of this title by itself."""
     sub_id = scene.state.receipt.subscription
     done = await scene.services.subscriptions.follows.automatic(sub_id, auto=False)
-    return scene.state.model_copy(update={"auto": False, "ended": done is None})
+    await _change(scene, auto=False, ended=done is None)
 
 
-async def remove(scene: Scene[ReceiptState], _arg: str) -> ReceiptState:
+async def remove(scene: Scene[ReceiptState], _arg: str) -> None:
     """Stop following the title."""
     await scene.services.subscriptions.follows.remove(scene.state.receipt.subscription)
-    return scene.state.model_copy(update={"ended": True})
+    await _change(scene, ended=True)
 
 
 async def drive(scene: Scene[ReceiptState], _arg: str) -> Switch:
@@ -186,7 +199,7 @@ class Live:
         if scene is None or scene.card is None or scene.card.message_id is None:
             return
         if isinstance(scene.state, ReceiptState):
-            await display(self._home, scene.card, await show(scene))
+            await cards.refresh(self._home, card_id, anew=False)
 
     async def deliver(self, card_id: str) -> None:
         """Send the card as it stands, and again as it stands after that."""
