@@ -20,7 +20,10 @@ async def test_new_resources_the_clock_and_dying_shares(
     start: Start, box: Sandbox, context: BrowserContext
 ) -> None:
     async with start():
-        chat = Chat(await context.new_page(), "panel-")
+        page = await context.new_page()
+        # Wide enough for the chat beside the panel.
+        await page.set_viewport_size({"width": 1680, "height": 860})
+        chat = Chat(page, "panel-")
         await chat.open(box.url)
         await chat.link("HDHive")
         await _shows(chat, AT_FIRST)
