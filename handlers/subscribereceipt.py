@@ -12,7 +12,7 @@ from clients.hdhive.models import Resource
 from handlers import cards, unlock
 from handlers.application import LinkHiveApplication
 from handlers.files import folder_name
-from handlers.messages import display, send
+from handlers.messages import send
 from handlers.resources import SLUG, price_label, row
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
 from handlers.settingwords import spent_today
@@ -120,9 +120,22 @@ def _ways(scene: Scene[ReceiptState]) -> list[Row]:
     return [first, off, keeping, [Press(say.label("button.close"), "close")]]
 
 
-async def page(scene: Scene[ReceiptState], arg: str) -> ReceiptState:
+async def page(scene: Scene[ReceiptState], arg: str) -> None:
     """Turn the pages."""
-    return scene.state.model_copy(update={"page": number(arg, MOST_PAGES)})
+    await _change(scene, page=number(arg, MOST_PAGES))
+
+
+async def _change(scene: Scene[ReceiptState], **changes: Any) -> None:
+    """Change what a press is about and nothing else: the next step may come at the same time."""
+    if scene.card is None:
+        return
+    card_id = scene.card.id
+    await cards.amend(scene.home, card_id, lambda state: _changed(state, changes))
+    await cards.refresh(scene.home, card_id, anew=False)
+
+
+def _changed(state: State, changes: Mapping[str, Any]) -> State:
+    return state.model_copy(update=changes) if isinstance(state, ReceiptState) else state
 
 
 async def resource(scene: Scene[ReceiptState], arg: str) -> Switch:
@@ -135,24 +148,24 @@ async def resource(scene: Scene[ReceiptState], arg: str) -> Switch:
     return Switch(unlock.RESOURCE.name, state)
 
 
-async def auto(scene: Scene[ReceiptState], _arg: str) -> ReceiptState:
+async def auto(scene: Scene[ReceiptState], _arg: str) -> None:
     """Unlock nothing more of this title by itself."""
     sub_id = scene.state.receipt.subscription
     done = await scene.services.subscriptions.follows.automatic(sub_id, auto=False)
-    return scene.state.model_copy(update={"auto": False, "ended": done is None})
+    await _change(scene, auto=False, ended=done is None)
 
 
-async def mute(scene: Scene[ReceiptState], arg: str) -> ReceiptState:
+async def mute(scene: Scene[ReceiptState], arg: str) -> None:
     """Be silent about the title, which is not looked up then either, or speak of it again."""
     muted = arg == "on"
     done = await scene.services.subscriptions.follows.mute(scene.state.receipt.subscription, muted=muted)
-    return scene.state.model_copy(update={"muted": muted, "ended": done is None})
+    await _change(scene, muted=muted, ended=done is None)
 
 
-async def remove(scene: Scene[ReceiptState], _arg: str) -> ReceiptState:
+async def remove(scene: Scene[ReceiptState], _arg: str) -> None:
     """Stop following the title."""
     await scene.services.subscriptions.follows.remove(scene.state.receipt.subscription)
-    return scene.state.model_copy(update={"ended": True})
+    await _change(scene, ended=True)
 
 
 async def drive(scene: Scene[ReceiptState], _arg: str) -> Switch:
@@ -203,7 +216,7 @@ class Live:
         if scene is None or scene.card is None or scene.card.message_id is None:
             return
         if isinstance(scene.state, ReceiptState):
-            await display(self._home, scene.card, await show(scene))
+            await cards.refresh(self._home, card_id, anew=False)
 
     async def deliver(self, card_id: str) -> None:
         """Send the card as it stands, and again as it stands after that."""

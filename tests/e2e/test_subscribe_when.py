@@ -49,7 +49,7 @@ async def test_once_a_day_waits_for_the_morning(
     await linked(person, "hdhive")
     card = await begun(person, say)
     nine = await an_hour_before_nine(bot, clock)
-    await chosen(person, say, card, "daily")
+    card = await chosen(person, say, card, "daily")
     await appear(control)
     await later(bot, clock)
     await quiet_rounds(bot)
