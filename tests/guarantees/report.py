@@ -13,14 +13,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    lines = list(figures.table())
-    if len(lines) > 1:
+    lines, taken = list(figures.table()), seconds(terminalreporter.stats)
+    if len(lines) > 1 and taken:
         terminalreporter.section(f"guarantees, {'full' if figures.FULL else 'small'} size")
         for line in lines:
             terminalreporter.write_line(line)
         workers = getattr(terminalreporter.config.option, "numprocesses", None) or 1
         # Told only: a machine that is busy with other things breaks no promise.
-        terminalreporter.write_line(figures.time_taken(seconds(terminalreporter.stats), workers))
+        terminalreporter.write_line(figures.time_taken(taken, workers))
 
 
 def seconds(stats: Mapping[str, Iterable[object]]) -> float:
