@@ -123,7 +123,7 @@ async def test_the_account(
     card = await details(person, say, "acgbt")
     await person.press(card, say("button.avatar"))
     await person.until(say.starts("acgbt.ask_avatar"))
-    await person.send("https://example.com/me.png")
+    await person.send(publishing.pictures(box, 1)[0])
     card = await person.until(say("acgbt.avatar_set"))
     await person.press(card, say("button.avatar"))
     await person.until(say.starts("acgbt.ask_avatar"))
@@ -223,11 +223,12 @@ async def test_too_many_calls_are_told_with_the_time_to_wait(
     await link_acgbt(person)
     await control.acgbt(person.id, rate_limit=1)
     await person.send("/inbox")
-    told = await person.until(say("problem.rate_limited", service="ACGBT", wait="§").partition("§")[0])
+    sentence = say("problem.rate_limited", service="ACGBT", wait="§").partition("§")[0]
+    told = await person.until(sentence)
     assert told.find(say("button.retry")) is not None
     await journal.forget()
     await person.send("/acg")
-    told = await person.until(say("problem.code.own_pace", service="ACGBT", wait="§").partition("§")[0])
+    told = await person.until(sentence)
     assert told.find(say("acg.button.search")) is None
     assert not await journal.calls("acgbt"), "nothing is sent before the time is over"
 
