@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from telegram import Update
 
 from handlers import admindead, admindoubts, broadcasting, cards, commands, dates
-from handlers.admins import guarded
+from handlers.admins import guarded, is_admin
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from handlers.overview import LINKED
@@ -110,8 +110,9 @@ def _rows(scene: Scene[AdminState], found: Found) -> list[Row]:
 
 
 async def refresh(scene: Scene[AdminState], _arg: str) -> AdminState:
-    """Ask the services anew, and show what is."""
-    await scene.home.upstreams(anew=True)
+    """Ask the services anew, and show what is; to whoever is no operator any more, nothing."""
+    if is_admin(scene):
+        await scene.home.upstreams(anew=True)
     return scene.state
 
 
@@ -125,15 +126,17 @@ async def to_doubts(_scene: Scene[Any], _arg: str) -> Switch:
     return Switch(admindoubts.DOUBTS.name, admindoubts.DoubtsState())
 
 
-ADMIN = guarded(
+_CARD = guarded(
     Route(
         "admin",
         AdminState,
         show,
-        {"refresh": refresh, "dead": to_dead, "doubts": to_doubts, "broadcast": broadcasting.ask},
+        {"dead": to_dead, "doubts": to_doubts, "broadcast": broadcasting.ask},
         private=True,
     )
 )
+# Every other press of a former operator is refused; this one closes the card.
+ADMIN = replace(_CARD, actions={**_CARD.actions, "refresh": refresh})
 
 
 async def admin(update: Update, context: LinkHiveContext) -> None:
