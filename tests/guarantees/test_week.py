@@ -20,6 +20,7 @@ from tests.guarantees.figures import at_least, exactly, size
 from tests.guarantees.week_oracle import Account, count, doubled, due, overspent
 from tests.guarantees.week_people import GROUPS, PEOPLE, settle
 from tests.guarantees.week_run import DAYS, KEYS, Week
+from tests.guarantees.week_saves import bought, is_saved
 
 F1 = "F1"
 
@@ -90,6 +91,9 @@ def judge_the_rest(week: Week, found: Account) -> None:
     exactly(F1, f"of {len(week.dead)} dead shares told not at all, twice, or wrongly", len(wrong))
     charges = week.box.world.hdhive.charges
     at_least(F1, "unlocked by itself", len(charges), size(5, 100))
+    shares = bought(week.town, week.made)
+    at_least(F1, "of Disk.Top, unlocked by itself", len(shares), size(1, 20))
+    exactly(F1, "of them not saved", sum(not is_saved(week.box, user, share) for user, share in shares))
     faults = overspent(week.box, week.town)
     assert not faults, faults[:5]
     exactly(F1, "charges twice, above the limit, or above the day's points", len(faults))

@@ -21,6 +21,7 @@ from tests.conftest import environment, settings_of
 from tests.e2e.process import Bot, Shift
 from tests.guarantees.figures import size
 from tests.guarantees.week_people import BUDGET, DRIVES, LIMIT, MARKS, PRICES, Key, Town, film
+from tests.guarantees.week_saves import link_drives
 from tests.guarantees.workers_house import link_users
 
 HOURS = size((0.1, 12, 23.8), (0.1, 3, 6, 9, 12, 15, 18, 21, 23.8))  # type: ignore[call-overload]
@@ -84,6 +85,7 @@ class Week:
         )
         async with linkhive(settings_of(self.env), clock=OfSandbox(self.box)) as house:
             await link_users(self.box, house.db, list(self.town.members), own=True)
+            await link_drives(self.box, house.db, self.town)
             for member in self.town.members.values():
                 await house.services.people.arrive(member.id, member.language, f"U{member.id}")
                 await house.services.people.change(
