@@ -15,6 +15,7 @@ from tests.e2e.acgways import comments, opened, pictured
 from tests.e2e.hurried import Hurried
 from tests.e2e.keyed import link_acgbt
 from tests.e2e.test_accounts import PNG, details, keys_card
+from tests.e2e.test_admin_refresh import known
 from tests.e2e.words import Words
 
 # The walk
@@ -76,10 +77,7 @@ async def test_what_the_operator_sees_asks_for_the_version(
     house: House, person: Person, say: Words, journal: Journal, clock: Hurried
 ) -> None:
     await person.send("/admin")
-    card = await person.until(say.starts("admin.title"))
-    while say("admin.asking") in card.text:
-        await person.press(card, say("button.refresh"))
-        card = await person.until(say.starts("admin.title"))
+    card = await known(person, say, clock)
     clock.forward(ANEW_SECONDS + 1)
     await journal.forget()
     await person.press(card, say("button.refresh"))
