@@ -13,13 +13,14 @@ from handlers import acgnews, posting
 from handlers.application import LinkHiveApplication
 from handlers.arrival import ANONYMOUS_ADMIN
 from handlers.resources import SLUG, pan_name, price_label
-from handlers.scenes import Letter, Route, Scene, State, Switch
+from handlers.scenes import Letter, Route, Scene, Switch
 from handlers.subscribedigest import NewsListState, listing, opened, page
+from handlers.subscribekeep import Kept, back_to, keeping, leading_back, mute, remove
 from handlers.subscribetitles import shown
 from handlers.texts import Html, Speaker, bold, escape
 from handlers.titlelist import LINK as TITLE_LINK
 from handlers.unlock import RESOURCE_LINK
-from handlers.views import Button, Open, Press, View, grid
+from handlers.views import Button, Open, View, grid
 from services.jobs import Lease
 from services.people import Person
 from services.subscriptions import GROUP, News
@@ -34,14 +35,8 @@ MOST_LISTED = 8
 FACT_LIMIT = 24
 
 
-class GroupNewsState(State):
-    """What is new of one title, and what became of following it."""
-
-    news: News
-    muted: bool = False
-    ended: bool = False
-    origin: dict[str, Any] | None = None
-    """The list of several titles this was opened from."""
+class GroupNewsState(Kept):
+    """What a group is told of one title."""
 
 
 async def show(scene: Scene[GroupNewsState]) -> View:
@@ -49,8 +44,8 @@ async def show(scene: Scene[GroupNewsState]) -> View:
     say, state = scene.say, scene.state
     news = state.news
     if is_acg(news.title):
-        keeping = _keeping(scene)
-        return acgnews.in_group(scene, news, ended=state.ended, muted=state.muted, keeping=keeping)
+        ways = _keeping(scene)
+        return acgnews.in_group(scene, news, ended=state.ended, muted=state.muted, keeping=ways)
     title = await shown(scene, news.title, news.name)
     listed = list(enumerate(news.resources[:MOST_LISTED], 1))
     lines: list[str] = [say.plural("news.heading", news.count, icon=title.icon, title=title.name), ""]
@@ -84,38 +79,14 @@ def _label(say: Speaker, n: int, resource: Resource) -> str:
 
 def _keeping(scene: Scene[GroupNewsState]) -> list[Button]:
     say, state = scene.say, scene.state
-    back_ = [] if state.origin is None else [Press(say.label("button.back"), "back")]
-    if state.ended:
-        return [*back_]
-    silent, label = ("off", "button.unmute") if state.muted else ("on", "button.mute")
-    return [Press(say.label(label), "mute", silent), Press(say.label("button.unsubscribe"), "remove"), *back_]
-
-
-async def mute(scene: Scene[GroupNewsState], arg: str) -> GroupNewsState:
-    """Be silent about the title in this group, or speak of it again."""
-    muted = arg == "on"
-    done = await scene.services.subscriptions.follows.mute(scene.state.news.subscription, muted=muted)
-    return scene.state.model_copy(update={"muted": muted, "ended": done is None})
-
-
-async def remove(scene: Scene[GroupNewsState], _arg: str) -> GroupNewsState:
-    """Stop following the title in this group."""
-    await scene.services.subscriptions.follows.remove(scene.state.news.subscription)
-    return scene.state.model_copy(update={"ended": True})
-
-
-async def back(scene: Scene[GroupNewsState], _arg: str) -> GroupNewsState | Switch:
-    """Go back to the list of titles."""
-    if scene.state.origin is None:
-        return scene.state
-    return scene.switch(LIST_ROUTE, scene.state.origin)
+    return [*keeping(say, muted=state.muted, ended=state.ended), *leading_back(say, state)]
 
 
 GROUP_NEWS: Route[GroupNewsState] = Route(
     ROUTE,
     GroupNewsState,
     show,
-    {"mute": mute, "remove": remove, "back": back},
+    {"mute": mute, "remove": remove, "back": back_to(LIST_ROUTE)},
     everybody=frozenset({"back"}),
 )
 

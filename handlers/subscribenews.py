@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from clients.hdhive.models import Resource
 from handlers import acgnews, check, save, unlock
 from handlers.application import LinkHiveApplication
 from handlers.resources import SLUG, facts, price_label, row
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.subscribekeep import Kept, back_to, keeping, leading_back, mute, remove
 from handlers.subscribetitles import Shown, parts_of, shown
 from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.sharelinks import Drive, extract
-from services.subscriptions import News
 from services.subscriptions.keys import is_acg
 from services.subscriptions.wishes import drive_of
 
@@ -23,15 +22,10 @@ A_PAGE = 5
 MOST_PAGES = 100
 
 
-class NewsState(State):
-    """What is new of one title, and what became of following it."""
+class NewsState(Kept):
+    """What a person is told of one title, and which page of it is shown."""
 
-    news: News
     page: int = 0
-    muted: bool = False
-    ended: bool = False
-    origin: dict[str, Any] | None = None
-    """The list of several titles this was opened from."""
 
 
 async def show(scene: Scene[NewsState]) -> View:
@@ -124,16 +118,9 @@ def _turning(scene: Scene[NewsState]) -> list[Button]:
 
 def _ways(scene: Scene[NewsState]) -> list[Row]:
     say, state = scene.say, scene.state
-    keeping: list[Button] = []
-    if not state.ended:
-        silent = "off" if state.muted else "on"
-        keeping = [
-            Press(say.label("button.unmute" if state.muted else "button.mute"), "mute", silent),
-            Press(say.label("button.unsubscribe"), "remove"),
-        ]
-    back_: list[Button] = [Press(say.label("button.back"), "back")] if state.origin is not None else []
-    leaving = [Press(say.label("button.all_resources"), "title"), *back_]
-    return [keeping, [*leaving, Press(say.label("button.close"), "close")]]
+    leaving = [Press(say.label("button.all_resources"), "title"), *leading_back(say, state)]
+    ending = keeping(say, muted=state.muted, ended=state.ended)
+    return [ending, [*leaving, Press(say.label("button.close"), "close")]]
 
 
 async def page(scene: Scene[NewsState], arg: str) -> NewsState:
@@ -186,32 +173,12 @@ async def _unlocked(scene: Scene[NewsState], slug: str) -> tuple[Switch, str]:
     return Switch(unlock.RESOURCE.name, state), words
 
 
-async def mute(scene: Scene[NewsState], arg: str) -> NewsState:
-    """Be silent about the title, or speak of it again."""
-    muted = arg == "on"
-    done = await scene.services.subscriptions.follows.mute(scene.state.news.subscription, muted=muted)
-    return scene.state.model_copy(update={"muted": muted, "ended": done is None})
-
-
-async def remove(scene: Scene[NewsState], _arg: str) -> NewsState:
-    """Stop following the title."""
-    await scene.services.subscriptions.follows.remove(scene.state.news.subscription)
-    return scene.state.model_copy(update={"ended": True})
-
-
 async def title(scene: Scene[NewsState], _arg: str) -> Switch:
     """Go on to all that is shared of the title."""
     if is_acg(scene.state.news.title):
         return acgnews.whole(scene, scene.state.news)
     kind, tmdb_id = parts_of(scene.state.news.title)
     return scene.switch("search", {"kind": kind, "tmdb_id": tmdb_id})
-
-
-async def back(scene: Scene[NewsState], _arg: str) -> NewsState | Switch:
-    """Go back to the list of titles."""
-    if scene.state.origin is None:
-        return scene.state
-    return scene.switch(LIST_ROUTE, scene.state.origin)
 
 
 NEWS_CARD: Route[NewsState] = Route(
@@ -226,7 +193,7 @@ NEWS_CARD: Route[NewsState] = Route(
         "mute": mute,
         "remove": remove,
         "title": title,
-        "back": back,
+        "back": back_to(LIST_ROUTE),
     },
     private=True,
 )

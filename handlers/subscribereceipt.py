@@ -16,6 +16,7 @@ from handlers.messages import send
 from handlers.resources import SLUG, price_label, row
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
 from handlers.settingwords import spent_today
+from handlers.subscribekeep import keeping
 from handlers.subscribetitles import shown
 from handlers.texts import Html, Speaker
 from handlers.views import Button, Press, Row, View, grid, pages_row
@@ -113,11 +114,8 @@ def _ways(scene: Scene[ReceiptState]) -> list[Row]:
     off: list[Button] = []
     if not state.ended and state.auto:
         off.append(Press(say.label("subscribe.button.auto_off"), "auto"))
-    keeping: list[Button] = []
-    if not state.ended:
-        silent, label = ("off", "button.unmute") if state.muted else ("on", "button.mute")
-        keeping = [Press(say.label(label), "mute", silent), Press(say.label("button.unsubscribe"), "remove")]
-    return [first, off, keeping, [Press(say.label("button.close"), "close")]]
+    ending = keeping(say, muted=state.muted, ended=state.ended)
+    return [first, off, ending, [Press(say.label("button.close"), "close")]]
 
 
 async def page(scene: Scene[ReceiptState], arg: str) -> None:
