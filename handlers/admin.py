@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from telegram import Update
@@ -126,17 +126,17 @@ async def to_doubts(_scene: Scene[Any], _arg: str) -> Switch:
     return Switch(admindoubts.DOUBTS.name, admindoubts.DoubtsState())
 
 
-_CARD = guarded(
+ADMIN = guarded(
     Route(
         "admin",
         AdminState,
         show,
         {"dead": to_dead, "doubts": to_doubts, "broadcast": broadcasting.ask},
         private=True,
-    )
+    ),
+    # Every other press of a former operator is refused; this one closes the card.
+    closing={"refresh": refresh},
 )
-# Every other press of a former operator is refused; this one closes the card.
-ADMIN = replace(_CARD, actions={**_CARD.actions, "refresh": refresh})
 
 
 async def admin(update: Update, context: LinkHiveContext) -> None:

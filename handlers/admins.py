@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from handlers.scenes import Act, OddPress, Route, S, Scene
@@ -19,15 +21,19 @@ def is_admin(scene: Scene[Any]) -> bool:
     return scene.user_id in scene.home.policy.admin_ids
 
 
-def guarded(route: Route[S]) -> Route[S]:
-    """Return a route that shows nothing to anybody else, and does nothing for them."""
+def guarded(route: Route[S], closing: Mapping[str, Act[S]] = MappingProxyType({})) -> Route[S]:
+    """Return a route that shows nothing to anybody else, and does nothing for them.
+
+    The actions of `closing` are done for everybody: what is shown to others afterwards is that it is closed.
+    """
 
     async def show(scene: Scene[S]) -> View:
         if not is_admin(scene):
             return View(scene.say("card.closed"))
         return await route.show(scene)
 
-    return replace(route, show=show, actions={name: _only(act) for name, act in route.actions.items()})
+    only = {name: _only(act) for name, act in route.actions.items()}
+    return replace(route, show=show, actions={**only, **closing})
 
 
 def _only(act: Act[S]) -> Act[S]:
