@@ -134,6 +134,11 @@ def _write(number: int, said: Any, code: int | None = None) -> None:
     os.write(1, json.dumps([number, said, code]).encode() + b"\n")
 
 
+def _stopped(pid: int) -> None:
+    """Wait until a process stands still, or has ended: that is left for the parent to find."""
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+
 class Parent:
     """The process that forks."""
 
@@ -175,10 +180,12 @@ class Parent:
         pid = self.pids.get(number)
         if pid is None:
             return
+        if which == signal.SIGCONT:
+            # It says that it stops a moment before it does: woken up too early it would sleep for ever.
+            _stopped(pid)
         os.kill(pid, which)
         if which == signal.SIGSTOP:
-            # An end is left for `_reap` to find.
-            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            _stopped(pid)
             _write(number, {"stopped": True})
 
     def _be(self, number: int, task: str, arguments: dict[str, Any]) -> None:
