@@ -105,7 +105,8 @@ async def test_c8_no_point_is_spent_on_a_wrong_press(
     at_least("C8", f"presses by the wrong person, forged, or late ({stale})", most, most)
     exactly("C8", "points or resources spent on them", charges(box) - spent)
     exactly("C8", "presses nobody answered", most - len(answered))
-    # The very same press is a good one from its owner, in time.
+    # A late Yes ends the question: it is asked anew, and the very same press is a good one, in time.
+    await presses.hand(data=presses.data.replace(":confirm:", ":unlock:"))
     await presses.hand()
     exactly("C8", "charges by the same button in time", charges(box) - spent, 1)
 
