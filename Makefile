@@ -24,7 +24,7 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/python tests/system_packages.py
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 # The promises of the README's table at their full size: about an hour.
 FULL_SIZE = GUARANTEES=full $(BIN)/python -m pytest -n 3 --dist loadgroup --timeout 3600 -vv --durations 30
