@@ -14,8 +14,10 @@ from handlers.scenes import Route, Scene, State, Switch
 from handlers.settingwords import checkin_line, moment
 from handlers.texts import Html
 from handlers.views import Button, Press, View
+from services.beijing import day_of
+from services.checkinlate import UNKNOWN
 from services.checkins import KEPT, History
-from storage.checkins import CheckInRow
+from storage.checkins import UNENDED, CheckInRow
 
 DAYS = 30
 LISTED = 7
@@ -85,6 +87,9 @@ def end(scene: Scene[Any], row: CheckInRow) -> Html:
     """Tell how a day's check-in ended, in a few words."""
     if row.gained:
         return scene.say("checkins.end.gained", gained=f"{row.gained:+d}")
+    is_over = row.day < day_of(scene.services.clock.now()).isoformat()
+    if row.reason == UNKNOWN or (is_over and row.state in UNENDED):
+        return scene.say("checkins.end.unknown")
     return scene.say(f"checkins.end.{row.state}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from handlers import checkin
@@ -12,6 +13,8 @@ from handlers.problems import CHECKIN_STEP, link_button
 from handlers.scenes import Letter, Route, Scene, State
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, View
+from services.beijing import day_of
+from services.checkinlate import UNKNOWN
 from services.names import Service
 from storage import checkins
 from storage.checkins import CheckInRow
@@ -46,7 +49,12 @@ def _sentence(scene: Scene[EndState], row: CheckInRow) -> Html:
     if row.state == "done" and row.gained is not None:
         key = "checkins.told.gained" if row.gained >= 0 else "checkins.told.unlucky"
         return scene.say(key, points=f"{row.gained:+d}")
-    return scene.say(f"checkins.told.{row.state}")
+    day = date.fromisoformat(row.day)
+    if row.state == "premium" or day == day_of(scene.services.clock.now()):
+        return scene.say(f"checkins.told.{row.state}")
+    # The others speak of today, and are read on another day.
+    key = "unknown" if row.reason == UNKNOWN else row.state
+    return scene.say(f"checkins.earlier.{key}", month=day.month, day=day.day)
 
 
 def _next_step(scene: Scene[EndState], row: CheckInRow) -> list[Button]:

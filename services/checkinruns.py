@@ -1,7 +1,8 @@
 """Check-ins that run themselves: once per account and Beijing day, again after faults, never after an answer.
 
 The row of the day is claimed in a commit before the one POST. Whoever finds a claimed row after a crash asks
-HDHive first whether the check-in counted, and sends another POST only when it did not.
+HDHive first whether the check-in counted, and sends another POST only when it did not. What is still in
+doubt when the day ends is read back after it.
 """
 
 from datetime import date, timedelta
@@ -10,17 +11,19 @@ from clients.errors import ClientError, RateLimited
 from clients.hdhive.client import HDHive
 from services.beijing import day_of, end_of
 from services.checkinends import End, Known, ending
-from services.checkinnotices import DIGEST, digest_at, told
+from services.checkinlate import Late
+from services.checkinnotices import DIGEST, digest_at
 from services.checkinplan import LAST_CALL_SECONDS, Plan
+from services.checkinrecords import claimed, look, settle
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.jobs import JobHandler, Lease, LeaseLost, RetryLater
-from services.ledger import account_keys, reason_of
+from services.ledger import reason_of
 from services.names import Service
 from services.notices import notice
 from services.steps import Reached, nothing
 from services.tokens import Tokens
-from storage import checkins, jobs, links, preferences
+from storage import checkins, jobs, preferences
 from storage.checkins import CheckInRow
 from storage.database import Database
 from storage.jobs import Job
@@ -55,6 +58,8 @@ class CheckInRuns:
         self._tokens = tokens
         self._spread = spread
         self._reached = reached
+        if hdhive is not None:
+            self._late = Late(db, clock, hdhive, tokens)
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs; without HDHive they stay where they are."""
@@ -85,7 +90,7 @@ class CheckInRuns:
             await jobs.cancel(tx, AUTO, str(new.user_id))
             plan = Plan.of(new, self._spread)
             if plan is not None:
-                known = await _look(tx, new.user_id, day_of(now))
+                known = await look(tx, new.user_id, day_of(now))
                 await _enqueue(tx, new.user_id, plan.next(now, known.row))
         if _digest_wish(old) != _digest_wish(new):
             await jobs.cancel(tx, DIGEST, str(new.user_id))
@@ -96,10 +101,11 @@ class CheckInRuns:
         """Do somebody's check-in of today, if it is their turn."""
         user_id, now = int(job.payload["user_id"]), self._clock.now()
         day = day_of(now)
-        known = await self._db.read(lambda tx: _look(tx, user_id, day))
+        known = await self._db.read(lambda tx: look(tx, user_id, day))
         plan = Plan.of(known.chosen, self._spread)
         if plan is None:
             return
+        await self._late.end(job, lease, plan, known)
         if known.is_over:
             lost = known.row is not None and known.row.state == "lost"
             await lease.finish(lambda tx: _enqueue(tx, user_id, _next_look(plan, day, now, lost=lost)))
@@ -108,6 +114,8 @@ class CheckInRuns:
         if now < due:
             raise RetryLater(at=due)
         if now > end_of(day) - LAST_CALL_SECONDS:
+            if known.row is not None and known.row.sent:
+                raise RetryLater(at=end_of(day))
             await self._finish(
                 lease, plan, known, End("missed", reason=known.row.reason if known.row else None)
             )
@@ -141,15 +149,13 @@ class CheckInRuns:
         await self._reached("checkin.written")
 
     async def _claim(self, lease: Lease, known: Known) -> CheckInRow | None:
-        user, now, day = known.chosen.user_id, self._clock.now(), known.day.isoformat()
-        account = known.row.account_key if known.row else account_keys(user, known.link)[0]
-        claimed: list[CheckInRow | None] = []
+        found: list[CheckInRow | None] = []
 
         async def work(tx: Tx) -> None:
-            claimed.append(await checkins.claim(tx, user_id=user, account_key=account, day=day, now=now))
+            found.append(await claimed(tx, known, self._clock.now()))
 
         await lease.write(work)
-        return claimed[-1]
+        return found[-1]
 
     async def _ask(self, known: Known, *, in_doubt: bool) -> End:
         """Send the one POST, unless an earlier one turns out to have counted."""
@@ -177,10 +183,12 @@ class CheckInRuns:
         *,
         in_doubt: bool,
     ) -> None:
-        """Wait longer after each fault; the day's end ends it."""
+        """Wait longer after each fault; the day's end ends it, or after it what is in doubt is read back."""
         now, row, reason = self._clock.now(), known.row, reason_of(error)
         asked = error.retry_after if isinstance(error, RateLimited) else 0.0
         at = plan.again(now, known.day, row.tries if row else 1, asked)
+        if at is None and in_doubt:
+            at = end_of(known.day)
         if at is None or row is None:
             await self._finish(lease, plan, known, End("missed", reason=reason))
             return
@@ -204,29 +212,8 @@ class CheckInRuns:
             raise
 
     async def _settle(self, tx: Tx, known: Known, end: End | None) -> None:
-        if end is None:
-            return
-        now, user, day = self._clock.now(), known.chosen.user_id, known.day.isoformat()
-        before = await checkins.before(tx, user, day)
-        row = known.row
-        if row is None or row.state not in ("claimed", "later"):
-            row = await checkins.claim(
-                tx, user_id=user, account_key=account_keys(user, known.link)[0], day=day, now=now
-            )
-        if row is None:
-            return
-        ended = await checkins.settle(
-            tx,
-            row.id,
-            end.state,
-            now,
-            gained=end.gained,
-            points=end.points,
-            reason=end.reason,
-            words=end.words,
-        )
-        if ended is not None and not end.told_already and told(known.chosen, before, ended):
-            await notice(tx, user, "checkin", now=now, day=day, state=end.state, row=ended.id)
+        if end is not None:
+            await settle(tx, known, end, self._clock.now())
 
     async def _digest(self, job: Job, lease: Lease) -> None:
         """Tell of a week, and plan the next."""
@@ -250,12 +237,6 @@ def _next_look(plan: Plan, day: date, now: float, *, lost: bool) -> float:
 
 def _digest_wish(chosen: Preferences) -> str | None:
     return chosen.timezone if chosen.notices == "weekly" and chosen.checkin_at is not None else None
-
-
-async def _look(tx: Tx, user_id: int, day: date) -> Known:
-    chosen = await preferences.get(tx, user_id)
-    link = await links.get(tx, user_id, Service.HDHIVE)
-    return Known(chosen, link, await checkins.of_day(tx, account_keys(user_id, link), day.isoformat()), day)
 
 
 async def _enqueue(tx: Tx, user_id: int, at: float) -> None:

@@ -58,7 +58,8 @@ COLUMNS = (
 )
 _NAMES = tuple(column.name for column in COLUMNS)
 _THIS = checkins.c.id == bindparam("row_id")
-CLAIMABLE = ("claimed", "later", "lost")
+UNENDED = ("claimed", "later")
+CLAIMABLE = (*UNENDED, "lost")
 # What an end replaces.
 _ENDS = ("state", "sent", "gained", "points", "reason", "words", "next_at", "updated_at")
 
@@ -131,6 +132,11 @@ _BEFORE = (
     .order_by(checkins.c.day.desc())
     .limit(1)
 )
+_OPEN_BEFORE = (
+    select(*COLUMNS)
+    .where(checkins.c.user_id == bindparam("owner"), checkins.c.day < bindparam("of_day"), CHECKIN_OPEN)
+    .order_by(checkins.c.day)
+)
 _PURGE = delete(checkins).where(checkins.c.day < bindparam("before_day"))
 _WITHOUT_JOB = (
     select(preferences.c.user_id)
@@ -150,6 +156,10 @@ _WITHOUT_DIGEST = _WITHOUT_JOB.where(preferences.c.notices == literal_column("'w
 
 def _row(found: Iterable[Any] | None) -> CheckInRow | None:
     return None if found is None else CheckInRow(**dict(zip(_NAMES, found, strict=True)))
+
+
+def _rows(found: Iterable[Iterable[Any]]) -> list[CheckInRow]:
+    return [CheckInRow(**dict(zip(_NAMES, row, strict=True))) for row in found]
 
 
 def _values(
@@ -243,13 +253,17 @@ async def of_day(tx: Tx, accounts: Sequence[str], day: str) -> CheckInRow | None
 async def since(tx: Tx, accounts: Sequence[str], day: str) -> list[CheckInRow]:
     """Return what became of an account's check-ins from a day on, oldest first."""
     params = {"accounts": tx.many(accounts), "first_day": day}
-    found = await tx.conn.execute(_SINCE[tx.dialect], params)
-    return [CheckInRow(**dict(zip(_NAMES, row, strict=True))) for row in found]
+    return _rows(await tx.conn.execute(_SINCE[tx.dialect], params))
 
 
 async def before(tx: Tx, user_id: int, day: str) -> CheckInRow | None:
     """Return the latest row of a user from before a day."""
     return _row((await tx.conn.execute(_BEFORE, {"owner": user_id, "of_day": day})).one_or_none())
+
+
+async def open_before(tx: Tx, user_id: int, day: str) -> list[CheckInRow]:
+    """Return a user's rows of days before one that have no end, oldest first."""
+    return _rows(await tx.conn.execute(_OPEN_BEFORE, {"owner": user_id, "of_day": day}))
 
 
 async def without_job(tx: Tx, kind: str, limit: int) -> list[int]:

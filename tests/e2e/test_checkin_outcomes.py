@@ -70,14 +70,17 @@ async def lost(day: Day) -> None:
 
 
 async def missed(day: Day) -> None:
-    """Nothing but faults, from morning to midnight."""
-    await day.answer(502, message="bad gateway")
+    """Nothing but refusals to listen, from morning to midnight."""
+    await day.control.fault("hdhive", f"*{CHECKIN}", "retry_after", retry_after=7200, times=0)
     await day.passes()
+    await towards_midnight(day.mornings)
+
+
+async def towards_midnight(mornings: Mornings) -> None:
+    """Let a day go on, hour by hour, until its last call is all that is left."""
     hour = MORNING
     while (hour := hour + 1.1) < 23.95:
-        await day.mornings.to(hour)
-    # The last call of the day is two minutes before its end, wherever the growing waits have led.
-    await day.mornings.to(23.98)
+        await mornings.to(hour)
 
 
 GOOD: dict[str, tuple[Callable[[Day], Awaitable[None]], str]] = {

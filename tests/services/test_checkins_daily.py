@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
@@ -12,52 +11,11 @@ from services.beijing import day_of, start_of
 from services.checkinplan import LAST_CALL_SECONDS, Plan, share_of
 from services.checkinruns import LINKED_AGAIN_SECONDS
 from services.names import Service
-from services.notices import NOTICE
 from storage import checkins, jobs, users
-from storage.checkins import CheckInRow
 from tests.services import living
+from tests.services.checkindays import *  # noqa: F403
+from tests.services.checkindays import SPREAD, XIAOYU, at_beijing, live, notices, posts, row
 from tests.services.conftest import House
-
-SPREAD = 3600.0
-XIAOYU = 1001
-
-
-async def at_beijing(house: House, hour: float, days: int = 0) -> date:
-    """Move the clock to an hour of the Beijing day, or of one that comes."""
-    today = day_of(house.clock.now()) + timedelta(days=days)
-    moment = start_of(today) + hour * 3600
-    if moment < house.clock.now():
-        return await at_beijing(house, hour, days + 1)
-    house.clock.advance(moment - house.clock.now())
-    return today
-
-
-async def live(house: House, seconds: float) -> None:
-    """Let time pass with the daily jobs."""
-    await living.live(house, house.services.checkins.jobs(), seconds)
-
-
-async def row(house: House, day: date, user: int = XIAOYU) -> CheckInRow | None:
-    history = await house.services.checkins.history(user)
-    return next((one for one in history.rows if one.day == day.isoformat()), None)
-
-
-def posts(house: House) -> int:
-    return sum(entry.path.endswith("/checkin") for entry in house.box.world.journal.entries)
-
-
-async def notices(house: House) -> list[dict[str, Any]]:
-    """Return what one person is to be told, in order."""
-    return [job.payload for job in await living.open_jobs(house, NOTICE)]
-
-
-@pytest.fixture
-async def linked(house: House) -> House:
-    """小雨 is linked, at one o'clock of a Beijing day that has just begun."""
-    await at_beijing(house, 1.0, days=1)
-    await house.services.people.arrive(XIAOYU, "zh-hans", "小雨")
-    await house.link(XIAOYU)
-    return house
 
 
 async def test_it_runs_at_its_time_every_day(linked: House) -> None:
@@ -109,7 +67,7 @@ async def test_faults_to_the_end_of_the_day_are_told(linked: House) -> None:
     today = day_of(linked.clock.now())
     await linked.services.people.change(XIAOYU, checkin_at="20:00", notices="failures")
     linked.fault("hdhive", "*/checkin", "status", status=503, times=0)
-    await live(linked, 23 * 3600 + 1800)
+    await live(linked, 25 * 3600)
     one = await row(linked, today)
     assert one is not None
     assert (one.state, one.reason) == ("missed", "UpstreamBroken")
