@@ -47,7 +47,7 @@ async def follow(scene: Scene[Any], words: str, category: int | None) -> Switch 
     if known is not None:
         made = await follows.told_in(known, scene.topic)
     elif words:
-        made = await follows.words(scene.user_id, scene.chat_id, scene.topic, words)
+        made = await follows.words(scene.user_id, scene.chat_id, scene.topic, words, scene.person.language)
     else:
         made = await _category(scene, category)
     if made is None:
@@ -64,8 +64,9 @@ async def _category(scene: Scene[Any], category: int | None) -> Subscription | N
         return None
     found = (await scene.services.acg.catalogue.categories(scene.user_id)).find(category)
     name = found.name if found is not None else f"#{category}"
-    follows = scene.services.acg.follows
-    return await follows.category(scene.user_id, scene.chat_id, scene.topic, category, name)
+    return await scene.services.acg.follows.category(
+        scene.user_id, scene.chat_id, scene.topic, category, name, scene.person.language
+    )
 
 
 def name_of(scene: Scene[Any], title: str, name: str) -> Html:

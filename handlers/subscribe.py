@@ -73,7 +73,9 @@ async def follow(scene: Scene[Any], kind: str, tmdb_id: int, *, asked: bool = Fa
         # Without an account of their own nobody could look it up.
         await services.tokens.link(scene.user_id, Service.HDHIVE)
     title = await services.titles.details(MediaType(kind), tmdb_id, scene.person.language)
-    made = await services.subscriptions.follows.follow(scene.user_id, scene.chat_id, scene.topic, title)
+    made = await services.subscriptions.follows.follow(
+        scene.user_id, scene.chat_id, scene.topic, title, scene.person.language
+    )
     return Switch(
         SUBSCRIPTION.name, SubscriptionState(id=made.subscription.id, fresh=known is None, **origin)
     )

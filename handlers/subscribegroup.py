@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from clients.hdhive.models import Resource
-from handlers import acgnews, posting
+from handlers import acgnews, grouptelling
 from handlers.application import LinkHiveApplication
-from handlers.arrival import ANONYMOUS_ADMIN
 from handlers.resources import SLUG, pan_name, price_label
 from handlers.scenes import Letter, Route, Scene, Switch
 from handlers.subscribedigest import NewsListState, listing, opened, page
@@ -22,13 +21,9 @@ from handlers.titlelist import LINK as TITLE_LINK
 from handlers.unlock import RESOURCE_LINK
 from handlers.views import Button, Open, View, grid
 from services.jobs import Lease
-from services.people import Person
 from services.subscriptions import GROUP, News
 from services.subscriptions.keys import is_acg
-from storage import leases
 from storage.jobs import Job
-from storage.subscriptions import Subscription
-from storage.users import User
 
 ROUTE, LIST_ROUTE = "groupnews", "groupnewslist"
 MOST_LISTED = 8
@@ -111,73 +106,21 @@ GROUP_NEWS_LIST: Route[NewsListState] = Route(
 )
 
 
-async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
-    """Tell a group what is new of a title, with what else is due in the same topic."""
-    due = await _due(home, job)
-    if await posting.arrived(home.services, job):
-        await posting.done(lease, posting.told(job, due))
-        return
-    following = await _followed(home, job)
-    if following is None:
-        await posting.done(lease, [one for one in due if _of(one) == _of(job)])
-        return
-    beside = [one for one in due if await _is_told_there(home, one, following)]
-    news = News.joined([job.payload, *(one.payload for one in beside)])
-    scene = await _scene(home, following, GroupNewsState(news=news[0]))
-    await posting.post(scene, job, lease, await _letter(scene, news), beside)
-
-
-async def _letter(scene: Scene[Any], news: Sequence[News]) -> Letter:
+async def words(scene: Scene[Any], jobs: Sequence[Job]) -> Letter:
+    """Word what is new: of one title by its own card, of several by a list."""
+    news = News.joined([job.payload for job in jobs])
     if len(news) == 1:
-        return Letter(ROUTE, scene.state, await show(scene))
+        state = GroupNewsState(news=news[0])
+        return Letter(ROUTE, state, await show(scene.at(state)))
     listed = NewsListState(news=tuple(news))
     return Letter(LIST_ROUTE, listed, await show_list(scene.at(listed)))
-
-
-async def _due(home: LinkHiveApplication, job: Job) -> list[Job]:
-    now = home.services.clock.now()
-    return await home.services.db.read(lambda tx: leases.beside(tx, job, now))
-
-
-def _of(job: Job) -> int:
-    return int(job.payload["subscription"])
-
-
-async def _followed(home: LinkHiveApplication, job: Job) -> Subscription | None:
-    """Return the subscription whose news these are; None where nobody wants to hear of it by now."""
-    following = await home.services.subscriptions.follows.get(_of(job))
-    return None if following is None or following.subscription.muted else following.subscription
-
-
-async def _is_told_there(home: LinkHiveApplication, job: Job, beside: Subscription) -> bool:
-    """Tell whether a group's news go where another's go."""
-    following = await _followed(home, job)
-    return following is not None and following.topic == beside.topic
-
-
-async def _scene(
-    home: LinkHiveApplication, subscription: Subscription, state: GroupNewsState
-) -> Scene[GroupNewsState]:
-    """Return a group's scene: in the language of who subscribed, on a card for any of its admins."""
-    services, now = home.services, home.services.clock.now()
-    maker = await services.people.known(subscription.user_id)
-    anybody = Person(User(ANONYMOUS_ADMIN, None, "", now, now), maker.preferences, maker.language)
-    return Scene(
-        home=home,
-        person=anybody,
-        chat_id=services.standing.address(subscription.chat_id),
-        private=False,
-        state=state,
-        received_at=now,
-        topic=subscription.topic,
-    )
 
 
 def register(home: LinkHiveApplication) -> None:
     """Tell groups what is new."""
 
     async def tell(job: Job, lease: Lease) -> None:
-        await deliver(home, job, lease)
+        await grouptelling.deliver(home, job, lease, words)
 
     home.card(GROUP_NEWS)
     home.card(GROUP_NEWS_LIST)

@@ -27,7 +27,7 @@ class _Owned:
     spelling: str
     rows: Any
     number: Any
-    erase: Executable | None
+    erase: tuple[Executable, ...]
 
     def params(self, person: int) -> dict[str, Any]:
         """Return what names a person here."""
@@ -41,11 +41,14 @@ def _owned() -> Iterator[_Owned]:
         if mark.owner is None:
             continue
         own = table.c[mark.owner] == bindparam("whose")
-        erase: Executable | None = delete(table).where(own)
-        if mark.freed:
-            erase = update(table).where(own).values(dict(mark.freed))
+        erase: tuple[Executable, ...] = (delete(table).where(own),)
+        if mark.left:
+            # A group's number is below zero, as Telegram gives them.
+            erase = (update(table).where(own, table.c.chat_id < 0).values(dict(mark.left)), *erase)
+        elif mark.freed:
+            erase = (update(table).where(own).values(dict(mark.freed)),)
         elif mark.passing:
-            erase = None
+            erase = ()
         # What is not told is not read either: it may be as large as a picture.
         shown = (column for column in table.c if column.primary_key or told(column) is not None)
         rows = select(*shown).where(own).order_by(*table.primary_key.columns)
@@ -80,8 +83,8 @@ async def erase(tx: Tx, person: int, now: float, update_id: int | None = None) -
     What is left for a day is a keyed mark, by which late work is known. `update_id` is the update that asked.
     """
     for owned in OWNED:
-        if owned.erase is not None:
-            await tx.conn.execute(owned.erase, owned.params(person))
+        for statement in owned.erase:
+            await tx.conn.execute(statement, owned.params(person))
     for statement in _MENTIONS:
         await tx.conn.execute(statement, {"whose": person})
     found = dict.fromkeys(tx.ring.marks(str(person)), Erased(now, update_id))

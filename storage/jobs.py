@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, literal_column, select
 
+from storage import marks
 from storage.schema import jobs
 from storage.tx import Tx, both, new_id, next_in_order, open_json, open_text, seal_json
 
@@ -39,7 +40,7 @@ COLUMNS = (
     jobs.c.owner_id,
 )
 # Of a job that outlives everybody it was asked by.
-NOBODY = 0
+NOBODY = marks.NOBODY
 NAMES = tuple(column.name for column in COLUMNS)
 # Literals, not parameters: only so is a partial index used.
 IS_OPEN = jobs.c.state == literal_column("'open'")

@@ -105,6 +105,9 @@ _BURY = (
         lease_until=None,
     )
 )
+_DUE_AT = select(func.max(jobs.c.run_at)).where(
+    IS_OPEN, jobs.c.kind == bindparam("of_kind"), jobs.c.key == bindparam("of_key")
+)
 _NEXT_DUE = both(
     lambda d: select(
         select(func.min(jobs.c.run_at))
@@ -173,6 +176,12 @@ async def beside(tx: Tx, job: Job, now: float) -> list[Job]:
     """Return what is due of a held job's kind and key: what waits for that one, or is done with it."""
     params = {"of_kind": job.kind, "of_key": job.key, "job_id": job.id, "now": now}
     return [job_of(tx, row) for row in await tx.conn.execute(_BESIDE, params)]
+
+
+async def due_at(tx: Tx, kind: str, key: str) -> float | None:
+    """Return when the open job of a kind and key that is due last is due; None without any."""
+    at: float | None = await tx.conn.scalar(_DUE_AT, {"of_kind": kind, "of_key": key})
+    return at
 
 
 async def retry(tx: Tx, job: Job, run_at: float, error: str | None) -> bool:

@@ -8,6 +8,8 @@ from sqlalchemy import Column, Table
 
 # How a sealed column is told to the person it is about; one that is not marked so is never told.
 Told = Literal["text", "json"]
+# The number that is no user's.
+NOBODY = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +18,15 @@ class Rows:
 
     `owner` is the column that names the person, spelled as `spelling` says; without one the rows are about
     nobody. `freed` are the values that make an erased row nobody's, where its being there must outlive what
-    it told; `passing` rows go by themselves within moments, and must not be taken from who works by them.
+    it told; `left` are those that make a group's row nobody's, which the group keeps. `passing` rows go by
+    themselves within moments, and must not be taken from who works by them.
     `mentions` name a person in rows that are not theirs, and are emptied.
     """
 
     owner: str | None = None
     spelling: str = "{}"
     freed: Mapping[str, Any] = field(default_factory=dict)
+    left: Mapping[str, Any] = field(default_factory=dict)
     passing: bool = False
     mentions: tuple[str, ...] = ()
     why: str = ""

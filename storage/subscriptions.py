@@ -82,6 +82,14 @@ _OF_KIND = (
     .where(subscriptions.c.title.startswith(bindparam("of_kind")), *_WANTED)
     .order_by(subscriptions.c.created_at, subscriptions.c.id)
 )
+_OF_GROUPS: dict[str, Select[Any]] = both(
+    lambda d: (
+        select(*COLUMNS)
+        .join_from(subscriptions, chats, chats.c.id == subscriptions.c.chat_id, isouter=True)
+        .where(d.among(subscriptions.c.title, "titles"), subscriptions.c.chat_id < 0, *_WANTED)
+        .order_by(subscriptions.c.chat_id, subscriptions.c.created_at, subscriptions.c.id)
+    )
+)
 _ANY_OF_KIND = (
     select(subscriptions.c.id).where(subscriptions.c.title.startswith(bindparam("of_kind"))).limit(1)
 )
@@ -172,6 +180,12 @@ async def of_title(tx: Tx, title: str) -> list[Subscription]:
 async def of_kind(tx: Tx, kind: str) -> list[Subscription]:
     """Return what is followed whose names begin so, where it is wanted and can be told."""
     return [_subscription(tx, row) for row in await tx.conn.execute(_OF_KIND, {"of_kind": kind})]
+
+
+async def of_groups(tx: Tx, titles: Sequence[str]) -> list[Subscription]:
+    """Return the groups' subscriptions to some titles, where they are wanted and can be told."""
+    found = await tx.conn.execute(_OF_GROUPS[tx.dialect], {"titles": tx.many(titles)})
+    return [_subscription(tx, row) for row in found]
 
 
 async def any_of_kind(tx: Tx, kind: str) -> bool:

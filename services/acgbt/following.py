@@ -39,17 +39,24 @@ class Follows:
         return await self._db.read(lambda tx: subscriptions.find(tx, chat_id, key))
 
     async def category(
-        self, user_id: int, chat_id: int, topic: int | None, category_id: int, name: str
+        self,
+        user_id: int,
+        chat_id: int,
+        topic: int | None,
+        category_id: int,
+        name: str,
+        language: str | None = None,
     ) -> Subscription:
-        """Follow a category in a chat."""
-        detail: dict[str, object] = {"name": name, "category": category_id}
+        """Follow a category in a chat; a group is told in this language."""
+        detail: dict[str, object] = {"name": name, "category": category_id, "language": language}
         return await self._follow(user_id, chat_id, topic, category_key(category_id), detail)
 
-    async def words(self, user_id: int, chat_id: int, topic: int | None, words: str) -> Subscription:
-        """Follow words in a chat: what has all of them in its title."""
-        return await self._follow(
-            user_id, chat_id, topic, words_key(words), {"name": words, "words": words.split()}
-        )
+    async def words(
+        self, user_id: int, chat_id: int, topic: int | None, words: str, language: str | None = None
+    ) -> Subscription:
+        """Follow words in a chat: what has all of them in its title; a group is told in this language."""
+        detail: dict[str, object] = {"name": words, "words": words.split(), "language": language}
+        return await self._follow(user_id, chat_id, topic, words_key(words), detail)
 
     async def told_in(self, subscription: Subscription, topic: int | None) -> Subscription:
         """Have what a group follows told in this topic of its forum from now on."""

@@ -11,6 +11,7 @@ from services.subscriptions.pace import Pace
 from services.subscriptions.receipts import Receipt, Step
 from services.subscriptions.rounds import Rounds
 from services.subscriptions.telling import GROUP, NEWS, News
+from services.subscriptions.unlent import UNLENT
 from services.subscriptions.wishes import DRIVES, QUALITIES, Wishes
 from services.titles import Titles
 from services.tokens import Tokens
@@ -24,6 +25,7 @@ __all__ = [
     "NEWS",
     "QUALITIES",
     "RECEIPT",
+    "UNLENT",
     "Following",
     "News",
     "Pace",

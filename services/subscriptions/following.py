@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from clients.hdhive.client import HDHive
 from clients.tmdb.models import Title
@@ -61,16 +62,19 @@ class Follows:
         self._titles = titles
         self._pace = pace
 
-    async def follow(self, user_id: int, chat_id: int, topic: int | None, title: Title) -> Following:
+    async def follow(
+        self, user_id: int, chat_id: int, topic: int | None, title: Title, language: str | None = None
+    ) -> Following:
         """Follow a title in a chat; one that is followed there already is told in this topic from now on.
 
-        What this person was just shown of it is not new. Raises ServiceOff and TooManyTitles.
+        What this person was just shown of it is not new; a group is told in their `language`. Raises
+        ServiceOff and TooManyTitles.
         """
         if self._hdhive is None:
             raise ServiceOff(Service.HDHIVE)
         key = key_of(title.media_type, title.id)
         shown = self._titles.shown(user_id, title.media_type, title.id)
-        detail = {"name": title.title, "known": shown}
+        detail: dict[str, Any] = {"name": title.title, "known": shown, "language": language}
         now = self._clock.now()
 
         async def work(tx: Tx) -> Following:

@@ -19,6 +19,7 @@ from services.errors import ServiceError
 from services.jobs import JobHandler, Lease, LeaseLost
 from services.names import Service
 from services.steps import Reached, nothing
+from services.subscriptions import unlent
 from services.subscriptions.pace import Allowance, Pace
 from services.subscriptions.telling import tell, wanted
 from services.subscriptions.turns import EverybodyWaits, Looked, NobodyMay, Turns
@@ -55,6 +56,8 @@ class _Batch:
 
     looked: list[Looked] = field(default_factory=list)
     failed: list[FollowedTitle] = field(default_factory=list)
+    unlent: list[str] = field(default_factory=list)
+    """Those that nobody lent an authorization for, or nobody's was taken."""
     waiting: list[tuple[str, float]] = field(default_factory=list)
     pause: float = 0.0
 
@@ -142,8 +145,8 @@ class Rounds:
         names = [title.title for title in titles]
         lenders = await self._db.read(lambda tx: subscriptions.lenders(tx, names, Service.HDHIVE))
         batch, now = _Batch(), self._clock.now()
-        alone = [title.title for title in titles if title.title not in lenders]
-        batch.waiting += [(title, now + self._pace.interval) for title in alone]
+        batch.unlent += [title.title for title in titles if title.title not in lenders]
+        batch.waiting += [(title, now + self._pace.interval) for title in batch.unlent]
         rate = await self._rate(lenders, total)
         at_once = asyncio.Semaphore(self._pace.at_once)
         looks: list[asyncio.Task[None]] = []
@@ -195,6 +198,8 @@ class Rounds:
         except EverybodyWaits as waits:
             batch.pause = max(batch.pause, waits.seconds)
         except NobodyMay as nobody:
+            if nobody.seconds is None:
+                batch.unlent.append(title.title)
             wait = self._pace.interval if nobody.seconds is None else nobody.seconds
             batch.waiting.append((title.title, now + wait))
         except (ClientError, ServiceError) as error:
@@ -210,6 +215,7 @@ class Rounds:
             if one.title.seen is None or any(r.slug not in one.title.seen for r in one.resources):
                 await _compare(tx, one, now)
         await followed.failed(tx, batch.waiting, counts=False)
+        await unlent.ask(tx, batch.unlent, now, now + interval)
         again = [(t.title, now + min(interval, FAILED_SECONDS * 2**t.failures)) for t in batch.failed]
         await followed.failed(tx, again, counts=True)
 

@@ -103,8 +103,8 @@ async def tell_news(tx: Tx, subscription: Subscription, told: News, now: float) 
     if subscription.private:
         await notice(tx, user, NEWS, now=at, **news)
     else:
-        payload = {"chat_id": chat, **news}
-        await jobs.enqueue(tx, GROUP, str(chat), payload, at, owner=user)
+        # The news are the group's: they come though who made the subscription is forgotten meanwhile.
+        await jobs.enqueue(tx, GROUP, str(chat), {"chat_id": chat, **news}, at, owner=jobs.NOBODY)
 
 
 async def _told_at(tx: Tx, subscription: Subscription, now: float) -> float:

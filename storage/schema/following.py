@@ -2,14 +2,14 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Table, Text, UniqueConstraint
 
-from storage.marks import nobodys, persons
+from storage.marks import NOBODY, nobodys, persons
 from storage.schema.columns import key, metadata, needed, sealed
 
 subscriptions = Table(
     "subscriptions",
     metadata,
     key("id"),
-    # Who made it, whose authorization may be used; a group's belongs to the group.
+    # Whose authorization may be used; a group's belongs to the group, and stays there without anybody.
     needed("user_id", BigInteger),
     needed("chat_id", BigInteger),
     Column("topic", BigInteger),
@@ -23,7 +23,7 @@ subscriptions = Table(
     UniqueConstraint("chat_id", "title"),
     Index("ix_subscriptions_title", "title"),
     Index("ix_subscriptions_user", "user_id"),
-    info=persons("user_id"),
+    info=persons("user_id", left={"user_id": NOBODY}),
 )
 
 followed_titles = Table(

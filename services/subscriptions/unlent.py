@@ -1,0 +1,46 @@
+"""Ask a group for an authorization where nobody lends one for what it follows any more.
+
+Who lent theirs may unlink, lose it, or be forgotten: what the group follows stays, and nobody in it would
+know why it is told of nothing. It is asked once; again only when a title was looked up since.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.names import Service
+from storage import followed, jobs, leases, subscriptions
+from storage.subscriptions import Subscription
+from storage.tx import Tx
+
+UNLENT = "subscription.unlent"
+# In a subscription's detail: when its group was asked last.
+ASKED = "unlent"
+
+
+async def ask(tx: Tx, titles: Sequence[str], now: float, at: float) -> None:
+    """Have each group asked that follows one of some titles for which nobody lends; in one message each.
+
+    By `at` all titles have been found that somebody lent for who lends no more.
+    """
+    if not titles:
+        return
+    lent = await subscriptions.lenders(tx, titles, Service.HDHIVE)
+    alone = [title for title in titles if title not in lent]
+    for subscription in await subscriptions.of_groups(tx, alone) if alone else ():
+        if await _was_asked(tx, subscription):
+            continue
+        key = str(subscription.chat_id)
+        together = await leases.due_at(tx, UNLENT, key)
+        payload = {"chat_id": subscription.chat_id, "subscription": subscription.id}
+        due = at if together is None else max(now, together)
+        await jobs.enqueue(tx, UNLENT, key, payload, due, owner=jobs.NOBODY)
+        noted = replace(subscription, detail={**subscription.detail, ASKED: now})
+        await subscriptions.change(tx, noted, now)
+
+
+async def _was_asked(tx: Tx, subscription: Subscription) -> bool:
+    """Tell whether the group knows: of a title that was never looked up the card of its beginning told."""
+    title = await followed.get(tx, subscription.title)
+    looked_at = None if title is None else title.looked_at
+    return looked_at is None or looked_at <= subscription.detail.get(ASKED, -math.inf)
