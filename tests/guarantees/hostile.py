@@ -105,6 +105,9 @@ FRAGMENTS = (
     ),
 )
 
+# The subscription whose title nobody lends an authorization for.
+UNLENT = 2
+
 
 class Words:
     """Give strings out and count them."""
@@ -182,8 +185,8 @@ class Stage:
     async def _nothing(self, *_: object) -> None:
         return None
 
-    async def _following(self, *_: object) -> Following:
-        return Following(self.subscription(), (1,), 1.0)
+    async def _following(self, sub_id: int) -> Following:
+        return Following(self.subscription(), () if sub_id == UNLENT else (1,), 1.0)
 
     async def _followed(self, *_: object) -> list[Subscription]:
         return [self.subscription() for _ in range(8)]

@@ -9,6 +9,7 @@ from handlers import (
     subscribecard,
     subscribedigest,
     subscribegroup,
+    subscribelend,
     subscribelist,
     subscribenews,
     subscribereceipt,
@@ -16,7 +17,7 @@ from handlers import (
 from handlers.views import View
 from services.subscriptions import News, Receipt, Step
 from services.subscriptions.wishes import facts_of
-from tests.guarantees.hostile import Stage
+from tests.guarantees.hostile import UNLENT, Stage
 
 STATES = (
     "waiting",
@@ -55,6 +56,10 @@ async def _group(s: Stage) -> View:
     return await subscribegroup.show(s.scene.at(subscribegroup.GroupNewsState(news=_news(s, 12))))
 
 
+async def _lending(s: Stage) -> View:
+    return await subscribelend.show(s.scene.at(subscribelend.LendState(subscriptions=(UNLENT,) * 25)))
+
+
 async def _digest(s: Stage) -> View:
     state = subscribedigest.NewsListState(news=tuple(_news(s, 2) for _ in range(9)))
     return await subscribedigest.show(s.scene.at(state))
@@ -90,6 +95,7 @@ CARDS: Mapping[str, Callable[[Stage], Awaitable[View]]] = {
     "one new": _one,
     "many new": _many,
     "new in a group": _group,
+    "asking a group to lend": _lending,
     "digest": _digest,
     "receipt": _receipt,
     "subscription": _subscription,

@@ -45,6 +45,7 @@ SHARED_CARDS = frozenset(
     {
         "check",
         "follow",
+        "grouplend",
         "groupnews",
         "groupnewslist",
         "help",
