@@ -11,8 +11,8 @@ from services.jobs import JobHandler, Lease, RetryLater
 from services.names import Service
 from services.notices import card_changed, notice
 from services.providers import DiskTopProvider
+from services.refreshing import new_link
 from services.steps import Reached, nothing
-from services.tokens import new_link
 from services.unlinking import Unlinking
 from storage import jobs, links
 from storage.database import Database

@@ -12,9 +12,9 @@ from services.jobs import JobHandler
 from services.names import Service
 from services.notices import notice
 from services.providers import Account, Provider
+from services.refreshing import new_link
 from services.steps import Reached, nothing
 from services.tickets import Bound, Linked, Returned, TicketView, challenge, over, settled, still_open
-from services.tokens import new_link
 from services.unlinking import REVOKE, Unlinking
 from storage import attempts, links
 from storage.attempts import Attempt

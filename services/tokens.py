@@ -1,28 +1,22 @@
-"""Give calls a fresh access token, refresh each grant once however many ask, and notice when one is gone."""
+"""Give calls a fresh access token: what a call may wait for, and when it is worth a second try."""
 
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import TypeVar
 
 from clients.errors import ClientError, NotAuthorized, RateLimited, Unreachable
-from clients.oauth import TokenGrant
 from services.clock import Clock
 from services.cooldowns import Cooldowns
-from services.errors import LinkLost, NotLinked, ServiceOff
-from services.flights import Flight, Flights
-from services.jobs import JobHandler, Lease, RetryLater
-from services.linked import admitted, lose, usable
+from services.errors import LinkLost, ServiceOff
+from services.flights import Flight
+from services.jobs import JobHandler
+from services.linked import admitted, usable
 from services.names import Service
 from services.providers import Provider
+from services.refreshing import Refreshing
 from services.steps import Reached, nothing
-from services.unlinking import revoke_later
-from storage import jobs, links
+from storage import links
 from storage.database import Database
-from storage.errands import errand
-from storage.jobs import Job
-from storage.links import Link, NewLink
-from storage.tx import Tx
+from storage.links import Link
 
 T = TypeVar("T")
 
@@ -32,14 +26,6 @@ EARLY_SECONDS = 60.0
 # refresh gets a share of it only and goes on by itself; without one, as long as any other call.
 EARLY_PATIENCE = 8.0
 PATIENCE = 45.0
-# Longer than any refresh can take (50 s a call, two endpoints), so that a live holder is never overtaken.
-LEASE_SECONDS = 110.0
-# The request leaves within this time after the lease was taken, or not at all: who stood still in between
-# may have been overtaken, and a token that was rotated meanwhile would be taken for a stolen one.
-SEND_SECONDS = 10.0
-POLL_SECONDS = 0.25
-RESUME = "link.resume"
-RESUME_AGAIN_SECONDS = 60.0
 
 
 class Tokens:
@@ -58,45 +44,19 @@ class Tokens:
         self._clock = clock
         self._providers = providers
         self._cooldowns = Cooldowns(db, clock)
-        self._holder = holder or secrets.token_hex(8)
-        self._reached = reached
-        self._flights: Flights[tuple[int, int], Link] = Flights()
+        self._refreshing = Refreshing(db, clock, providers, holder=holder, reached=reached)
 
     async def close(self) -> None:
         """Wait for refreshes under way: what they bring must be kept."""
-        await self._flights.landed()
+        await self._refreshing.close()
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs."""
-        return {RESUME: self._resume}
+        return self._refreshing.jobs()
 
     async def resume(self) -> None:
-        """Have every refresh looked after that was under way when a process died; call it at the start.
-
-        Its answer may have died with the process: where the service forgives that nothing is lost, and
-        where it does not the user learns of it now, not at the next use.
-        """
-
-        async def work(tx: Tx) -> None:
-            for begun in await links.refreshing(tx):
-                at = self._clock.now() if begun.holder == self._holder else begun.until
-                payload = {"link_id": begun.link_id, "version": begun.version}
-                key, owner = str(begun.link_id), begun.user_id
-                await jobs.enqueue(tx, RESUME, key, payload, at, dedup=key, owner=owner)
-
-        await self._db.write(work)
-
-    async def _resume(self, job: Job, lease: Lease) -> None:
-        del lease
-        link = await self._db.read(lambda tx: links.by_id(tx, int(job.payload["link_id"])))
-        if link is None or link.version != job.payload["version"] or link.service not in self._providers:
-            return
-        try:
-            await self._refreshed(link)
-        except (LinkLost, NotLinked):
-            return
-        except ClientError as error:
-            raise RetryLater(RESUME_AGAIN_SECONDS) from error
+        """Have every refresh looked after that was under way when a process died; call it at the start."""
+        await self._refreshing.resume()
 
     async def link(self, user_id: int, service: Service) -> Link:
         """Return a user's working link; raises ServiceOff, NotLinked or LinkLost."""
@@ -111,7 +71,7 @@ class Tokens:
         the link stays as it is.
         """
         link = await self.link(user_id, service)
-        return link if link.refresh_token is None else await self._refreshed(link)
+        return link if link.refresh_token is None else await self._refreshing.begin(link).result()
 
     async def call(self, user_id: int, service: Service, work: Callable[[str], Awaitable[T]]) -> T:
         """Do a call with the user's token; refresh once and repeat it where the service asks for that.
@@ -134,7 +94,7 @@ class Tokens:
                 if error.refreshable:
                     # A brand-new token is refused: no documented sign of a lost grant, so nothing is dropped.
                     raise
-                await self._lost(link)
+                await self._refreshing.lost(link)
                 raise LinkLost(service) from error
         except RateLimited as error:
             await self._cooldowns.note(error, user_id)
@@ -144,7 +104,7 @@ class Tokens:
         """Return the link with a token that lasts."""
         if link.refresh_token is None or self._lasts(link, EARLY_SECONDS):
             return link
-        flight = self._flight(link)
+        flight = self._refreshing.begin(link)
         if not await flight.over(EARLY_PATIENCE) and self._lasts(link):
             return link
         try:
@@ -166,19 +126,15 @@ class Tokens:
         if current.version != link.version:
             return current
         if error.refreshable and link.refresh_token is not None:
-            return await self._told(link, self._flight(link))
-        await self._lost(current)
+            return await self._told(link, self._refreshing.begin(link))
+        await self._refreshing.lost(current)
         raise LinkLost(link.service) from error
 
     async def _overtaken(self, link: Link) -> None:
         """Let a refresh under way end first: what it rotated is no sign of a lost grant."""
-        flight = self._flights.get((link.id, link.version))
+        flight = self._refreshing.under_way(link)
         if flight is not None and not await flight.over(PATIENCE):
             raise _late(link)
-
-    async def _refreshed(self, link: Link) -> Link:
-        """Refresh, or wait for the refresh under way; cancelling one caller does not stop it."""
-        return await self._flight(link).result()
 
     async def _told(self, link: Link, flight: Flight[Link]) -> Link:
         """Wait for a refresh as long as somebody who asked something can wait."""
@@ -186,120 +142,7 @@ class Tokens:
             raise _late(link)
         return await flight.result()
 
-    def _flight(self, link: Link) -> Flight[Link]:
-        return self._flights.begin((link.id, link.version), lambda: self._refresh(link))
-
-    async def _refresh(self, link: Link) -> Link:
-        # For nobody: what a refresh brings must be kept, or be taken back, whatever becomes of who asked.
-        errand.set(None)
-        while True:
-            began = self._clock.now()
-            leased, current = await self._db.write(partial(self._lease, link=link, now=began))
-            current = usable(current, Service(link.service))
-            if current.version != link.version:
-                return current
-            if leased:
-                refreshed = await self._holding(current, began + SEND_SECONDS)
-                if refreshed is not None:
-                    return refreshed
-            else:
-                await self._clock.sleep(POLL_SECONDS)
-
-    async def _lease(self, tx: Tx, *, link: Link, now: float) -> tuple[bool, Link | None]:
-        # Leased first, read second: from then on the row is locked, so that what is read cannot grow old.
-        leased = await links.take_lease(tx, link.id, self._holder, now, LEASE_SECONDS)
-        current = await links.by_id(tx, link.id)
-        if leased and current is not None and current.version != link.version:
-            await links.release_lease(tx, link.id, self._holder)
-        return leased, current
-
-    async def _holding(self, link: Link, until: float) -> Link | None:
-        """Refresh while the lease is ours; None where it is too late by now to begin."""
-        await self._reached("refresh.leased")
-        if self._clock.now() > until:
-            await self._release(link)
-            return None
-        try:
-            grant = await self._providers[link.service].refresh(link.refresh_token or "")
-        except NotAuthorized as error:
-            if error.refreshable:
-                await self._release(link)
-                raise
-            return await self._refused(link, error)
-        except BaseException:
-            await self._release(link)
-            raise
-        await self._reached("refresh.granted")
-        kept = await self._keep(link, grant)
-        await self._reached("refresh.kept")
-        return kept
-
-    async def _release(self, link: Link) -> None:
-        await self._db.write(lambda tx: links.release_lease(tx, link.id, self._holder))
-
-    async def _refused(self, link: Link, error: NotAuthorized) -> Link:
-        """Believe that a grant is gone only when nobody has rotated it meanwhile."""
-        current = usable(await self._db.read(lambda tx: links.by_id(tx, link.id)), Service(link.service))
-        if current.version != link.version:
-            return current
-        await self._lost(current)
-        raise LinkLost(link.service) from error
-
-    async def _keep(self, link: Link, grant: TokenGrant) -> Link:
-        """Write the new tokens; a holder that was asleep too long writes once the lease is free again."""
-        while True:
-            kept, current = await self._db.write(lambda tx: self._written(tx, link, grant))
-            if kept is not None:
-                return kept
-            current = usable(current, Service(link.service))
-            if current.version != link.version:
-                return current
-            await self._clock.sleep(POLL_SECONDS)
-
-    async def _written(self, tx: Tx, link: Link, grant: TokenGrant) -> tuple[Link | None, Link | None]:
-        now, kept = self._clock.now(), None
-        if await links.take_lease(tx, link.id, self._holder, now, LEASE_SECONDS):
-            kept = await links.refreshed(
-                tx,
-                link.id,
-                self._holder,
-                link.version,
-                access_token=grant.access_token,
-                refresh_token=grant.refresh_token,
-                expires_at=after(now, grant.expires_in),
-                refresh_expires_at=after(now, grant.refresh_expires_in),
-                scopes=grant.scopes or None,
-                now=now,
-            )
-        current = kept or await links.by_id(tx, link.id)
-        if current is None and grant.refresh_token and self._providers[link.service].revokes:
-            # Unlinked meanwhile: what the service just gave must not stay behind.
-            await revoke_later(tx, link.service, grant.refresh_token, now)
-        return kept, current
-
-    async def _lost(self, link: Link) -> None:
-        now = self._clock.now()
-        await self._db.write(lambda tx: lose(tx, link, now))
-
 
 def _late(link: Link) -> Unreachable:
     """Return the error of a call that was never sent: its token was still being refreshed."""
     return Unreachable(link.service, "refresh", "timeout", sent=False)
-
-
-def new_link(user_id: int, service: str, grant: TokenGrant, scopes: tuple[str, ...], now: float) -> NewLink:
-    """Return a grant as it is kept; a service that names no scopes gave those that were asked for."""
-    return NewLink(
-        user_id=user_id,
-        service=service,
-        access_token=grant.access_token,
-        refresh_token=grant.refresh_token,
-        expires_at=after(now, grant.expires_in),
-        refresh_expires_at=after(now, grant.refresh_expires_in),
-        scopes=grant.scopes or scopes,
-    )
-
-
-def after(now: float, seconds: float | None) -> float | None:
-    """Return when something ends that lasts so many seconds from now."""
-    return None if seconds is None else now + seconds

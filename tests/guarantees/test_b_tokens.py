@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.server import Sandbox
-from services.tokens import LEASE_SECONDS
+from services.refreshing import LEASE_SECONDS
 from storage.database import Database
 from tests.guarantees.figures import at_least, exactly, size
 from tests.guarantees.workers_farm import KILLED, Farm

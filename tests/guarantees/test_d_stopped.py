@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sandbox.server import Sandbox
-from services.tokens import LEASE_SECONDS
+from services.refreshing import LEASE_SECONDS
 from storage import uploads
 from storage.database import Database
 from tests.e2e.process import Shift, until

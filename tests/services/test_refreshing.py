@@ -8,7 +8,7 @@ import pytest
 from clients.errors import RateLimited, UpstreamBroken
 from services.cooldowns import Cooldowns
 from services.errors import LinkLost, NotLinked
-from services.tokens import LEASE_SECONDS
+from services.refreshing import LEASE_SECONDS
 from storage import links
 from tests.services.refreshes import (
     HDHIVE,
@@ -108,7 +108,6 @@ async def test_unlinked_during_a_refresh_the_new_grant_is_revoked(house):
 
 async def test_a_holder_that_slept_through_its_lease_still_keeps_its_tokens(house):
     link = await linked(house, expires_at=1.0)
-    mine = tokens(house, Scripted(grant("a2", "r2")), holder="me")
 
     async def overtaken(step: str) -> None:
         if step == "refresh.granted":
@@ -120,20 +119,19 @@ async def test_a_holder_that_slept_through_its_lease_still_keeps_its_tokens(hous
 
             await house.services.db.write(other)
 
-    mine._reached = overtaken
+    mine = tokens(house, Scripted(grant("a2", "r2")), holder="me", reached=overtaken)
     assert await mine.call(1001, HDHIVE, refusing("a2")) == "a2"
     assert (await stored(house)).refresh_token == "r2"
 
 
 async def test_a_holder_that_was_overtaken_uses_what_the_other_wrote(house):
     link = await linked(house, expires_at=1.0)
-    mine = tokens(house, Scripted(grant("a2", "r2")), holder="me")
 
     async def overtaken(step: str) -> None:
         if step == "refresh.granted":
             await overtake(house, link, "a3", "r3")
 
-    mine._reached = overtaken
+    mine = tokens(house, Scripted(grant("a2", "r2")), holder="me", reached=overtaken)
     assert await mine.call(1001, HDHIVE, refusing("a3")) == "a3"
     assert (await stored(house)).refresh_token == "r3"
 
