@@ -1,5 +1,6 @@
 """Refresh each grant once however many ask, keep what that brings, and notice when a grant is gone."""
 
+import logging
 import secrets
 from collections.abc import Mapping
 from functools import partial
@@ -22,12 +23,15 @@ from storage.jobs import Job
 from storage.links import Link, NewLink
 from storage.tx import Tx
 
+log = logging.getLogger(__name__)
+
 # Longer than any refresh can take (50 s a call, two endpoints), so that a live holder is never overtaken.
 LEASE_SECONDS = 110.0
 # The request leaves within this time after the lease was taken, or not at all: who stood still in between
 # may have been overtaken, and a token that was rotated meanwhile would be taken for a stolen one.
 SEND_SECONDS = 10.0
 POLL_SECONDS = 0.25
+AGAIN_SECONDS = 1.0
 RESUME = "link.resume"
 RESUME_AGAIN_SECONDS = 60.0
 
@@ -152,9 +156,20 @@ class Refreshing:
         raise LinkLost(link.service) from error
 
     async def _keep(self, link: Link, grant: TokenGrant) -> Link:
-        """Write the new tokens; a holder that was asleep too long writes once the lease is free again."""
+        """Write the new tokens; a holder that was asleep too long writes once the lease is free again.
+
+        A database that is away for a while must not cost the link: the old token is worth nothing any more.
+        """
+        until = self._clock.now() + LEASE_SECONDS
         while True:
-            kept, current = await self._db.write(lambda tx: self._written(tx, link, grant))
+            try:
+                kept, current = await self._db.write(lambda tx: self._written(tx, link, grant))
+            except Exception:
+                if self._clock.now() > until:
+                    raise
+                log.exception("new tokens were not written; it is tried again")
+                await self._clock.sleep(AGAIN_SECONDS)
+                continue
             if kept is not None:
                 return kept
             current = usable(current, Service(link.service))

@@ -1,0 +1,74 @@
+"""What a refresh brought is worth more than the moment: a database that is away for a while costs no link."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.refreshing import AGAIN_SECONDS, LEASE_SECONDS, POLL_SECONDS
+from services.tokens import Tokens
+from storage.tx import Tx
+from tests.services.conftest import House
+from tests.services.refreshes import HDHIVE, Scripted, grant, linked, refusing, stored
+
+AWAY = "links_away"
+
+
+async def rename(house: House, old: str, new: str) -> None:
+    """Take a table away from whoever writes, or bring it back."""
+
+    async def work(tx: Tx) -> None:
+        await tx.conn.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    await house.services.db.write(work)
+
+
+class Impatient:
+    """A clock on which the database comes back after so many waits."""
+
+    def __init__(self, house: House, waits: int) -> None:
+        self._house = house
+        self._left = waits
+        self.waited: list[float] = []
+
+    def now(self) -> float:
+        return float(self._house.clock.now())
+
+    async def sleep(self, seconds: float) -> None:
+        assert seconds in (AGAIN_SECONDS, POLL_SECONDS)
+        self._house.clock.advance(seconds)
+        self.waited.append(seconds)
+        self._left -= 1
+        if not self._left:
+            await rename(self._house, AWAY, "links")
+
+
+def lending(house: House, clock: Impatient, provider: Scripted) -> Tokens:
+    async def reached(step: str) -> None:
+        if step == "refresh.granted":
+            await rename(house, "links", AWAY)
+
+    made: Any = clock
+    return Tokens(house.services.db, made, {"hdhive": provider}, holder="me", reached=reached)  # type: ignore[dict-item]
+
+
+async def test_new_tokens_are_written_when_the_database_is_back(house: House) -> None:
+    await linked(house, expires_at=1.0)
+    clock, provider = Impatient(house, 3), Scripted(grant("a2", "r2"))
+    mine = lending(house, clock, provider)
+    assert await mine.call(1001, HDHIVE, refusing("a2")) == "a2"
+    assert clock.waited == [AGAIN_SECONDS] * 3
+    assert provider.asked == ["r1"]
+    link = await stored(house)
+    assert link is not None
+    assert (link.refresh_token, link.state) == ("r2", "active")
+
+
+async def test_one_that_stays_away_is_an_error_at_last(house: House) -> None:
+    await linked(house, expires_at=1.0)
+    clock = Impatient(house, 10_000)
+    mine = lending(house, clock, Scripted(grant("a2", "r2")))
+    with pytest.raises(Exception, match="links"):
+        await mine.call(1001, HDHIVE, refusing("a2"))
+    assert sum(clock.waited) == pytest.approx(LEASE_SECONDS, abs=2)
+    await rename(house, AWAY, "links")
