@@ -26,8 +26,8 @@ MOST_DAYS = 30
 AGAIN_SECONDS = 1800.0
 # The reason of a day that was over before anybody tried, and of one of which nobody can tell any more.
 AWAY, UNKNOWN = "Away", "Unknown"
-# In a job's payload: the first day that may be without an end.
-LATE = "late"
+# In a job's payload: the first day that may be without an end, and the one whose missed turn was given anew.
+LATE, MADE_UP = "late", "made_up"
 
 
 class Late:
@@ -48,8 +48,9 @@ class Late:
         now = self._clock.now()
         due = today.due(plan, now)
         if LATE not in job.payload:
-            # Everybody comes back at the same moment: each has their own turn.
-            await lease.keep({**job.payload, LATE: since.isoformat()})
+            # Everybody comes back at the same moment: each has their own turn, for today's at the same time.
+            noted = {LATE: since.isoformat()} | ({MADE_UP: today.day.isoformat()} if due <= now else {})
+            await lease.keep({**job.payload, **noted})
             turn = plan.on_return(now, today.day)
             raise RetryLater(at=turn if due <= now else min(turn, due))
         ends = await self._ends(plan, days, wait_until=due)

@@ -11,7 +11,7 @@ from clients.errors import ClientError, RateLimited
 from clients.hdhive.client import HDHive
 from services.beijing import day_of, end_of
 from services.checkinends import End, Known, ending
-from services.checkinlate import Late
+from services.checkinlate import MADE_UP, Late
 from services.checkinnotices import DIGEST, digest_at
 from services.checkinplan import LAST_CALL_SECONDS, Plan
 from services.checkinrecords import claimed, look, settle
@@ -120,8 +120,8 @@ class CheckInRuns:
                 lease, plan, known, End("missed", reason=known.row.reason if known.row else None)
             )
             return
-        if now - due > LATE_SECONDS and job.payload.get("made_up") != day.isoformat():
-            await lease.keep({**job.payload, "made_up": day.isoformat()})
+        if now - due > LATE_SECONDS and job.payload.get(MADE_UP) != day.isoformat():
+            await lease.keep({**job.payload, MADE_UP: day.isoformat()})
             raise RetryLater(at=plan.on_return(now, day))
         await self._try(lease, plan, known)
 

@@ -7,9 +7,10 @@ import pytest
 
 from services.beijing import day_of, end_of
 from services.checkinlate import AGAIN_SECONDS, AWAY, UNKNOWN
+from services.checkinplan import share_of
 from services.names import Service
 from tests.services.checkindays import *  # noqa: F403
-from tests.services.checkindays import XIAOYU, at_beijing, live, notices, posts, row
+from tests.services.checkindays import SPREAD, XIAOYU, at_beijing, live, notices, posts, row
 from tests.services.conftest import House
 
 HOUR = 3600.0
@@ -130,6 +131,18 @@ async def test_days_without_any_process_are_missed_and_told_once(linked: House) 
     await live(linked, 12 * HOUR)
     assert await state(linked, today + timedelta(days=4)) == ("done", None)
     assert posts(linked) == 1
+
+
+async def test_who_comes_back_late_in_the_day_waits_for_one_turn_only(linked: House) -> None:
+    today = day_of(linked.clock.now())
+    await linked.services.people.change(XIAOYU, checkin_at="08:30")
+    await at_beijing(linked, 12.0, days=1)
+    back_at = linked.clock.now()
+    await live(linked, 2 * HOUR)
+    tomorrow = today + timedelta(days=1)
+    assert [await state(linked, day) for day in (today, tomorrow)] == [("missed", AWAY), ("done", None)]
+    assert (one := await row(linked, tomorrow)) is not None
+    assert one.updated_at == pytest.approx(back_at + share_of(XIAOYU) * SPREAD, abs=5)
 
 
 async def test_nobody_missed_a_day_without_an_account(linked: House) -> None:
