@@ -15,9 +15,9 @@ from sandbox.telegram.formatting import message_text
 from sandbox.telegram.keyboards import inline_keyboard
 from tests.guarantees import (
     figures,
-    hostile,
     hostile_accounts,
     hostile_acg,
+    hostile_cards,
     hostile_drive,
     hostile_following,
     hostile_mika,
@@ -27,7 +27,7 @@ from tests.guarantees import (
 )
 from tests.guarantees.hostile import Stage, Words
 
-FILLED = (hostile, hostile_following, hostile_watch, hostile_acg, hostile_accounts)
+FILLED = (hostile_cards, hostile_following, hostile_watch, hostile_acg, hostile_accounts)
 FILLED += (hostile_mika, hostile_publish, hostile_drive, hostile_upload)
 CARDS = {name: card for module in FILLED for name, card in module.CARDS.items()}
 CARD_ID = "0123456789"
