@@ -26,9 +26,9 @@ test: $(STAMP)
 	@$(BIN)/python tests/system_packages.py
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
-# The promises of the README's table at their full size: about an hour.
+# The promises of the README's table at their full size: within an hour.
 FULL_SIZE = GUARANTEES=full $(BIN)/python -m pytest -n 3 --dist loadgroup --timeout 3600 -vv --durations 30
-# A week of 250 chats, and a hundred deletions and restores of whole lives: half an hour of their own.
+# A week of 250 chats, and a hundred deletions and restores of whole lives: a quarter of an hour of their own.
 LIFE = tests/guarantees/test_e2_forget.py tests/guarantees/test_e3_backups.py tests/guarantees/test_week.py
 
 guarantees: $(STAMP)
