@@ -15,7 +15,7 @@ from handlers.settingwords import checkin_line, moment
 from handlers.texts import Html
 from handlers.views import Button, Press, View
 from services.beijing import day_of
-from services.checkinlate import UNKNOWN
+from services.checkinlate import NOT_KNOWN
 from services.checkins import KEPT, History
 from storage.checkins import UNENDED, CheckInRow
 
@@ -88,7 +88,7 @@ def end(scene: Scene[Any], row: CheckInRow) -> Html:
     if row.gained:
         return scene.say("checkins.end.gained", gained=f"{row.gained:+d}")
     is_over = row.day < day_of(scene.services.clock.now()).isoformat()
-    if row.reason == UNKNOWN or (is_over and row.state in UNENDED):
+    if row.reason in NOT_KNOWN or (is_over and row.state in UNENDED):
         return scene.say("checkins.end.unknown")
     return scene.say(f"checkins.end.{row.state}")
 

@@ -14,10 +14,10 @@ from handlers.scenes import Letter, Route, Scene, State
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, View
 from services.beijing import day_of
-from services.checkinlate import UNKNOWN
+from services.checkinlate import NOT_KNOWN
 from services.names import Service
 from storage import checkins
-from storage.checkins import CheckInRow
+from storage.checkins import UNENDED, CheckInRow
 
 WEEK = 7
 
@@ -53,7 +53,7 @@ def _sentence(scene: Scene[EndState], row: CheckInRow) -> Html:
     if row.state == "premium" or day == day_of(scene.services.clock.now()):
         return scene.say(f"checkins.told.{row.state}")
     # The others speak of today, and are read on another day.
-    key = "unknown" if row.reason == UNKNOWN else row.state
+    key = row.reason.lower() if row.reason in NOT_KNOWN else row.state
     return scene.say(f"checkins.earlier.{key}", month=day.month, day=day.day)
 
 
@@ -69,7 +69,8 @@ def _next_step(scene: Scene[EndState], row: CheckInRow) -> list[Button]:
 
 async def _rows(scene: Scene[Any], ids: Sequence[int]) -> list[CheckInRow]:
     found = [await scene.services.db.read(lambda tx, id_=id_: checkins.get(tx, id_)) for id_ in ids]  # type: ignore[misc]
-    return [row for row in found if row is not None]
+    # One that is tried again meanwhile, its account linked anew, has an end to come.
+    return [row for row in found if row is not None and row.state not in UNENDED]
 
 
 async def ended(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter | None:

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from clients.errors import ClientError, RateLimited
 from clients.hdhive.client import HDHive
 from services.beijing import day_of
-from services.checkinends import End, Known
+from services.checkinends import End, Known, ending
 from services.checkinplan import Plan
 from services.checkinrecords import look, settle
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked, ServiceError
 from services.jobs import Lease, RetryLater
+from services.ledger import account_key, account_keys
 from services.names import Service
 from services.tokens import Tokens
 from storage import checkins
@@ -24,10 +26,20 @@ from storage.tx import Tx
 MOST_DAYS = 30
 # How long HDHive is left alone that did not say how such a day ended; the turn of today ends the waiting.
 AGAIN_SECONDS = 1800.0
-# The reason of a day that was over before anybody tried, and of one of which nobody can tell any more.
-AWAY, UNKNOWN = "Away", "Unknown"
-# In a job's payload: the first day that may be without an end, and the one whose missed turn was given anew.
-LATE, MADE_UP = "late", "made_up"
+# The reasons of a day on which nobody tried; of one on which nobody tried and HDHive does not tell whether
+# its person did; of one whose request went out, and nobody can tell any more whether it counted.
+AWAY, UNSEEN, UNKNOWN = "Away", "Unseen", "Unknown"
+NOT_KNOWN = frozenset({UNSEEN, UNKNOWN})
+# In a job's payload: the first day it is to see to; on which day a turn was given to end earlier ones, and
+# which of them there is nothing of; the day whose missed turn was given anew.
+SINCE, TURN, MADE_UP = "since", "late", "made_up"
+_GOOD = frozenset({"done", "already"})
+
+
+def since_of(job: Job) -> date:
+    """Return the first day that a job is to see to."""
+    since = job.payload.get(SINCE)
+    return day_of(job.run_at) if since is None else date.fromisoformat(since)
 
 
 class Late:
@@ -41,29 +53,46 @@ class Late:
 
     async def end(self, job: Job, lease: Lease, plan: Plan, today: Known) -> None:
         """Write how the days since a job was due ended; raises RetryLater where that has to wait."""
-        since = date.fromisoformat(job.payload[LATE]) if LATE in job.payload else day_of(job.run_at)
-        days = await self._db.read(lambda tx: _without_end(tx, today, since, plan))
+        turn: dict[str, Any] = job.payload.get(TURN) or {}
+        given = turn.get("on") == today.day.isoformat()
+        if given:
+            untouched = [date.fromisoformat(day) for day in turn["days"]]
+            days = await self._db.read(lambda tx: _without_end(tx, today, untouched))
+        else:
+            days = await self._db.read(lambda tx: _found(tx, today, since_of(job), plan))
         if not days:
             return
         now = self._clock.now()
         due = today.due(plan, now)
-        if LATE not in job.payload:
-            # Everybody comes back at the same moment: each has their own turn, for today's at the same time.
-            noted = {LATE: since.isoformat()} | ({MADE_UP: today.day.isoformat()} if due <= now else {})
-            await lease.keep({**job.payload, **noted})
-            turn = plan.on_return(now, today.day)
-            raise RetryLater(at=turn if due <= now else min(turn, due))
+        if not given:
+            await self._give_turn(job, lease, plan, today, days, due)
         ends = await self._ends(plan, days, wait_until=due)
         await lease.write(lambda tx: _write(tx, ends, now))
+
+    async def _give_turn(
+        self, job: Job, lease: Lease, plan: Plan, today: Known, days: Sequence[Known], due: float
+    ) -> None:
+        """Put a job off: everybody comes back at the same moment, and each has a turn, for today's too."""
+        now, on = self._clock.now(), today.day.isoformat()
+        untouched = [known.day.isoformat() for known in days if known.row is None]
+        noted = {TURN: {"on": on, "days": untouched}} | ({MADE_UP: on} if due <= now else {})
+        await lease.keep({**job.payload, **noted})
+        turn = plan.on_return(now, today.day)
+        raise RetryLater(at=turn if due <= now else min(turn, due))
 
     async def _ends(self, plan: Plan, days: Sequence[Known], *, wait_until: float) -> list[tuple[Known, End]]:
         try:
             me = await self._tokens.call(plan.user_id, Service.HDHIVE, self._hdhive.me)
-        except (NotLinked, LinkLost) as error:
-            # They were told of that, or did it themselves.
+        except NotLinked:
+            return [(known, _missed(known, is_known=False)) for known in days]
+        except LinkLost as error:
+            # They were told of that by whoever found it.
             end = End("lost", reason=type(error).__name__, told_already=True)
             return [(known, end) for known in days if known.row is not None]
         except (ClientError, ServiceError) as error:
+            clear = ending(error, was_linked=True)
+            if clear is not None:
+                return [(known, _cleared(known, clear)) for known in days]
             now = self._clock.now()
             asked = error.retry_after if isinstance(error, RateLimited) else 0.0
             if now < wait_until:
@@ -76,33 +105,53 @@ class Late:
 def _read_back(known: Known, last: str | None) -> End:
     """Return how a day ended by the last check-in HDHive tells of; a later one hides those before."""
     day = known.day.isoformat()
+    if _is_of_another(known):
+        return _missed(known, is_known=False)
     if last == day:
         return End("done" if known.row is not None and known.row.sent else "already")
     return _missed(known, is_known=last is None or last < day)
 
 
+def _is_of_another(known: Known) -> bool:
+    """Tell whether a day's row may be of another account than the one that is linked now."""
+    row, link, user = known.row, known.link, known.chosen.user_id
+    if row is None or link is None:
+        return False
+    if row.account_key == account_key(user, None):
+        # So it is named where HDHive does not tell ids; linked anew, it may be any.
+        return link.created_at > row.updated_at
+    return row.account_key not in account_keys(user, link)
+
+
+def _cleared(known: Known, clear: End) -> End:
+    """Return the end of a day whose account may not check in, which nobody could ask about."""
+    in_doubt = known.row is not None and known.row.sent
+    return _missed(known, is_known=False) if in_doubt else clear
+
+
 def _missed(known: Known, *, is_known: bool) -> End:
     row = known.row
     if row is None:
-        return End("missed", reason=AWAY)
+        return End("missed", reason=AWAY if is_known else UNSEEN)
     return End("missed", reason=row.reason if is_known or not row.sent else UNKNOWN)
 
 
-async def _without_end(tx: Tx, today: Known, since: date, plan: Plan) -> list[Known]:
-    """Return the days before today that are open, and those since a day of which there is nothing."""
-    user, found = today.chosen.user_id, list[Known]()
-    first = today.day - timedelta(days=MOST_DAYS)
+async def _found(tx: Tx, today: Known, since: date, plan: Plan) -> list[Known]:
+    """Return the days before today that are open, and those since a day on which nobody tried."""
+    first = max(since, today.day - timedelta(days=MOST_DAYS))
+    days = [first + timedelta(days=n) for n in range((today.day - first).days)]
+    found = await _without_end(tx, today, days)
+    return [known for known in found if known.row is not None or _was_wanted(known, plan)]
+
+
+async def _without_end(tx: Tx, today: Known, untouched: Sequence[date]) -> list[Known]:
+    """Return the days before today that are open, and those of some others of which there is nothing."""
+    user = today.chosen.user_id
     open_ = {row.day: row for row in await checkins.open_before(tx, user, today.day.isoformat())}
-    for n in range(MOST_DAYS):
-        day = first + timedelta(days=n)
-        known = await look(tx, user, day) if day >= since or day.isoformat() in open_ else None
-        if known is None:
-            continue
-        if day.isoformat() in open_:
-            found.append(replace(known, row=open_[day.isoformat()]))
-        elif known.row is None and _was_wanted(known, plan):
-            found.append(known)
-    return found
+    days = {date.fromisoformat(day) for day in open_} | set(untouched)
+    found = [await look(tx, user, day) for day in sorted(days)]
+    known = [replace(one, row=open_.get(one.day.isoformat(), one.row)) for one in found]
+    return [one for one in known if one.row is None or one.day.isoformat() in open_]
 
 
 def _was_wanted(known: Known, plan: Plan) -> bool:
@@ -111,8 +160,7 @@ def _was_wanted(known: Known, plan: Plan) -> bool:
 
 
 async def _write(tx: Tx, ends: Sequence[tuple[Known, End]], now: float) -> None:
-    """Write the ends; of several days the last one is told."""
-    for known, end in ends[:-1]:
-        await settle(tx, known, replace(end, told_already=True), now)
-    for known, end in ends[-1:]:
-        await settle(tx, known, end, now)
+    """Write the ends; of several days one is told: the last that went wrong, else the last."""
+    told = next((at for at in reversed(range(len(ends))) if ends[at][1].state not in _GOOD), len(ends) - 1)
+    for at, (known, end) in enumerate(ends):
+        await settle(tx, known, end if at == told else replace(end, told_already=True), now)

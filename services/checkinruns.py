@@ -11,7 +11,7 @@ from clients.errors import ClientError, RateLimited
 from clients.hdhive.client import HDHive
 from services.beijing import day_of, end_of
 from services.checkinends import End, Known, ending
-from services.checkinlate import MADE_UP, Late
+from services.checkinlate import MADE_UP, SINCE, Late, since_of
 from services.checkinnotices import DIGEST, digest_at
 from services.checkinplan import LAST_CALL_SECONDS, Plan
 from services.checkinrecords import claimed, look, settle
@@ -77,7 +77,10 @@ class CheckInRuns:
         for user_id in without:
             plan = Plan.of(await preferences.get(tx, user_id), self._spread)
             if plan is not None:
-                await _enqueue(tx, user_id, plan.slot(day_of(now)))
+                # The job was given up: what it was to see to begins behind the last day that has a row.
+                last = await checkins.before(tx, user_id, (day_of(now) + timedelta(days=1)).isoformat())
+                since = None if last is None else date.fromisoformat(last.day) + timedelta(days=1)
+                await _enqueue(tx, user_id, plan.slot(day_of(now)), since)
         untold = await checkins.without_digest(tx, DIGEST, AT_ONCE)
         for user_id in untold:
             await _enqueue_digest(tx, await preferences.get(tx, user_id), now)
@@ -87,11 +90,12 @@ class CheckInRuns:
         """Plan anew in the commit of a change of choices."""
         now = self._clock.now()
         if (old.checkin_at, old.timezone) != (new.checkin_at, new.timezone):
-            await jobs.cancel(tx, AUTO, str(new.user_id))
+            old_job = await jobs.call_off(tx, AUTO, str(new.user_id))
             plan = Plan.of(new, self._spread)
             if plan is not None:
                 known = await look(tx, new.user_id, day_of(now))
-                await _enqueue(tx, new.user_id, plan.next(now, known.row))
+                since = None if old_job is None else since_of(old_job)
+                await _enqueue(tx, new.user_id, plan.next(now, known.row), since)
         if _digest_wish(old) != _digest_wish(new):
             await jobs.cancel(tx, DIGEST, str(new.user_id))
             if _digest_wish(new) is not None:
@@ -239,8 +243,10 @@ def _digest_wish(chosen: Preferences) -> str | None:
     return chosen.timezone if chosen.notices == "weekly" and chosen.checkin_at is not None else None
 
 
-async def _enqueue(tx: Tx, user_id: int, at: float) -> None:
-    key, payload = str(user_id), {"user_id": user_id}
+async def _enqueue(tx: Tx, user_id: int, at: float, since: date | None = None) -> None:
+    """Plan the next look; the days since one are seen to as well, where they are over by then."""
+    first = min(since or day_of(at), day_of(at))
+    key, payload = str(user_id), {"user_id": user_id, SINCE: first.isoformat()}
     await jobs.enqueue(tx, AUTO, key, payload, at, dedup=key, owner=user_id)
 
 
