@@ -15,18 +15,28 @@ from services.people import Person
 from storage import leases
 from storage.jobs import Job
 from storage.subscriptions import Subscription
+from storage.tx import Tx
 from storage.users import User
 
 # Words what some jobs have to tell; None where there is nothing to tell by now.
 Words = Callable[[Scene[Any], Sequence[Job]], Awaitable[Letter | None]]
+# Notes in the commit of a message what it told.
+Noted = Callable[[Tx, Sequence[Job]], Awaitable[None]]
 
 
-async def deliver(home: LinkHiveApplication, job: Job, lease: Lease, words: Words) -> None:
+async def unnoted(_tx: Tx, _jobs: Sequence[Job]) -> None:
+    """Note nothing: what was told is over."""
+
+
+async def deliver(
+    home: LinkHiveApplication, job: Job, lease: Lease, words: Words, noted: Noted = unnoted
+) -> None:
     """Tell a group what a job of it says, with what else is due in the same topic."""
     now = home.services.clock.now()
     due = await home.services.db.read(lambda tx: leases.beside(tx, job, now))
     if await posting.arrived(home.services, job):
-        await posting.done(lease, posting.told(job, due))
+        told = posting.told(job, due)
+        await posting.done(lease, told, lambda tx: noted(tx, [job, *told]))
         return
     subscription = await _followed(home, job)
     if subscription is None:
@@ -38,7 +48,9 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease, words: Word
     if letter is None:
         await posting.done(lease, beside)
         return
-    await posting.post(scene.at(letter.state), job, lease, letter, beside)
+    await posting.post(
+        scene.at(letter.state), job, lease, letter, beside, lambda tx: noted(tx, [job, *beside])
+    )
 
 
 def _of(job: Job) -> int:

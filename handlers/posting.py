@@ -8,7 +8,7 @@ just then. Whether Telegram took it cannot be asked; it is sent again, on the sa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 import structlog
@@ -31,8 +31,14 @@ PATIENCE_SECONDS = 5.0
 # A chat that muted us is tried again after as long as it has been so, within these; then it is given up.
 LONGEST_WAIT = 3600.0
 GIVEN_UP_SECONDS = 3 * 86_400.0
+# Does something more in the commit that ends a job.
+Then = Callable[[Tx], Awaitable[None]]
 LOST = frozenset({"blocked", "kicked", "deleted"})
 CARD, WITH, REFUSED = "posted_card", "posted_with", "posted_refused"
+
+
+async def nothing_more(_tx: Tx) -> None:
+    """Do nothing else."""
 
 
 async def arrived(services: Services, job: Job) -> bool:
@@ -42,9 +48,16 @@ async def arrived(services: Services, job: Job) -> bool:
 
 
 async def post(
-    scene: Scene[Any], job: Job, lease: Lease, letter: Letter, beside: Collection[Job] = ()
+    scene: Scene[Any],
+    job: Job,
+    lease: Lease,
+    letter: Letter,
+    beside: Collection[Job] = (),
+    then: Then = nothing_more,
 ) -> None:
     """Send a job's card and end the job, and those beside it that the card tells of as well.
+
+    `then` is done in the commit that notes the message.
 
     A chat that lets nobody in is left in peace, and one that muted us told later: then RetryLater is raised.
     Raises OddPress for a private card in a group.
@@ -54,7 +67,7 @@ async def post(
     card = await _opened(scene, job, lease, letter, beside)
     await scene.home.reached("notice.kept")
     try:
-        await _to_the_end(_send(scene, letter, card, lease, beside))
+        await _to_the_end(_send(scene, letter, card, lease, beside, then))
     except (Forbidden, BadRequest) as error:
         await _refused(scene, job, lease, error, beside)
     await scene.home.reached("notice.placed")
@@ -86,9 +99,14 @@ async def _refused(
     raise RetryLater(min(max(MUTED_SECONDS, now - since), LONGEST_WAIT)) from error
 
 
-async def done(lease: Lease, beside: Collection[Job] = ()) -> None:
+async def done(lease: Lease, beside: Collection[Job] = (), then: Then = nothing_more) -> None:
     """End a job, and those beside it, of which there is nothing to tell."""
-    await lease.finish(lambda tx: _ended(tx, beside))
+
+    async def work(tx: Tx) -> None:
+        await _ended(tx, beside)
+        await then(tx)
+
+    await lease.finish(work)
 
 
 async def _ended(tx: Tx, beside: Collection[Job]) -> None:
@@ -129,7 +147,9 @@ async def _opened(scene: Scene[Any], job: Job, lease: Lease, letter: Letter, bes
     return found[-1]
 
 
-async def _send(scene: Scene[Any], letter: Letter, card: Card, lease: Lease, beside: Collection[Job]) -> None:
+async def _send(
+    scene: Scene[Any], letter: Letter, card: Card, lease: Lease, beside: Collection[Job], then: Then
+) -> None:
     """Send a card; note which message it is, and that its job is done, in one commit."""
     services = scene.services
     message = await send_in_topic(scene.home.bot, scene.chat_id, letter.view, card.id, scene.topic)
@@ -140,6 +160,7 @@ async def _send(scene: Scene[Any], letter: Letter, card: Card, lease: Lease, bes
     async def noted(tx: Tx) -> None:
         await placed(tx)
         await _ended(tx, beside)
+        await then(tx)
 
     try:
         await lease.finish(noted)

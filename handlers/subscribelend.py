@@ -14,8 +14,9 @@ from handlers.texts import Html, escape
 from handlers.views import Button, Press, View
 from services.jobs import Lease
 from services.names import Service
-from services.subscriptions import UNLENT, Following
+from services.subscriptions import UNLENT, Following, unlent
 from storage.jobs import Job
+from storage.tx import Tx
 
 ROUTE = "grouplend"
 MOST_LISTED = 20
@@ -30,10 +31,10 @@ class LendState(State):
 async def show(scene: Scene[LendState]) -> View:
     """Show which titles nobody can look up, and offer to lend."""
     say, found = scene.say, await _found(scene)
-    alone = [one for one in found if not one.lenders]
+    alone = _alone(found)
     close: list[Button] = [Press(say.label("button.close"), "close")]
     if not alone:
-        return View(say("grouplend.done" if found else "subscribe.gone"), [close])
+        return View(say(_over(found)), [close])
     lines: list[str] = [say("grouplend.heading"), ""]
     lines += [say("grouplend.row", icon=_icon(one), title=_name(one)) for one in alone[:MOST_LISTED]]
     if (more := len(alone) - MOST_LISTED) > 0:
@@ -48,6 +49,18 @@ async def _found(scene: Scene[LendState]) -> list[Following]:
     return [one for one in found if one is not None]
 
 
+def _alone(found: Sequence[Following]) -> list[Following]:
+    """Return those that nobody lends for, and that the group wants to hear of."""
+    return [one for one in found if not one.lenders and not one.subscription.muted]
+
+
+def _over(found: Sequence[Following]) -> str:
+    """Return the words for a question that has been answered."""
+    if not found:
+        return "subscribe.gone"
+    return "subscribe.muted" if all(one.subscription.muted for one in found) else "grouplend.done"
+
+
 def _icon(following: Following) -> str:
     return icon_of(parts_of(following.subscription.title)[0])
 
@@ -59,7 +72,7 @@ def _name(following: Following) -> Html:
 
 async def lend(scene: Scene[LendState], _arg: str) -> LendState | None:
     """Look the titles up with the presser's authorization from now on."""
-    found = [one for one in await _found(scene) if not one.lenders]
+    found = _alone(await _found(scene))
     if found and not await may_manage(scene, found[0].subscription):
         await scene.toast(scene.say.label("subscribe.admins"), alert=True)
         return None
@@ -76,7 +89,7 @@ async def words(scene: Scene[Any], jobs: Sequence[Job]) -> Letter | None:
     """Ask for an authorization, unless there is one by now."""
     ids = dict.fromkeys(int(job.payload["subscription"]) for job in jobs)
     asking = scene.at(LendState(subscriptions=tuple(ids)))
-    if all(one.lenders for one in await _found(asking)):
+    if not _alone(await _found(asking)):
         return None
     return Letter(ROUTE, asking.state, await show(asking))
 
@@ -84,8 +97,12 @@ async def words(scene: Scene[Any], jobs: Sequence[Job]) -> Letter | None:
 def register(home: LinkHiveApplication) -> None:
     """Ask groups."""
 
+    async def noted(tx: Tx, jobs: Sequence[Job]) -> None:
+        ids = {int(job.payload["subscription"]) for job in jobs}
+        await unlent.note(tx, ids, home.services.clock.now())
+
     async def tell(job: Job, lease: Lease) -> None:
-        await grouptelling.deliver(home, job, lease, words)
+        await grouptelling.deliver(home, job, lease, words, noted)
 
     home.card(LEND)
     home.job(UNLENT, tell)

@@ -31,7 +31,6 @@ LEASE_SECONDS = 110.0
 # may have been overtaken, and a token that was rotated meanwhile would be taken for a stolen one.
 SEND_SECONDS = 10.0
 POLL_SECONDS = 0.25
-AGAIN_SECONDS = 1.0
 RESUME = "link.resume"
 RESUME_AGAIN_SECONDS = 60.0
 
@@ -160,15 +159,18 @@ class Refreshing:
 
         A database that is away for a while must not cost the link: the old token is worth nothing any more.
         """
-        until = self._clock.now() + LEASE_SECONDS
+        until, told = self._clock.now() + LEASE_SECONDS, False
         while True:
             try:
                 kept, current = await self._db.write(lambda tx: self._written(tx, link, grant))
             except Exception:
                 if self._clock.now() > until:
                     raise
-                log.exception("new tokens were not written; it is tried again")
-                await self._clock.sleep(AGAIN_SECONDS)
+                if not told:
+                    log.exception("new tokens were not written; it is tried again")
+                told = True
+                # As soon as others can, who know the old token only.
+                await self._clock.sleep(POLL_SECONDS)
                 continue
             if kept is not None:
                 return kept

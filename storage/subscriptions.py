@@ -59,6 +59,8 @@ _WANTED = (subscriptions.c.muted == false(), _HEARD)
 
 _ADD = both(lambda d: d.insert(subscriptions).on_conflict_do_nothing().returning(subscriptions.c.id))
 _GET = select(*COLUMNS).where(_THIS)
+# Who changes one holds it from the look on: what others wrote in between must not be undone.
+_HOLD = _GET.with_for_update()
 _FIND = select(*COLUMNS).where(_IN_CHAT, subscriptions.c.title == bindparam("of_title"))
 _OF_CHAT = select(*COLUMNS).where(_IN_CHAT).order_by(subscriptions.c.created_at, subscriptions.c.id)
 _COUNT = select(func.count()).where(_IN_CHAT)
@@ -157,6 +159,11 @@ async def get(tx: Tx, sub_id: int) -> Subscription | None:
     return await _one(tx, _GET, sub_id=sub_id)
 
 
+async def hold(tx: Tx, sub_id: int) -> Subscription | None:
+    """Return one subscription and keep others from changing it until the commit."""
+    return await _one(tx, _HOLD, sub_id=sub_id)
+
+
 async def find(tx: Tx, chat_id: int, title: str) -> Subscription | None:
     """Return a chat's subscription to a title."""
     return await _one(tx, _FIND, of_chat=chat_id, of_title=title)
@@ -203,7 +210,7 @@ async def lenders(tx: Tx, titles: Sequence[str], service: str) -> dict[str, tupl
 
 
 async def change(tx: Tx, subscription: Subscription, now: float) -> Subscription | None:
-    """Write what may change of a subscription as it stands there; None where it is gone."""
+    """Write what may change of a subscription that is held; None where it is gone."""
     params = {
         "sub_id": subscription.id,
         "new_user_id": subscription.user_id,

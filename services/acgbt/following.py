@@ -1,13 +1,12 @@
 """Follow a category of ACGBT, or words: kept with the followed titles, told by the same notices."""
 
 import unicodedata
-from dataclasses import replace
 from hashlib import sha256
 
 from clients.acgbt.models import PAGE_SIZE
 from services.acgbt.catalogue import Catalogue
 from services.clock import Clock
-from services.subscriptions.following import MOST_TITLES, TooManyTitles
+from services.subscriptions.following import MOST_TITLES, TooManyTitles, told_in
 from services.subscriptions.keys import ACG_ROUND, CATEGORY, WORDS
 from storage import jobs, subscriptions
 from storage.database import Database
@@ -63,7 +62,7 @@ class Follows:
         if subscription.private or subscription.topic == topic:
             return subscription
         now = self._clock.now()
-        return await self._db.write(lambda tx: _told_in(tx, subscription.id, topic, now)) or subscription
+        return await self._db.write(lambda tx: told_in(tx, subscription.id, topic, now)) or subscription
 
     async def _follow(
         self, user_id: int, chat_id: int, topic: int | None, key: str, detail: dict[str, object]
@@ -77,7 +76,7 @@ class Follows:
             old = await subscriptions.find(tx, chat_id, key)
             if old is not None:
                 # Another press was faster.
-                return await _told_in(tx, old.id, topic, now) or old
+                return await told_in(tx, old.id, topic, now) or old
             if await subscriptions.count(tx, chat_id) >= MOST_TITLES:
                 raise TooManyTitles(MOST_TITLES)
             told = {**detail, "known": known}
@@ -102,9 +101,3 @@ class Follows:
             ),
         )
         return [one.id for one in page.items]
-
-
-async def _told_in(tx: Tx, sub_id: int, topic: int | None, now: float) -> Subscription | None:
-    """Write the topic into a subscription as it stands; None where it was ended meanwhile."""
-    old = await subscriptions.get(tx, sub_id)
-    return None if old is None else await subscriptions.change(tx, replace(old, topic=topic), now)

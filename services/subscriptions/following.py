@@ -13,6 +13,7 @@ from services.subscriptions.keys import is_acg
 from services.subscriptions.pace import Pace
 from services.subscriptions.rounds import ROUND
 from services.subscriptions.telling import wishes_of
+from services.subscriptions.unlent import ASKED, asked
 from services.subscriptions.wishes import Wishes
 from services.titles import Titles
 from storage import followed, jobs, subscriptions
@@ -80,8 +81,7 @@ class Follows:
         async def work(tx: Tx) -> Following:
             old = await subscriptions.find(tx, chat_id, key)
             if old is not None:
-                moved = old if old.topic == topic else replace(old, topic=topic)
-                return await _following(tx, await subscriptions.change(tx, moved, now) or moved)
+                return await _following(tx, await told_in(tx, old.id, topic, now) or old)
             if await subscriptions.count(tx, chat_id) >= MOST_TITLES:
                 raise TooManyTitles(MOST_TITLES)
             heard = await subscriptions.of_title(tx, key)
@@ -94,7 +94,11 @@ class Follows:
             followed_now = made or await subscriptions.find(tx, chat_id, key)
             if followed_now is None:
                 raise LookupError(key)
-            return await _following(tx, followed_now)
+            following = await _following(tx, followed_now)
+            if made is not None and not following.lenders and not made.private:
+                # The card of the beginning says so: its group need not be asked.
+                await subscriptions.change(tx, asked(made, now), now)
+            return following
 
         return await self._db.write(work)
 
@@ -141,13 +145,15 @@ class Follows:
         now = self._clock.now()
 
         async def work(tx: Tx) -> Following | None:
-            old = await subscriptions.get(tx, sub_id)
+            old = await subscriptions.hold(tx, sub_id)
             if old is None or old.muted == muted:
                 return None if old is None else await _following(tx, old)
             if not muted and not is_acg(old.title) and not await subscriptions.of_title(tx, old.title):
                 # Nobody wanted to hear of it, so it was not looked up.
                 await self._begin(tx, old.title, None, alone=True)
-            changed = await subscriptions.change(tx, replace(old, muted=muted), now)
+            # Who wants to hear again is asked again where nobody lends.
+            detail = {name: value for name, value in old.detail.items() if name != ASKED}
+            changed = await subscriptions.change(tx, replace(old, muted=muted, detail=detail), now)
             return None if changed is None else await _following(tx, changed)
 
         return await self._db.write(work)
@@ -172,7 +178,7 @@ class Follows:
         now = self._clock.now()
 
         async def work(tx: Tx) -> Following | None:
-            old = await subscriptions.get(tx, sub_id)
+            old = await subscriptions.hold(tx, sub_id)
             changed = None if old is None else await subscriptions.change(tx, change(old), now)
             if changed is None:
                 return None
@@ -182,6 +188,14 @@ class Follows:
             return await _following(tx, changed)
 
         return await self._db.write(work)
+
+
+async def told_in(tx: Tx, sub_id: int, topic: int | None, now: float) -> Subscription | None:
+    """Write the topic into a subscription as it stands; None where it was ended meanwhile."""
+    old = await subscriptions.hold(tx, sub_id)
+    if old is None or old.topic == topic:
+        return old
+    return await subscriptions.change(tx, replace(old, topic=topic), now)
 
 
 async def _following(tx: Tx, subscription: Subscription) -> Following:

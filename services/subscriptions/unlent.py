@@ -5,7 +5,7 @@ know why it is told of nothing. It is asked once; again only when a title was lo
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from services.names import Service
@@ -34,13 +34,28 @@ async def ask(tx: Tx, titles: Sequence[str], now: float, at: float) -> None:
         together = await leases.due_at(tx, UNLENT, key)
         payload = {"chat_id": subscription.chat_id, "subscription": subscription.id}
         due = at if together is None else max(now, together)
-        await jobs.enqueue(tx, UNLENT, key, payload, due, owner=jobs.NOBODY)
-        noted = replace(subscription, detail={**subscription.detail, ASKED: now})
-        await subscriptions.change(tx, noted, now)
+        dedup = str(subscription.id)
+        await jobs.enqueue(tx, UNLENT, key, payload, due, dedup=dedup, owner=jobs.NOBODY)
+
+
+async def note(tx: Tx, ids: Iterable[int], now: float) -> None:
+    """Note that a group was asked about some subscriptions: in the commit that knows of the message."""
+    for sub_id in ids:
+        held = await subscriptions.hold(tx, sub_id)
+        if held is not None:
+            await subscriptions.change(tx, asked(held, now), now)
+
+
+def asked(subscription: Subscription, now: float) -> Subscription:
+    """Return a subscription whose group knows that nobody lends for it."""
+    return replace(subscription, detail={**subscription.detail, ASKED: now})
 
 
 async def _was_asked(tx: Tx, subscription: Subscription) -> bool:
-    """Tell whether the group knows: of a title that was never looked up the card of its beginning told."""
+    """Tell whether the group was asked since the title was looked up last."""
+    when: float | None = subscription.detail.get(ASKED)
+    if when is None:
+        return False
     title = await followed.get(tx, subscription.title)
     looked_at = None if title is None else title.looked_at
-    return looked_at is None or looked_at <= subscription.detail.get(ASKED, -math.inf)
+    return (-math.inf if looked_at is None else looked_at) <= when

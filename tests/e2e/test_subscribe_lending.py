@@ -119,3 +119,41 @@ async def test_who_links_again_in_time_spares_the_group_the_question(
         await linked(person, "hdhive")
         await rounds_pass(house, clock, 3)
         assert await group_messages(person, say("grouplend.heading")) == []
+
+
+async def test_a_group_that_was_left_meanwhile_is_asked_when_it_is_back(
+    start: Start, people: dict[int, Person], person: Person, say: Words, clock: Hurried
+) -> None:
+    async with start(clock=clock) as house:
+        await linked(person, "hdhive")
+        await group_follows(person, people, say)
+        await quiet_rounds(house)
+        await unlinked(person, say)
+        await later(house, clock)
+        await house.follows.idle()
+        await people[XIAOYU].post("/app/member", GROUP, status="kicked")
+        await rounds_pass(house, clock)
+        assert await group_messages(person, say("grouplend.heading")) == []
+        await people[XIAOYU].post("/app/member", GROUP, status="member")
+        await people[XIAOYU].send("/help", chat=GROUP)
+        await rounds_pass(house, clock, 4)
+        assert len(await group_messages(person, say("grouplend.heading"))) == 1
+
+
+async def test_a_muted_title_leaves_the_question(
+    start: Start, people: dict[int, Person], person: Person, say: Words, clock: Hurried
+) -> None:
+    async with start(clock=clock) as house:
+        await linked(person, "hdhive")
+        card = await group_follows(person, people, say)
+        await quiet_rounds(house)
+        await unlinked(person, say)
+        await rounds_pass(house, clock)
+        asked = await person.until(say("grouplend.heading"), chat=GROUP, since=0)
+        await person.press(card, say("button.mute"), chat=GROUP)
+        await person.until(say("subscribe.muted"), chat=GROUP)
+        theirs = Words("en" if person.id == BEN else "zh")
+        await linked(person, "hdhive")
+        await person.press(asked, say("subscribe.button.lend"), chat=GROUP)
+        await person.until(theirs("subscribe.muted"), chat=GROUP)
+        assert await group_messages(person, theirs("grouplend.heading")) == []

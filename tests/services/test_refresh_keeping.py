@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.refreshing import AGAIN_SECONDS, LEASE_SECONDS, POLL_SECONDS
+from services.refreshing import LEASE_SECONDS, POLL_SECONDS
 from services.tokens import Tokens
 from storage.tx import Tx
 from tests.services.conftest import House
@@ -35,7 +35,7 @@ class Impatient:
         return float(self._house.clock.now())
 
     async def sleep(self, seconds: float) -> None:
-        assert seconds in (AGAIN_SECONDS, POLL_SECONDS)
+        assert seconds == POLL_SECONDS
         self._house.clock.advance(seconds)
         self.waited.append(seconds)
         self._left -= 1
@@ -57,7 +57,7 @@ async def test_new_tokens_are_written_when_the_database_is_back(house: House) ->
     clock, provider = Impatient(house, 3), Scripted(grant("a2", "r2"))
     mine = lending(house, clock, provider)
     assert await mine.call(1001, HDHIVE, refusing("a2")) == "a2"
-    assert clock.waited == [AGAIN_SECONDS] * 3
+    assert clock.waited == [POLL_SECONDS] * 3
     assert provider.asked == ["r1"]
     link = await stored(house)
     assert link is not None

@@ -1,7 +1,9 @@
 """A group whose lender is gone is asked for another authorization: once, for all its titles together."""
 
 from services.names import Service
-from services.subscriptions import UNLENT
+from services.subscriptions import UNLENT, unlent
+from storage import jobs
+from storage.tx import Tx
 from tests.services.conftest import House
 from tests.services.following import *  # noqa: F403
 from tests.services.following import (
@@ -26,6 +28,18 @@ async def asked(house: House) -> list[int]:
     return [int(job.payload["subscription"]) for job in await open_jobs(house, UNLENT)]
 
 
+async def answered(house: House) -> None:
+    """Have the groups told, as the bot notes it."""
+    waiting = await open_jobs(house, UNLENT)
+
+    async def work(tx: Tx) -> None:
+        await unlent.note(tx, [int(job.payload["subscription"]) for job in waiting], house.clock.now())
+        for job in waiting:
+            await jobs.cancel(tx, UNLENT, str(job.payload["subscription"]))
+
+    await house.services.db.write(work)
+
+
 async def unlink(house: House, user: int = XIAOYU) -> None:
     await house.services.linking.unlink(user, Service.HDHIVE)
 
@@ -44,6 +58,9 @@ async def test_all_titles_are_asked_about_at_one_time(home: House) -> None:
     assert {job.owner_id for job in waiting} == {None}
     await live(home, 10 * INTERVAL)
     assert len(await asked(home)) == 2, "once"
+    await answered(home)
+    await live(home, 10 * INTERVAL)
+    assert await asked(home) == [], "and not again"
 
 
 async def test_who_is_told_by_another_way_is_not_asked(home: House) -> None:
@@ -79,6 +96,7 @@ async def test_after_another_look_it_is_asked_again(home: House) -> None:
     made = await follow(home, chat=THE_GROUP)
     await unlink(home)
     await live(home, 2 * INTERVAL)
+    await answered(home)
     await home.link(BEN)
     lent = await home.services.subscriptions.follows.lend(made.subscription.id, BEN)
     assert lent is not None
@@ -90,7 +108,31 @@ async def test_after_another_look_it_is_asked_again(home: House) -> None:
     assert [one.slug for one in news.resources] == [fresh.slug]
     await unlink(home, BEN)
     await live(home, 2 * INTERVAL)
-    assert await asked(home) == [made.subscription.id] * 2
+    assert await asked(home) == [made.subscription.id]
+
+
+async def test_one_that_was_never_looked_up_is_asked_about_too(home: House) -> None:
+    """Its card named a lender; HDHive was down until that one left."""
+    home.fault("hdhive", "*/resources/*", "status", status=503, times=0)
+    made = await follow(home, chat=THE_GROUP)
+    assert made.lenders == (XIAOYU,)
+    await live(home, 3 * INTERVAL)
+    await unlink(home)
+    home.box.world.faults.clear()
+    await live(home, 3 * INTERVAL)
+    assert await asked(home) == [made.subscription.id]
+
+
+async def test_who_wants_to_hear_again_is_asked_again(home: House) -> None:
+    follows = home.services.subscriptions.follows
+    made = await follow(home, chat=THE_GROUP)
+    await unlink(home)
+    await live(home, 2 * INTERVAL)
+    await answered(home)
+    for muted in (True, False):
+        await follows.mute(made.subscription.id, muted=muted)
+        await live(home, 2 * INTERVAL)
+    assert await asked(home) == [made.subscription.id]
 
 
 async def test_news_that_wait_are_the_groups(home: House) -> None:

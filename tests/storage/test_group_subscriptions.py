@@ -1,7 +1,12 @@
 """What a group follows belongs to the group: it outlives who began it, also after a restore."""
 
+import asyncio
+from dataclasses import replace
+
 from storage import erasure, followed, subscriptions
+from storage.crypto import KeyRing
 from storage.database import Database
+from storage.tx import Tx
 from tests.storage.test_erasure import arrive
 from tests.storage.test_subscriptions import DUNE, GROUP, follow, link
 
@@ -43,3 +48,32 @@ async def test_it_does_so_when_a_restore_brought_its_maker_back(db: Database) ->
     kept = await db.read(lambda tx: subscriptions.get(tx, ours.id))
     assert kept is not None
     assert kept.user_id == 0
+
+
+async def test_a_wish_that_comes_at_the_same_time_brings_nobody_back(any_url: str, ring: KeyRing) -> None:
+    """Two replicas: an admin mutes a title while who followed it is forgotten."""
+    here, there = await Database.open(any_url, ring), await Database.open(any_url, ring)
+    ours = await follow(here, WHO, GROUP)
+    assert ours is not None
+    held = asyncio.Event()
+
+    async def mute(tx: Tx) -> None:
+        old = await subscriptions.hold(tx, ours.id)
+        assert old is not None
+        held.set()
+        # The other one has begun by now, and has to wait.
+        await asyncio.wait({forgetting}, timeout=0.3)
+        await subscriptions.change(tx, replace(old, muted=True), 5.0)
+
+    async def forget() -> None:
+        await held.wait()
+        await there.write(lambda tx: erasure.erase(tx, WHO, 4.0))
+
+    forgetting = asyncio.create_task(forget())
+    await here.write(mute)
+    await forgetting
+    kept = await here.read(lambda tx: subscriptions.get(tx, ours.id))
+    assert kept is not None
+    assert (kept.user_id, kept.muted) == (0, True)
+    for db in (here, there):
+        await db.close()
