@@ -264,7 +264,7 @@ async def test_a_rate_limit_is_waited_for(check: LinkCheck, server: Server) -> N
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    patience = Patience(silence=0.2, pause=0.5, sleep=sleep)
+    patience = Patience(silence=10.0, pause=0.5, sleep=sleep)
     Job(server, answer({}, 429, retry_after=33), chunks(DONE), state=RUNNING)
     assert [e.kind async for e in check.follow("j", patience=patience)] == ["done"]
     assert slept == [33]
