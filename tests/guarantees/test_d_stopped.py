@@ -80,8 +80,14 @@ async def expired(still: Standstill, db: Database, first: int) -> list[int]:
     return users
 
 
-async def overtaken(still: Standstill, db: Database, users: list[int], sleepers: list[Child]) -> None:
-    """Let another process refresh while these stand still: they wake up when it has the lease, or is done."""
+async def overtaken(
+    still: Standstill, db: Database, users: list[int], sleepers: list[Child], *, asking: bool = False
+) -> None:
+    """Let another process refresh while these stand still: they wake up when it has the lease, or is done.
+
+    A request that stood still for longer than its time-out, on a busy machine, ends as one: who asked may
+    ask again.
+    """
     still.later(LEASE_SECONDS + 1)
     heirs = [still.farm.start("call", world=still.there(), users=[u], stop_at=STEPS[0]) for u in users]
     await still.stopped(heirs)
@@ -93,7 +99,8 @@ async def overtaken(still: Standstill, db: Database, users: list[int], sleepers:
         second.go_on()
     for child in (*heirs, *sleepers):
         said = await child.result()
-        assert (said["good"], said["failed"]) == (1, []), said
+        late = [one for one in said["failed"] if asking and child in sleepers and "kind=timeout" in one]
+        assert (said["good"] + len(late), said["failed"]) == (1, late), said
     assert {link.state for link in await links_of(db, users)} == {"active"}
 
 
@@ -121,10 +128,11 @@ async def test_b1_a_refresh_that_stands_still_loses_nothing(
     await overtaken(still, db, after, sleepers)
     under_way = await expired(still, db, 7000)
     sleepers = [await _asking(still, user) for user in under_way]
-    await overtaken(still, db, under_way, sleepers)
+    await overtaken(still, db, under_way, sleepers, asking=True)
     users = before + after + under_way
     lost = len(users) - sum(link.state == "active" for link in await links_of(db, users))
     again = await still.farm.start("call", world=still.there(), users=users).result()
+    assert (again["good"], again["failed"]) == (len(users), []), again
     at_least("B1", f"processes stopped in a refresh, {db.dialect}", still.stops, 3 * EACH)
     exactly("B1", f"links lost by a standstill, {db.dialect}", lost + int(again["lost"]))
     exactly("B1", f"people told of a loss by a standstill, {db.dialect}", await notices(db, "link_lost"))
