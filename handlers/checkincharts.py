@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from handlers.charts import BAD, CALM, EMPTY, GOOD, INK, MUTED, plain_axes
 from handlers.texts import Speaker
-from storage.checkins import CheckInRow
+from storage.checkins import UNENDED, CheckInRow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +57,7 @@ class Picture:
     def colour(self, day: date) -> str:
         """Return what a day's square is filled with."""
         row = self.rows.get(day.isoformat())
-        if row is None or row.state in ("claimed", "later"):
+        if row is None or row.state in UNENDED:
             return EMPTY
         return _COLOURS.get(row.state, BAD)
 

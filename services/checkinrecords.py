@@ -30,7 +30,7 @@ async def settle(tx: Tx, known: Known, end: End, now: float) -> None:
     """Write how a day's check-in ended, with the notice of it; what is written already stays."""
     user, day = known.chosen.user_id, known.day.isoformat()
     before, row = await checkins.before(tx, user, day), known.row
-    if row is None or row.state not in ("claimed", "later"):
+    if row is None or row.state not in checkins.UNENDED:
         row = await claimed(tx, known, now)
     if row is None:
         return

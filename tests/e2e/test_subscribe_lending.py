@@ -30,6 +30,24 @@ async def unlinked(person: Person, say: Words) -> None:
     await person.until(say("unlink.done", service="HDHive"))
 
 
+async def loses_its_lender(house: House, person: Person, people: dict[int, Person], say: Words) -> Message:
+    """Have a group follow a title by somebody's account, who then unlinks it; return the title's card."""
+    await linked(person, "hdhive")
+    card = await group_follows(person, people, say)
+    await quiet_rounds(house)
+    await unlinked(person, say)
+    return card
+
+
+async def hears_of_news(house: House, clock: Hurried, control: Control, admin: Person) -> None:
+    """Let something new appear, and see that the group is told."""
+    await quiet_rounds(house)
+    clock.forward(61)
+    await appear(control)
+    await rounds_pass(house, clock)
+    secret_free(await admin.until("🆕", chat=GROUP))
+
+
 def other_admin(person: Person, people: dict[int, Person]) -> Person:
     return people[BEN if person.id == XIAOYU else XIAOYU]
 
@@ -50,10 +68,7 @@ async def test_a_group_is_asked_when_its_lender_unlinks(
     start: Start, people: dict[int, Person], person: Person, say: Words, control: Control, clock: Hurried
 ) -> None:
     async with start(clock=clock) as house:
-        await linked(person, "hdhive")
-        await group_follows(person, people, say)
-        await quiet_rounds(house)
-        await unlinked(person, say)
+        await loses_its_lender(house, person, people, say)
         await later(house, clock)
         await house.follows.idle()
     async with start(clock=clock) as house:
@@ -67,15 +82,10 @@ async def test_a_group_is_asked_when_its_lender_unlinks(
         admin = other_admin(person, people)
         await admin_of(admin, people)
         theirs = await lends(admin, say, asked)
-        await quiet_rounds(house)
-        clock.forward(61)
-        await appear(control)
+        await hears_of_news(house, clock, control, admin)
         await rounds_pass(house, clock)
-        secret_free(await admin.until("🆕", chat=GROUP))
-        await rounds_pass(house, clock)
-        assert len(await group_messages(admin, say("grouplend.heading"))) == 0, (
-            "it became the word that it is done"
-        )
+        # The question became the word that it is done, and is not asked again.
+        assert await group_messages(admin, say("grouplend.heading")) == []
         assert len(await group_messages(admin, theirs("grouplend.done"))) == 1
 
 
@@ -98,11 +108,7 @@ async def test_a_forgotten_admin_leaves_the_group_its_titles(
         admin = other_admin(person, people)
         await admin_of(admin, people)
         await lends(admin, say, asked)
-        await quiet_rounds(house)
-        clock.forward(61)
-        await appear(control)
-        await rounds_pass(house, clock)
-        secret_free(await admin.until("🆕", chat=GROUP))
+        await hears_of_news(house, clock, control, admin)
         await nothing_left(house, person)
 
 
@@ -110,10 +116,7 @@ async def test_who_links_again_in_time_spares_the_group_the_question(
     start: Start, people: dict[int, Person], person: Person, say: Words, clock: Hurried
 ) -> None:
     async with start(clock=clock) as house:
-        await linked(person, "hdhive")
-        await group_follows(person, people, say)
-        await quiet_rounds(house)
-        await unlinked(person, say)
+        await loses_its_lender(house, person, people, say)
         await later(house, clock)
         await house.follows.idle()
         await linked(person, "hdhive")
@@ -125,10 +128,7 @@ async def test_a_group_that_was_left_meanwhile_is_asked_when_it_is_back(
     start: Start, people: dict[int, Person], person: Person, say: Words, clock: Hurried
 ) -> None:
     async with start(clock=clock) as house:
-        await linked(person, "hdhive")
-        await group_follows(person, people, say)
-        await quiet_rounds(house)
-        await unlinked(person, say)
+        await loses_its_lender(house, person, people, say)
         await later(house, clock)
         await house.follows.idle()
         await people[XIAOYU].post("/app/member", GROUP, status="kicked")
@@ -144,10 +144,7 @@ async def test_a_muted_title_leaves_the_question(
     start: Start, people: dict[int, Person], person: Person, say: Words, clock: Hurried
 ) -> None:
     async with start(clock=clock) as house:
-        await linked(person, "hdhive")
-        card = await group_follows(person, people, say)
-        await quiet_rounds(house)
-        await unlinked(person, say)
+        card = await loses_its_lender(house, person, people, say)
         await rounds_pass(house, clock)
         asked = await person.until(say("grouplend.heading"), chat=GROUP, since=0)
         await person.press(card, say("button.mute"), chat=GROUP)
