@@ -31,6 +31,11 @@ LEASE_SECONDS = 110.0
 # may have been overtaken, and a token that was rotated meanwhile would be taken for a stolen one.
 SEND_SECONDS = 10.0
 POLL_SECONDS = 0.25
+# A lease of another process stands this long beyond the moment we saw it first: where the database was away,
+# its holder may be about to write tokens that we do not know of.
+HEIR_SECONDS = 2.0
+# So long new tokens are held for a database that is away.
+KEEP_SECONDS = 3600.0
 RESUME = "link.resume"
 RESUME_AGAIN_SECONDS = 60.0
 
@@ -101,9 +106,11 @@ class Refreshing:
     async def _refresh(self, link: Link) -> Link:
         # For nobody: what a refresh brings must be kept, or be taken back, whatever becomes of who asked.
         errand.set(None)
+        since = self._clock.now()
         while True:
             began = self._clock.now()
-            leased, current = await self._db.write(partial(self._lease, link=link, now=began))
+            lease = partial(self._lease, link=link, now=began, inherit=began >= since + HEIR_SECONDS)
+            leased, current = await self._db.write(lease)
             current = usable(current, Service(link.service))
             if current.version != link.version:
                 return current
@@ -114,9 +121,9 @@ class Refreshing:
             else:
                 await self._clock.sleep(POLL_SECONDS)
 
-    async def _lease(self, tx: Tx, *, link: Link, now: float) -> tuple[bool, Link | None]:
+    async def _lease(self, tx: Tx, *, link: Link, now: float, inherit: bool) -> tuple[bool, Link | None]:
         # Leased first, read second: from then on the row is locked, so that what is read cannot grow old.
-        leased = await links.take_lease(tx, link.id, self._holder, now, LEASE_SECONDS)
+        leased = await links.take_lease(tx, link.id, self._holder, now, LEASE_SECONDS, inherit=inherit)
         current = await links.by_id(tx, link.id)
         if leased and current is not None and current.version != link.version:
             await links.release_lease(tx, link.id, self._holder)
@@ -159,7 +166,7 @@ class Refreshing:
 
         A database that is away for a while must not cost the link: the old token is worth nothing any more.
         """
-        until, told = self._clock.now() + LEASE_SECONDS, False
+        until, told = self._clock.now() + KEEP_SECONDS, False
         while True:
             try:
                 kept, current = await self._db.write(lambda tx: self._written(tx, link, grant))
@@ -169,7 +176,7 @@ class Refreshing:
                 if not told:
                     log.exception("new tokens were not written; it is tried again")
                 told = True
-                # As soon as others can, who know the old token only.
+                # Often: an heir, who knows the old token only, waits HEIR_SECONDS from when it is back.
                 await self._clock.sleep(POLL_SECONDS)
                 continue
             if kept is not None:

@@ -106,7 +106,7 @@ _TAKE_LEASE = (
         _THIS,
         or_(
             links.c.lease_until.is_(None),
-            links.c.lease_until <= bindparam("now"),
+            links.c.lease_until <= bindparam("ended"),
             links.c.lease_holder == bindparam("holder"),
         ),
     )
@@ -220,9 +220,12 @@ async def describe(tx: Tx, link_id: int, account_id: str | None, account_name: s
     await tx.conn.execute(_DESCRIBE, params)
 
 
-async def take_lease(tx: Tx, link_id: int, holder: str, now: float, seconds: float) -> bool:
-    """Become the one who may refresh a link; True when it is ours."""
-    params = {"link_id": link_id, "holder": holder, "now": now, "until": now + seconds}
+async def take_lease(
+    tx: Tx, link_id: int, holder: str, now: float, seconds: float, *, inherit: bool = True
+) -> bool:
+    """Become the one who may refresh a link, also after another's lease if we inherit; True when it is ours."""
+    ended = now if inherit else None
+    params = {"link_id": link_id, "holder": holder, "ended": ended, "until": now + seconds}
     return (await tx.conn.execute(_TAKE_LEASE, params)).rowcount == 1
 
 

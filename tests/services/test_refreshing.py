@@ -15,6 +15,7 @@ from tests.services.refreshes import (
     Scripted,
     crashed,
     grant,
+    inheriting,
     linked,
     overtake,
     quota,
@@ -40,7 +41,7 @@ async def test_a_lost_answer_within_the_grace_period_loses_nothing(house, build)
     house.box.world.options.change({"hdhive_refresh": "grace", "hdhive_grace_seconds": 600.0})
     await crashed(house, "refresh.granted")
     house.clock.advance(LEASE_SECONDS)
-    await quota(build())
+    await inheriting(house, quota(build()))
     assert (await stored(house)).state == "active"
 
 
@@ -49,7 +50,7 @@ async def test_a_lost_answer_without_grace_is_found_and_told_once(house, build):
     house.clock.advance(LEASE_SECONDS)
     for _ in range(2):
         with pytest.raises(LinkLost):
-            await quota(build())
+            await inheriting(house, quota(build()))
     assert len(await house.jobs("notice")) == 1
 
 
