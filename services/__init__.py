@@ -33,6 +33,7 @@ from services.people import People
 from services.privacy import Privacy
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.publishing import Publishing
+from services.refreshing import Refreshing
 from services.saves import Saves
 from services.sentpictures import SentPictures
 from services.shares import Shares
@@ -100,6 +101,7 @@ class Services:
     standing: Standing
     linking: Linking
     devices: DeviceLinking
+    refreshing: Refreshing
     tokens: Tokens
     keys: Keys
     signins: SignIns
@@ -141,7 +143,8 @@ class Services:
         providers = _linked_by(HDHiveProvider(hdhive, scopes) if hdhive else None, drive)
         spread = given.get("checkin_spread", SPREAD_SECONDS)
         unlinking = Unlinking(db, clock, providers, reached=reached)
-        tokens = Tokens(db, clock, providers, holder=given.get("holder"), reached=reached)
+        refreshing = Refreshing(db, clock, providers, holder=given.get("holder"), reached=reached)
+        tokens = Tokens(db, clock, refreshing)
         own = Drive(clock, disktop, tokens, reached=reached)
         people, transfers = People(db, clock), Transfers(clock, disktop, tokens, own.changed)
         titles = Titles(clock, tmdb, hdhive, tokens)
@@ -163,6 +166,7 @@ class Services:
             standing=standing,
             linking=Linking(db, clock, providers, public_url, reached=reached),
             devices=DeviceLinking(db, clock, drive, unlinking, reached=reached),
+            refreshing=refreshing,
             tokens=tokens,
             keys=keys,
             signins=SignIns(keys, acgbt, mika, reached=reached),
@@ -231,7 +235,7 @@ class Services:
             self.broadcasts,
             self.linking,
             self.devices,
-            self.tokens,
+            self.refreshing,
             self.keys,
             self.unlocking,
             self.linkchecks,
@@ -242,7 +246,7 @@ class Services:
     async def resume(self) -> None:
         """Take up what a killed process left under way; call it at the start."""
         await self.forgetting.resume()
-        await self.tokens.resume()
+        await self.refreshing.resume()
         await self.unlocking.resume()
         await self.checkins.resume()
         await self.watch.resume()
@@ -253,7 +257,7 @@ class Services:
 
     async def close(self) -> None:
         """Wait for what must not be cut short; clients and database stay open."""
-        await self.tokens.close()
+        await self.refreshing.close()
         self.uploads.close()
 
 

@@ -67,6 +67,10 @@ class Refreshing:
         """Return what this does in jobs."""
         return {RESUME: self._resume}
 
+    def serves(self, service: Service) -> bool:
+        """Tell whether grants of a service are refreshed here: whether it is set up."""
+        return service in self._providers
+
     def begin(self, link: Link) -> Flight[Link]:
         """Refresh a link's grant, or join who is at it; it goes on whoever stops waiting."""
         return self._flights.begin((link.id, link.version), lambda: self._refresh(link))

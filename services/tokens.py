@@ -1,6 +1,6 @@
 """Give calls a fresh access token: what a call may wait for, and when it is worth a second try."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from clients.errors import ClientError, NotAuthorized, RateLimited, Unreachable
@@ -8,12 +8,9 @@ from services.clock import Clock
 from services.cooldowns import Cooldowns
 from services.errors import LinkLost, ServiceOff
 from services.flights import Flight
-from services.jobs import JobHandler
 from services.linked import admitted, usable
 from services.names import Service
-from services.providers import Provider
 from services.refreshing import Refreshing
-from services.steps import Reached, nothing
 from storage import links
 from storage.database import Database
 from storage.links import Link
@@ -31,37 +28,15 @@ PATIENCE = 45.0
 class Tokens:
     """Lend access tokens of users to calls."""
 
-    def __init__(
-        self,
-        db: Database,
-        clock: Clock,
-        providers: Mapping[str, Provider],
-        *,
-        holder: str | None = None,
-        reached: Reached = nothing,
-    ) -> None:
+    def __init__(self, db: Database, clock: Clock, refreshing: Refreshing) -> None:
         self._db = db
         self._clock = clock
-        self._providers = providers
+        self._refreshing = refreshing
         self._cooldowns = Cooldowns(db, clock)
-        self._refreshing = Refreshing(db, clock, providers, holder=holder, reached=reached)
-
-    async def close(self) -> None:
-        """Wait for refreshes under way: what they bring must be kept."""
-        await self._refreshing.close()
-
-    def jobs(self) -> dict[str, JobHandler]:
-        """Return what this does in jobs."""
-        return self._refreshing.jobs()
-
-    async def resume(self) -> None:
-        """Have every refresh looked after that was under way when a process died; call it at the start."""
-        await self._refreshing.resume()
 
     async def link(self, user_id: int, service: Service) -> Link:
         """Return a user's working link; raises ServiceOff, NotLinked or LinkLost."""
-        if service not in self._providers:
-            raise ServiceOff(service)
+        self._on(service)
         return usable(await self._db.read(lambda tx: links.get(tx, user_id, service)), service)
 
     async def renew(self, user_id: int, service: Service) -> Link:
@@ -79,8 +54,7 @@ class Tokens:
         Raises ServiceOff, NotLinked, LinkLost, or the ClientError of the call; only a grant that the service
         calls gone unlinks. A RateLimited is kept and raised at once until it is over.
         """
-        if service not in self._providers:
-            raise ServiceOff(service)
+        self._on(service)
         link = await self._db.read(lambda tx: admitted(tx, self._cooldowns, user_id, service))
         try:
             link = await self._fresh(link)
@@ -99,6 +73,10 @@ class Tokens:
         except RateLimited as error:
             await self._cooldowns.note(error, user_id)
             raise
+
+    def _on(self, service: Service) -> None:
+        if not self._refreshing.serves(service):
+            raise ServiceOff(service)
 
     async def _fresh(self, link: Link) -> Link:
         """Return the link with a token that lasts."""

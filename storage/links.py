@@ -223,7 +223,7 @@ async def describe(tx: Tx, link_id: int, account_id: str | None, account_name: s
 async def take_lease(
     tx: Tx, link_id: int, holder: str, now: float, seconds: float, *, inherit: bool = True
 ) -> bool:
-    """Become the one who may refresh a link, also after another's lease if we inherit; True when it is ours."""
+    """Become the one who may refresh a link, where we inherit also after another; True when it is ours."""
     ended = now if inherit else None
     params = {"link_id": link_id, "holder": holder, "ended": ended, "until": now + seconds}
     return (await tx.conn.execute(_TAKE_LEASE, params)).rowcount == 1

@@ -19,6 +19,7 @@ from sandbox.server import Sandbox
 from services.errors import LinkLost
 from services.names import Service
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
+from services.refreshing import Refreshing
 from services.tokens import Tokens
 from storage.database import Database
 from tests.guarantees.figures import at_least, exactly, size
@@ -59,7 +60,8 @@ def tokens(box: Sandbox, db: Database, transport: Transport) -> tuple[Tokens, Cl
     else:
         client = DiskTop(transport, *application(box, "disktop"))
         provider = DiskTopProvider(client, ("user.read",))
-    return Tokens(db, box.world.clock, {provider.service: provider}), client
+    refreshing = Refreshing(db, box.world.clock, {provider.service: provider})
+    return Tokens(db, box.world.clock, refreshing), client
 
 
 SPOILED: list[dict[str, Any]] = [

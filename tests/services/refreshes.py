@@ -8,7 +8,7 @@ import pytest
 
 from clients.errors import NotAuthorized
 from services.names import Service
-from services.refreshing import POLL_SECONDS
+from services.refreshing import POLL_SECONDS, Refreshing
 from services.tokens import Tokens
 from storage import links
 from storage.links import Link
@@ -117,8 +117,17 @@ async def crashed(house: House, step: str) -> None:
         await quota(house)
 
 
-def tokens(house: House, provider: Any, **more: Any) -> Tokens:
-    return Tokens(house.services.db, house.clock, {"hdhive": provider}, **more)
+class Lending(Tokens):
+    """Lend tokens that a provider refreshes; what it is at can be waited for."""
+
+    def __init__(self, house: House, provider: Any, clock: Any, **more: Any) -> None:
+        db = house.services.db
+        self.refreshing = Refreshing(db, clock, {"hdhive": provider}, **more)
+        super().__init__(db, clock, self.refreshing)
+
+
+def tokens(house: House, provider: Any, *, clock: Any = None, **more: Any) -> Lending:
+    return Lending(house, provider, clock or house.clock, **more)
 
 
 def refusing(*accepted: str, refreshable: bool = True) -> Any:

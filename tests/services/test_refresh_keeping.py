@@ -1,16 +1,14 @@
 """What a refresh brought is worth more than the moment: a database that is away for a while costs no link."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from services.refreshing import HEIR_SECONDS, KEEP_SECONDS, LEASE_SECONDS, POLL_SECONDS
-from services.tokens import Tokens
 from storage.tx import Tx
 from tests.services.conftest import House
-from tests.services.refreshes import HDHIVE, Scripted, grant, linked, refusing, stored
+from tests.services.refreshes import HDHIVE, Lending, Scripted, grant, linked, refusing, stored, tokens
 
 AWAY = "links_away"
 
@@ -25,7 +23,7 @@ async def rename(house: House, old: str, new: str) -> None:
 
 
 class Impatient:
-    """A clock on which the database comes back after so many waits, each of which may last longer than asked."""
+    """A clock on which the database comes back after so many waits, which may last longer than asked."""
 
     def __init__(self, house: House, waits: int, lasts: float = POLL_SECONDS) -> None:
         self._house = house
@@ -50,13 +48,12 @@ class Impatient:
             await self.went_on.wait()
 
 
-def lending(house: House, clock: Impatient, provider: Scripted) -> Tokens:
+def lending(house: House, clock: Impatient, provider: Scripted) -> Lending:
     async def reached(step: str) -> None:
         if step == "refresh.granted":
             await rename(house, "links", AWAY)
 
-    made: Any = clock
-    return Tokens(house.services.db, made, {"hdhive": provider}, holder="me", reached=reached)  # type: ignore[dict-item]
+    return tokens(house, provider, clock=clock, holder="me", reached=reached)
 
 
 async def test_new_tokens_are_written_when_the_database_is_back(house: House) -> None:
@@ -94,9 +91,7 @@ async def test_nobody_inherits_a_lease_in_the_moment_the_database_is_back(house:
                 clock.went_on.set()
                 await holder
 
-    made: Any = Waiting()
-    none: Any = {"hdhive": Scripted()}
-    heir = Tokens(house.services.db, made, none, holder="heir")
+    heir = tokens(house, Scripted(), clock=Waiting(), holder="heir")
     assert await heir.call(1001, HDHIVE, refusing("a2")) == "a2"
     assert await holder == "a2"
     assert provider.asked == ["r1"]

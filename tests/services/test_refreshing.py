@@ -90,7 +90,7 @@ async def test_a_failed_refresh_that_nobody_waits_for_is_quiet(house):
     caller.cancel()
     await asyncio.gather(caller, return_exceptions=True)
     go.set()
-    await mine.close()
+    await mine.refreshing.close()
 
 
 async def test_unlinked_during_a_refresh_the_new_grant_is_revoked(house):
