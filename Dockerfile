@@ -16,10 +16,10 @@ RUN /opt/linkhive/bin/pip install --no-deps .
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/opt/linkhive/bin:$PATH PYTHONUNBUFFERED=1 LISTEN=0.0.0.0:8080 DATABASE_URL=sqlite:////data/linkhive.db
-# Chinese labels in pictures.
+# Chinese labels in pictures; `linkhive db backup` of a PostgreSQL database.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends fonts-noto-cjk \
+    && apt-get install --yes --no-install-recommends fonts-noto-cjk postgresql-client \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin linkhive \
     && install --directory --owner=linkhive --group=linkhive --mode=0700 /data

@@ -9,13 +9,15 @@ import socket
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import aiohttp
 
+from bot import formats
 from sandbox.server import Sandbox
 
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 READY_PATIENCE = 30.0
 STOP_PATIENCE = 12.0
 # A bot that dies faster than this, so many times in a row, will not come up by being started again.
@@ -47,15 +49,25 @@ async def run(host: str, port: int, data: Path | None, seed: int) -> int:
 
 
 def _environment(box: Sandbox, folder: Path) -> dict[str, str]:
-    """Return the settings of the bot; none of a real bot's get through to it."""
-    port = _free_port()
+    """Return the settings of the bot; of a real one's only where a container listens gets through to it."""
+    outside = _outside(os.environ.get("LISTEN", ""))
+    port = outside or _free_port()
     own = {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "PYTHONPATH", "SYSTEMROOT", "TMPDIR"}
     kept = {name: value for name, value in os.environ.items() if name in own}
     quiet = {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"), "PYTHONUNBUFFERED": "1"}
     database = {"DATABASE_URL": f"sqlite:///{(folder / 'linkhive.db').absolute()}"}
     # Nobody who tries it out waits a quarter of an hour for what is new.
     eager = {"SUBSCRIPTION_POLL_SECONDS": "60"}
-    return {**kept, **quiet, **box.settings(port), **database, **eager}
+    reached = {"LISTEN": os.environ["LISTEN"]} if outside else {}
+    return {**kept, **quiet, **box.settings(port), **reached, **database, **eager}
+
+
+def _outside(listen: str) -> int | None:
+    """Return the port on which a container is reached: what it publishes must be known beforehand."""
+    with suppress(ValueError):
+        place = formats.listen(listen)
+        return place.port if place.host in EVERYWHERE else None
+    return None
 
 
 def _free_port() -> int:

@@ -4,8 +4,10 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -26,9 +28,9 @@ pytestmark = pytest.mark.slow
 class Playground(Bot):
     """`linkhive sandbox` on a free port, with its bot as a child."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str, **settings: str) -> None:
         port = free_port()
-        super().__init__({}, folder, ("sandbox", "--port", str(port)))
+        super().__init__(settings, folder, ("sandbox", "--port", str(port), *options))
         self.url = f"http://127.0.0.1:{port}"
 
     def child(self) -> psutil.Process | None:
@@ -45,18 +47,23 @@ class Playground(Bot):
                 child.kill()
 
 
-@pytest.fixture
-async def playground(tmp_path: Path) -> AsyncIterator[Playground]:
-    started = Playground(tmp_path)
-    began = time.monotonic()
+@asynccontextmanager
+async def playing(started: Playground) -> AsyncIterator[Playground]:
     await started.start()
     try:
         await until(lambda: started.url in started.said, "it tells its address")
-        # Ten seconds are promised on a machine that has nothing else to do.
-        assert time.monotonic() - began < 10 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
         yield started
     finally:
         await started.end()
+
+
+@pytest.fixture
+async def playground(tmp_path: Path) -> AsyncIterator[Playground]:
+    began = time.monotonic()
+    async with playing(Playground(tmp_path)) as started:
+        # Ten seconds are promised on a machine that has nothing else to do.
+        assert time.monotonic() - began < 10 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        yield started
 
 
 async def test_the_sandbox_is_for_use_at_once_and_survives_its_bot(playground: Playground) -> None:
@@ -76,6 +83,15 @@ async def test_the_sandbox_is_for_use_at_once_and_survives_its_bot(playground: P
     assert await playground.stop(signal.SIGINT) == 0
     assert not second.is_running(), "Ctrl-C leaves no orphan"
     assert "Traceback" not in playground.said, playground.said
+
+
+async def test_in_a_container_the_pages_of_its_bot_are_where_the_container_listens(tmp_path: Path) -> None:
+    port = free_port()
+    place = Playground(tmp_path, "--host", "0.0.0.0", LISTEN=f"0.0.0.0:{port}")
+    async with playing(place), Person(place.url, XIAOYU) as xiaoyu:
+        await linked(xiaoyu, "hdhive")
+        async with httpx.AsyncClient(trust_env=False) as http:
+            assert (await http.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
 
 
 async def test_the_clock_of_the_panel_is_the_clock_of_the_bot(playground: Playground) -> None:
