@@ -1,11 +1,12 @@
 """Refresh each grant once however many ask, keep what that brings, and notice when a grant is gone."""
 
 import logging
+import math
 import secrets
 from collections.abc import Mapping
 from functools import partial
 
-from clients.errors import ClientError, NotAuthorized
+from clients.errors import ClientError, NotAuthorized, Unreachable
 from clients.oauth import TokenGrant
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked
@@ -34,8 +35,9 @@ POLL_SECONDS = 0.25
 # A lease of another process stands this long beyond the moment we saw it first: where the database was away,
 # its holder may be about to write tokens that we do not know of.
 HEIR_SECONDS = 2.0
-# So long new tokens are held for a database that is away.
+# So long new tokens are held for a database that is away, and when the process is to end.
 KEEP_SECONDS = 3600.0
+END_SECONDS = 15.0
 RESUME = "link.resume"
 RESUME_AGAIN_SECONDS = 60.0
 
@@ -58,9 +60,12 @@ class Refreshing:
         self._holder = holder or secrets.token_hex(8)
         self._reached = reached
         self._flights: Flights[tuple[int, int], Link] = Flights()
+        self._ends: float | None = None
 
     async def close(self) -> None:
-        """Wait for refreshes under way: what they bring must be kept."""
+        """Begin no refresh any more, and wait for those under way: what they bring must be kept."""
+        if self._ends is None:
+            self._ends = self._clock.now() + END_SECONDS
         await self._flights.landed()
 
     def jobs(self) -> dict[str, JobHandler]:
@@ -110,11 +115,14 @@ class Refreshing:
     async def _refresh(self, link: Link) -> Link:
         # For nobody: what a refresh brings must be kept, or be taken back, whatever becomes of who asked.
         errand.set(None)
-        since = self._clock.now()
+        seen = math.inf
         while True:
+            if self._ends is not None:
+                raise unsent(link)
             began = self._clock.now()
-            lease = partial(self._lease, link=link, now=began, inherit=began >= since + HEIR_SECONDS)
+            lease = partial(self._lease, link=link, now=began, inherit=began >= seen + HEIR_SECONDS)
             leased, current = await self._db.write(lease)
+            seen = min(seen, self._clock.now())
             current = usable(current, Service(link.service))
             if current.version != link.version:
                 return current
@@ -127,11 +135,8 @@ class Refreshing:
 
     async def _lease(self, tx: Tx, *, link: Link, now: float, inherit: bool) -> tuple[bool, Link | None]:
         # Leased first, read second: from then on the row is locked, so that what is read cannot grow old.
-        leased = await links.take_lease(tx, link.id, self._holder, now, LEASE_SECONDS, inherit=inherit)
-        current = await links.by_id(tx, link.id)
-        if leased and current is not None and current.version != link.version:
-            await links.release_lease(tx, link.id, self._holder)
-        return leased, current
+        leased = await links.take_lease(tx, link, self._holder, now, LEASE_SECONDS, inherit=inherit)
+        return leased, await links.by_id(tx, link.id)
 
     async def _holding(self, link: Link, until: float) -> Link | None:
         """Refresh while the lease is ours; None where it is too late by now to begin."""
@@ -155,7 +160,7 @@ class Refreshing:
         return kept
 
     async def _release(self, link: Link) -> None:
-        await self._db.write(lambda tx: links.release_lease(tx, link.id, self._holder))
+        await self._db.write(lambda tx: links.release_lease(tx, link, self._holder))
 
     async def _refused(self, link: Link, error: NotAuthorized) -> Link:
         """Believe that a grant is gone only when nobody has rotated it meanwhile."""
@@ -171,14 +176,16 @@ class Refreshing:
         A database that is away for a while must not cost the link: the old token is worth nothing any more.
         """
         until, told = self._clock.now() + KEEP_SECONDS, False
+        which = {"service": link.service, "link": link.id}
         while True:
             try:
                 kept, current = await self._db.write(lambda tx: self._written(tx, link, grant))
             except Exception:
-                if self._clock.now() > until:
+                if self._clock.now() > min(until, self._ends or until):
+                    log.exception("new tokens are given up", extra=which)
                     raise
                 if not told:
-                    log.exception("new tokens were not written; it is tried again")
+                    log.exception("new tokens were not written; it is tried again", extra=which)
                 told = True
                 # Often: an heir, who knows the old token only, waits HEIR_SECONDS from when it is back.
                 await self._clock.sleep(POLL_SECONDS)
@@ -192,12 +199,11 @@ class Refreshing:
 
     async def _written(self, tx: Tx, link: Link, grant: TokenGrant) -> tuple[Link | None, Link | None]:
         now, kept = self._clock.now(), None
-        if await links.take_lease(tx, link.id, self._holder, now, LEASE_SECONDS):
+        if await links.take_lease(tx, link, self._holder, now, LEASE_SECONDS):
             kept = await links.refreshed(
                 tx,
-                link.id,
+                link,
                 self._holder,
-                link.version,
                 access_token=grant.access_token,
                 refresh_token=grant.refresh_token,
                 expires_at=after(now, grant.expires_in),
@@ -215,6 +221,11 @@ class Refreshing:
         """Note that a link's grant is gone, and have its user told."""
         now = self._clock.now()
         await self._db.write(lambda tx: lose(tx, link, now))
+
+
+def unsent(link: Link) -> Unreachable:
+    """Return the error of a call that was never sent: its token still waits for a refresh."""
+    return Unreachable(link.service, "refresh", "timeout", sent=False)
 
 
 def new_link(user_id: int, service: str, grant: TokenGrant, scopes: tuple[str, ...], now: float) -> NewLink:

@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from clients.errors import ClientError, NotAuthorized, RateLimited, Unreachable
+from clients.errors import ClientError, NotAuthorized, RateLimited
 from services.clock import Clock
 from services.cooldowns import Cooldowns
 from services.errors import LinkLost, ServiceOff
 from services.flights import Flight
 from services.linked import admitted, usable
 from services.names import Service
-from services.refreshing import Refreshing
+from services.refreshing import Refreshing, unsent
 from storage import links
 from storage.database import Database
 from storage.links import Link
@@ -112,15 +112,10 @@ class Tokens:
         """Let a refresh under way end first: what it rotated is no sign of a lost grant."""
         flight = self._refreshing.under_way(link)
         if flight is not None and not await flight.over(PATIENCE):
-            raise _late(link)
+            raise unsent(link)
 
     async def _told(self, link: Link, flight: Flight[Link]) -> Link:
         """Wait for a refresh as long as somebody who asked something can wait."""
         if not await flight.over(PATIENCE):
-            raise _late(link)
+            raise unsent(link)
         return await flight.result()
-
-
-def _late(link: Link) -> Unreachable:
-    """Return the error of a call that was never sent: its token was still being refreshed."""
-    return Unreachable(link.service, "refresh", "timeout", sent=False)

@@ -104,6 +104,7 @@ _TAKE_LEASE = (
     update(links)
     .where(
         _THIS,
+        _AT_VERSION,
         or_(
             links.c.lease_until.is_(None),
             links.c.lease_until <= bindparam("ended"),
@@ -114,7 +115,7 @@ _TAKE_LEASE = (
 )
 _RELEASE_LEASE = (
     update(links)
-    .where(_THIS, links.c.lease_holder == bindparam("holder"))
+    .where(_THIS, _AT_VERSION, links.c.lease_holder == bindparam("holder"))
     .values(lease_holder=None, lease_until=None)
 )
 _REFRESHING = select(
@@ -147,6 +148,8 @@ _LOSE = (
         secret=None,
         version=links.c.version + 1,
         updated_at=bindparam("now"),
+        lease_holder=None,
+        lease_until=None,
     )
 )
 _RESCHEME = (
@@ -221,17 +224,24 @@ async def describe(tx: Tx, link_id: int, account_id: str | None, account_name: s
 
 
 async def take_lease(
-    tx: Tx, link_id: int, holder: str, now: float, seconds: float, *, inherit: bool = True
+    tx: Tx, link: Link, holder: str, now: float, seconds: float, *, inherit: bool = True
 ) -> bool:
-    """Become the one who may refresh a link, where we inherit also after another; True when it is ours."""
+    """Become the one who may refresh a link as it is, where we inherit also after another; True when ours.
+
+    A lease is for one version: who knows an older one neither gets the lease of a newer one nor frees it.
+    """
     ended = now if inherit else None
-    params = {"link_id": link_id, "holder": holder, "ended": ended, "until": now + seconds}
+    params = {**_as_is(link), "holder": holder, "ended": ended, "until": now + seconds}
     return (await tx.conn.execute(_TAKE_LEASE, params)).rowcount == 1
 
 
-async def release_lease(tx: Tx, link_id: int, holder: str) -> None:
-    """Let others refresh."""
-    await tx.conn.execute(_RELEASE_LEASE, {"link_id": link_id, "holder": holder})
+async def release_lease(tx: Tx, link: Link, holder: str) -> None:
+    """Let others refresh a link that is still as it was."""
+    await tx.conn.execute(_RELEASE_LEASE, {**_as_is(link), "holder": holder})
+
+
+def _as_is(link: Link) -> dict[str, Any]:
+    return {"link_id": link.id, "old_version": link.version}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +262,8 @@ async def refreshing(tx: Tx) -> list[Refreshing]:
 
 async def refreshed(
     tx: Tx,
-    link_id: int,
+    link: Link,
     holder: str,
-    version: int,
     *,
     access_token: str,
     refresh_token: str | None,
@@ -268,11 +277,10 @@ async def refreshed(
     What is None stays as it was (some servers send no new refresh token), except `expires_at`.
     """
     params = {
-        "link_id": link_id,
+        **_as_is(link),
         "holder": holder,
-        "old_version": version,
-        "access": _seal(tx, link_id, "access_token", access_token),
-        "refresh": _seal(tx, link_id, "refresh_token", refresh_token),
+        "access": _seal(tx, link.id, "access_token", access_token),
+        "refresh": _seal(tx, link.id, "refresh_token", refresh_token),
         "expires": expires_at,
         "refresh_expires": refresh_expires_at,
         "new_scopes": None if scopes is None else " ".join(scopes),

@@ -117,11 +117,11 @@ async def test_health_refreshes_are_counted_and_explained(
         link = await house.db.read(lambda tx: links.get(tx, XIAOYU, "hdhive"))
         assert link is not None
         now = time.time()
-        await house.db.write(lambda tx: links.take_lease(tx, link.id, "another", now, 100.0))
+        await house.db.write(lambda tx: links.take_lease(tx, link, "another", now, 100.0))
         await shows(house, 'linkhive_refreshes{state="open"} 1.0', 'linkhive_refreshes{state="left"} 0.0')
         assert (await explained(house))["refreshes"][1].startswith("1 under way, 0 left")
         assert (await explained(house, later=101))["refreshes"][1].startswith("0 under way, 1 left")
-        await house.db.write(lambda tx: links.release_lease(tx, link.id, "another"))
+        await house.db.write(lambda tx: links.release_lease(tx, link, "another"))
         await shows(house, 'linkhive_refreshes{state="open"} 0.0')
         await control.expire("hdhive", XIAOYU, "grant")
         await xiaoyu.send("/checkin")

@@ -81,13 +81,12 @@ async def overtake(house: House, link: Link, access: str, refresh: str) -> None:
     now = house.clock.now()
 
     async def work(tx: Tx) -> None:
-        await links.release_lease(tx, link.id, "me")
-        await links.take_lease(tx, link.id, "other", now, 30)
+        await links.release_lease(tx, link, "me")
+        await links.take_lease(tx, link, "other", now, 30)
         await links.refreshed(
             tx,
-            link.id,
+            link,
             "other",
-            link.version,
             access_token=access,
             refresh_token=refresh,
             expires_at=None,
@@ -120,10 +119,13 @@ async def crashed(house: House, step: str) -> None:
 class Lending(Tokens):
     """Lend tokens that a provider refreshes; what it is at can be waited for."""
 
-    def __init__(self, house: House, provider: Any, clock: Any, **more: Any) -> None:
-        db = house.services.db
-        self.refreshing = Refreshing(db, clock, {"hdhive": provider}, **more)
-        super().__init__(db, clock, self.refreshing)
+    def __init__(self, house: House, provider: Any, clock: Any, *, db: Any = None, **more: Any) -> None:
+        self.refreshing = Refreshing(db or house.services.db, clock, {"hdhive": provider}, **more)
+        super().__init__(house.services.db, clock, self.refreshing)
+
+    async def landed(self) -> None:
+        """Wait until no refresh is under way."""
+        await self.refreshing._flights.landed()
 
 
 def tokens(house: House, provider: Any, *, clock: Any = None, **more: Any) -> Lending:

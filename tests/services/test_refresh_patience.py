@@ -47,7 +47,7 @@ async def test_while_the_token_lasts_a_hanging_refresh_holds_nobody_up_and_is_ke
     for _ in range(3):
         assert await soon(mine.call(1001, HDHIVE, refusing("a1"))) == "a1"
     slow.go.set()
-    await mine.refreshing.close()
+    await mine.landed()
     assert provider.asked == ["r1"]
     link = await stored(house)
     assert link is not None
@@ -79,7 +79,7 @@ async def test_without_a_token_that_lasts_the_wait_has_an_end_too(house: House) 
         await soon(mine.call(1001, HDHIVE, refusing("a2")))
     assert (caught.value.kind, caught.value.doubtful) == ("timeout", False)
     slow.go.set()
-    await mine.refreshing.close()
+    await mine.landed()
     assert await soon(mine.call(1001, HDHIVE, refusing("a2"))) == "a2"
 
 
@@ -107,7 +107,7 @@ async def test_a_refused_token_waits_for_the_refresh_only_so_long(house: House) 
     with pytest.raises(Unreachable):
         await soon(mine.call(1001, HDHIVE, refusing("a2")))
     slow.go.set()
-    await mine.refreshing.close()
+    await mine.landed()
     assert await soon(mine.call(1001, HDHIVE, refusing("a2"))) == "a2"
 
 
@@ -117,7 +117,7 @@ async def test_a_refresh_that_is_refused_while_nobody_waits_is_told_by_the_next_
     mine = tokens(house, Scripted(slow, gone(refreshable=True)))
     assert await soon(mine.call(1001, HDHIVE, refusing("a1"))) == "a1"
     slow.go.set()
-    await mine.refreshing.close()
+    await mine.landed()
     house.clock.advance(31)
     with pytest.raises(NotAuthorized):
         await soon(mine.call(1001, HDHIVE, refusing("a1")))

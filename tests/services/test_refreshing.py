@@ -90,7 +90,7 @@ async def test_a_failed_refresh_that_nobody_waits_for_is_quiet(house):
     caller.cancel()
     await asyncio.gather(caller, return_exceptions=True)
     go.set()
-    await mine.refreshing.close()
+    await mine.landed()
 
 
 async def test_unlinked_during_a_refresh_the_new_grant_is_revoked(house):
@@ -115,8 +115,8 @@ async def test_a_holder_that_slept_through_its_lease_still_keeps_its_tokens(hous
             now = house.clock.now()
 
             async def other(tx: Any) -> None:
-                await links.release_lease(tx, link.id, "me")
-                await links.take_lease(tx, link.id, "other", now, 0.5)
+                await links.release_lease(tx, link, "me")
+                await links.take_lease(tx, link, "other", now, 0.5)
 
             await house.services.db.write(other)
 

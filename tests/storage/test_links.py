@@ -7,7 +7,7 @@ from storage.links import Link, NewLink
 GRANT = NewLink(1, "hdhive", "access-1", "refresh-1", 100.0, 900.0, ("query", "unlock"), "42", "小雨")
 
 
-async def refresh(db: Database, link: Link, holder: str, version: int, **changes: object) -> Link | None:
+async def refresh(db: Database, link: Link, holder: str, **changes: object) -> Link | None:
     tokens = {
         "access_token": "access-2",
         "refresh_token": "refresh-2",
@@ -17,7 +17,7 @@ async def refresh(db: Database, link: Link, holder: str, version: int, **changes
         "now": 50.0,
     }
     return await db.write(
-        lambda tx: links.refreshed(tx, link.id, holder, version, **(tokens | changes))  # type: ignore[arg-type]
+        lambda tx: links.refreshed(tx, link, holder, **(tokens | changes))  # type: ignore[arg-type]
     )
 
 
@@ -33,14 +33,14 @@ async def test_a_link_comes_back_as_it_was_saved(db: Database) -> None:
 
 async def test_a_new_grant_replaces_the_old_one(db: Database) -> None:
     old = await db.write(lambda tx: links.save(tx, GRANT, 5.0))
-    assert await db.write(lambda tx: links.take_lease(tx, old.id, "a", 6.0, 60))
+    assert await db.write(lambda tx: links.take_lease(tx, old, "a", 6.0, 60))
     bare = NewLink(1, "hdhive", "access-9")
     new = await db.write(lambda tx: links.save(tx, bare, 7.0))
     await db.write(lambda tx: links.save(tx, NewLink(1, "disktop", "d"), 7.0))
     assert [link.service for link in await db.read(lambda tx: links.all_of(tx, 1))] == ["disktop", "hdhive"]
     assert await db.read(lambda tx: links.get(tx, 1, "hdhive")) == new
-    assert await refresh(db, old, "a", 1) is None
-    assert await db.write(lambda tx: links.take_lease(tx, new.id, "b", 8.0, 60))
+    assert await refresh(db, old, "a") is None
+    assert await db.write(lambda tx: links.take_lease(tx, new, "b", 8.0, 60))
 
 
 async def test_a_key_comes_back_with_its_secret_and_loses_both(db: Database) -> None:
@@ -69,33 +69,44 @@ async def test_describe_and_delete(db: Database) -> None:
 
 async def test_one_holder_refreshes_and_a_stale_one_cannot_write(db: Database) -> None:
     link = await db.write(lambda tx: links.save(tx, GRANT, 5.0))
-    assert await db.write(lambda tx: links.take_lease(tx, link.id, "a", 10.0, 20))
-    assert not await db.write(lambda tx: links.take_lease(tx, link.id, "b", 29.0, 20))
-    assert await db.write(lambda tx: links.take_lease(tx, link.id, "a", 29.0, 1))
-    assert await db.write(lambda tx: links.take_lease(tx, link.id, "b", 30.0, 20))
-    assert await refresh(db, link, "a", 1) is None
-    new = await refresh(db, link, "b", 1)
+    assert await db.write(lambda tx: links.take_lease(tx, link, "a", 10.0, 20))
+    assert not await db.write(lambda tx: links.take_lease(tx, link, "b", 29.0, 20))
+    assert await db.write(lambda tx: links.take_lease(tx, link, "a", 29.0, 1))
+    assert await db.write(lambda tx: links.take_lease(tx, link, "b", 30.0, 20))
+    assert await refresh(db, link, "a") is None
+    new = await refresh(db, link, "b")
     assert new is not None
     assert (new.access_token, new.refresh_token, new.version) == ("access-2", "refresh-2", 2)
     assert (new.expires_at, new.refresh_expires_at, new.scopes) == (200.0, 900.0, ("query", "unlock"))
-    assert await refresh(db, link, "b", 1) is None
+    assert await refresh(db, link, "b") is None
+
+
+async def test_a_lease_is_for_one_version(db: Database) -> None:
+    link = await db.write(lambda tx: links.save(tx, GRANT, 5.0))
+    await db.write(lambda tx: links.take_lease(tx, link, "a", 10.0, 20))
+    new = await refresh(db, link, "a")
+    assert new is not None
+    assert not await db.write(lambda tx: links.take_lease(tx, link, "a", 11.0, 20))
+    assert await db.write(lambda tx: links.take_lease(tx, new, "a", 11.0, 20))
+    await db.write(lambda tx: links.release_lease(tx, link, "a"))
+    assert not await db.write(lambda tx: links.take_lease(tx, new, "b", 12.0, 20))
 
 
 async def test_no_new_refresh_token_keeps_the_old_one(db: Database) -> None:
     link = await db.write(lambda tx: links.save(tx, GRANT, 5.0))
-    await db.write(lambda tx: links.take_lease(tx, link.id, "a", 10.0, 20))
-    new = await refresh(db, link, "a", 1, refresh_token=None, expires_at=None, scopes=["meta"])
+    await db.write(lambda tx: links.take_lease(tx, link, "a", 10.0, 20))
+    new = await refresh(db, link, "a", refresh_token=None, expires_at=None, scopes=["meta"])
     assert new is not None
     assert (new.refresh_token, new.expires_at, new.scopes) == ("refresh-1", None, ("meta",))
 
 
 async def test_release_lets_the_next_one_in(db: Database) -> None:
     link = await db.write(lambda tx: links.save(tx, GRANT, 5.0))
-    await db.write(lambda tx: links.take_lease(tx, link.id, "a", 10.0, 20))
-    await db.write(lambda tx: links.release_lease(tx, link.id, "b"))
-    assert not await db.write(lambda tx: links.take_lease(tx, link.id, "b", 11.0, 20))
-    await db.write(lambda tx: links.release_lease(tx, link.id, "a"))
-    assert await db.write(lambda tx: links.take_lease(tx, link.id, "b", 11.0, 20))
+    await db.write(lambda tx: links.take_lease(tx, link, "a", 10.0, 20))
+    await db.write(lambda tx: links.release_lease(tx, link, "b"))
+    assert not await db.write(lambda tx: links.take_lease(tx, link, "b", 11.0, 20))
+    await db.write(lambda tx: links.release_lease(tx, link, "a"))
+    assert await db.write(lambda tx: links.take_lease(tx, link, "b", 11.0, 20))
 
 
 async def test_a_lost_grant_is_told_once_and_loses_its_tokens(db: Database) -> None:
@@ -107,10 +118,18 @@ async def test_a_lost_grant_is_told_once_and_loses_its_tokens(db: Database) -> N
     assert (lost.state, lost.access_token, lost.refresh_token) == ("lost", "", None)
 
 
+async def test_a_lost_grant_is_not_under_refresh(db: Database) -> None:
+    link = await db.write(lambda tx: links.save(tx, GRANT, 5.0))
+    await db.write(lambda tx: links.take_lease(tx, link, "a", 10.0, 20))
+    assert [one.link_id for one in await db.read(links.refreshing)] == [link.id]
+    await db.write(lambda tx: links.lose(tx, link.id, 1, 9.0))
+    assert await db.read(links.refreshing) == []
+
+
 async def test_of_many_takers_one_gets_the_lease(db: Database) -> None:
     link = await db.write(lambda tx: links.save(tx, GRANT, 5.0))
 
     async def take(holder: str) -> bool:
-        return await db.write(lambda tx: links.take_lease(tx, link.id, holder, 10.0, 20))
+        return await db.write(lambda tx: links.take_lease(tx, link, holder, 10.0, 20))
 
     assert sum(await asyncio.gather(*(take(f"h{number}") for number in range(30)))) == 1
