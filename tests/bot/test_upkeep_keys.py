@@ -91,7 +91,7 @@ async def test_a_secret_that_stays_shut_stops_it_before_a_key_is_made(
     assert code == 1
     assert {
         "without its key": "no key opens 1 in jobs.payload: put the old key back",
-        "changed": "jobs.payload of row 1 does not open, though its key is here: ",
+        "changed": "does not open, though its key is here: remove that row",
     }[harm] in said
     assert file.read_text() == kept
 
