@@ -31,9 +31,9 @@ class CannotOpen(Exception):
 class NotReady(Exception):
     """Say that there is no database yet, or that its tables are an older version's, and what to do."""
 
-    def __init__(self, reason: str, mend: str) -> None:
+    def __init__(self, reason: str, mend: str, *, missing: Path | None = None) -> None:
         super().__init__(f"{reason}: {mend}")
-        self.reason, self.mend = reason, mend
+        self.reason, self.mend, self.missing = reason, mend, missing
 
 
 def key_file(settings: StorageSettings) -> Path:
@@ -100,11 +100,10 @@ async def existing(settings: StorageSettings) -> AsyncIterator[Database]:
         await database.close()
 
 
-def can_be_made(settings: StorageSettings) -> bool:
-    """Tell whether a SQLite file could be made where the settings want it; a nameless file is the test."""
-    file = addresses.file(addresses.parse(settings.database_url)).absolute()
-    nearest = next(folder for folder in file.parents if folder.exists())
+def can_be_made(file: Path) -> bool:
+    """Tell whether a file could be made in a folder that may be missing, too; a nameless one is the test."""
     try:
+        nearest = next(folder for folder in file.absolute().parents if folder.exists())
         with tempfile.TemporaryFile(dir=nearest):
             return True
     except OSError:
@@ -114,10 +113,11 @@ def can_be_made(settings: StorageSettings) -> bool:
 def _not_ready(settings: StorageSettings, state: maintenance.State) -> NotReady:
     if state is maintenance.State.OLDER:
         return NotReady("its tables are an older version's", "linkhive db upgrade, or a start of the bot")
-    reason = "the database has no tables yet"
-    if state is maintenance.State.MISSING:
-        reason = f"there is no database at {addresses.file(addresses.parse(settings.database_url))}"
-    return NotReady(reason, "a start of the bot makes it, or linkhive db upgrade; else check DATABASE_URL")
+    mend = "a start of the bot makes it, or linkhive db upgrade; else check DATABASE_URL"
+    if state is maintenance.State.EMPTY:
+        return NotReady("the database has no tables yet", mend)
+    file = addresses.file(addresses.parse(settings.database_url))
+    return NotReady(f"there is no database at {file}", mend, missing=file)
 
 
 def _cannot_open(error: Exception) -> CannotOpen:

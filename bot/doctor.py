@@ -52,7 +52,7 @@ async def _database(settings: Settings) -> list[Line]:
             found = await db.read(lambda tx: tables(tx, now, admins=admins))
             return [Line("database", ok=True, reason=db.dialect), *found]
     except database.NotReady as error:
-        if await asyncio.to_thread(database.can_be_made, settings):
+        if error.missing is None or await asyncio.to_thread(database.can_be_made, error.missing):
             # A bot that was never started, or was just updated, mends this by itself.
             return [Line("database", ok=True, reason=error.reason, mend=error.mend)]
         reason = f"{error.reason}, and none can be made there"

@@ -16,7 +16,7 @@ class CannotRotate(Exception):
 
 
 async def rotate(settings: StorageSettings) -> int:
-    """Bring every secret under the newest key and return how many rows that was; all or nothing is begun."""
+    """Bring every secret under the newest key and return how many rows that was, or change nothing."""
     async with database.existing(settings) as db:
         await _all_open(db)
         _all_know(settings, await _live(settings, db))

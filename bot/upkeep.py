@@ -65,6 +65,7 @@ async def _restore(settings: StorageSettings, file: Path, *, force: bool) -> Non
         gone = {} if ring is None else await maintenance.forgotten(url, ring)
         await _bring_back(settings, file, ring, force=force)
         await maintenance.upgrade(url)
+        await maintenance.clear_replicas(url)
         number = 0 if ring is None or not gone else await maintenance.forget_again(url, ring, gone)
     again = f"; forgotten again, as they had asked since: {number}" if number else ""
     _say(f"restored from {file}{again}")

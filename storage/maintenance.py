@@ -72,6 +72,16 @@ async def living(url: str, since: float) -> int:
         await engine.dispose()
 
 
+async def clear_replicas(url: str) -> None:
+    """Forget the processes that ran when a backup was made: none of them works on what came out of it."""
+    engine = writer_engine(addresses.parse(url))
+    try:
+        async with engine.begin() as conn:
+            await conn.execute(text("DELETE FROM replicas"))
+    finally:
+        await engine.dispose()
+
+
 async def forgotten(url: str, ring: KeyRing) -> Mapping[str, Erased]:
     """Return who was forgotten lately, from a database about to be overwritten; nobody where it is broken."""
     address = addresses.parse(url)
