@@ -23,10 +23,11 @@ SEALED = {
 
 @dataclass
 class Dump:
-    """Be what a dump tells before it is read in: how its secrets begin, and at which revision it is."""
+    """Be what a dump tells before it is read in: how its secrets begin, its revision and its tables."""
 
     heads: Counter[bytes] = field(default_factory=Counter)
     revision: str | None = None
+    tables: set[str] = field(default_factory=set)
 
 
 def lacking(heads: Counter[bytes], knows: Callable[[bytes], bool]) -> int:
@@ -54,6 +55,7 @@ async def in_dump(rows: asyncio.StreamReader) -> Dump:
     async for line in _lines(rows):
         if line.startswith(b"COPY ") and not table:
             table, places = _table(line.decode()), tuple(_places(line.decode()))
+            found.tables.add(table)
         elif line == b"\\.":
             table, places = "", ()
         elif table == "alembic_version":

@@ -4,8 +4,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -63,8 +62,8 @@ async def restore(url: str, file: Path, *, force: bool = False, knows: Knows | N
     source = _existing(file)
     if addresses.dialect(address) == "sqlite":
         await asyncio.to_thread(_keep_off, addresses.file(address), source)
-    heads = await _checked(address, source)
-    if knows is not None and (number := backupkeys.lacking(heads, knows)):
+    dump = await _checked(address, source)
+    if knows is not None and (number := backupkeys.lacking(dump.heads, knows)):
         raise KeysMissing(number)
     if addresses.dialect(address) == "sqlite":
         await asyncio.to_thread(_make_room, addresses.file(address), force=force)
@@ -75,6 +74,7 @@ async def restore(url: str, file: Path, *, force: bool = False, knows: Knows | N
     else:
         options = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
         await _run(address, "pg_restore", *options, f"--dbname={address.database}", str(source))
+        await _drop(address, backupkeys.SEALED.keys() - dump.tables)
 
 
 def _existing(path: Path) -> Path:
@@ -137,16 +137,16 @@ def _make_room(file: Path, *, force: bool) -> None:
         make_file(file)
 
 
-async def _checked(address: URL, file: Path) -> Counter[bytes]:
-    """See that a file is a backup which can be used here; return how its secrets begin."""
+async def _checked(address: URL, file: Path) -> backupkeys.Dump:
+    """See that a file is a backup which can be used here."""
     if addresses.dialect(address) == "sqlite":
         await asyncio.to_thread(_check, file)
-        return await asyncio.to_thread(backupkeys.in_sqlite, file)
+        return backupkeys.Dump(await asyncio.to_thread(backupkeys.in_sqlite, file))
     dump = await _dump(file)
     if dump.revision is None:
         raise BackupFailed(f"{file} is no backup of LinkHive's")
     refuse_newer(dump.revision, file)
-    return dump.heads
+    return dump
 
 
 def _check(file: Path) -> None:
@@ -176,6 +176,18 @@ async def _dump(file: Path) -> backupkeys.Dump:
     if await process.wait() != 0:
         raise BackupFailed(f"{file} is no backup of PostgreSQL's, or it is damaged")
     return dump
+
+
+async def _drop(address: URL, tables: Set[str]) -> None:
+    """Drop tables that came after a backup was made: its own are an older version's, and so must be all."""
+    engine = writer_engine(address)
+    try:
+        async with engine.begin() as conn:
+            for name in sorted(tables):
+                # The names are the schema's own.
+                await conn.execute(text(f'DROP TABLE IF EXISTS "{name}" CASCADE'))
+    finally:
+        await engine.dispose()
 
 
 async def _holds_rows(address: URL) -> bool:

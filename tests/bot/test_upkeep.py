@@ -35,6 +35,16 @@ async def test_a_newer_ones_backup_changes_nothing(operator: Operator, tmp_path:
     assert await operator.ask("SELECT value FROM meta WHERE key = 'mine'") == ["1"]
 
 
+async def test_an_older_ones_backup_is_brought_up_to_date(operator: Operator, tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    await operator.write("DROP TABLE replicas", "UPDATE alembic_version SET version_num = '0009'")
+    assert (await operator("backup", file=saved))[0] == 0
+    assert (await operator("upgrade"))[0] == 0
+    code, said = await operator("restore", file=saved, force=True)
+    assert code == 0, said
+    assert await operator.ask("SELECT known_keys FROM replicas") == []
+
+
 async def test_a_newer_ones_database_is_told_in_one_line(operator: Operator) -> None:
     await at(operator, "0999")
     for action in ("upgrade", "rotate"):
