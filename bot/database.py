@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import IO
 
 from bot.settings import StorageSettings
 from storage import maintenance
 from storage import url as addresses
-from storage.crypto import BadKeys, KeyRing
+from storage.crypto import KEY_BYTES, BadKeys, KeyRing
 from storage.database import Database
 
 
@@ -25,6 +26,14 @@ class AlreadyRunning(Exception):
 
 class CannotOpen(Exception):
     """Say that the database cannot be used."""
+
+
+class NotReady(Exception):
+    """Say that there is no database yet, or that its tables are an older version's, and what to do."""
+
+    def __init__(self, reason: str, mend: str, *, missing: Path | None = None) -> None:
+        super().__init__(f"{reason}: {mend}")
+        self.reason, self.mend, self.missing = reason, mend, missing
 
 
 def key_file(settings: StorageSettings) -> Path:
@@ -51,6 +60,12 @@ def keys(settings: StorageSettings) -> KeyRing:
     return KeyRing.from_file(key_file(settings))
 
 
+def keys_there(settings: StorageSettings) -> KeyRing | None:
+    """Return the keys that are there, but make none: a new one would open nothing."""
+    there = settings.secret_keys is not None or key_file(settings).exists()
+    return keys(settings) if there else None
+
+
 @asynccontextmanager
 async def opened(settings: StorageSettings) -> AsyncIterator[Database]:
     """Bring the tables up to date and keep the database open."""
@@ -59,13 +74,58 @@ async def opened(settings: StorageSettings) -> AsyncIterator[Database]:
         await maintenance.upgrade(settings.database_url)
         database = await Database.open(settings.database_url, ring)
     except Exception as error:
-        # Drivers name addresses and passwords in their texts.
-        reason = str(error) if isinstance(error, BadKeys) else type(error).__name__
-        raise CannotOpen(f"DATABASE_URL: the database cannot be opened ({reason})") from error
+        raise _cannot_open(error) from error
     try:
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def existing(settings: StorageSettings) -> AsyncIterator[Database]:
+    """Keep a database open that is there and up to date; make and change nothing to get there."""
+    try:
+        state = await maintenance.look(settings.database_url)
+        # Without keys every secret is found to lack its own.
+        ring = keys_there(settings) or KeyRing([secrets.token_bytes(KEY_BYTES)])
+        ready = state is maintenance.State.READY
+        database = await Database.open(settings.database_url, ring) if ready else None
+    except Exception as error:
+        raise _cannot_open(error) from error
+    if database is None:
+        raise _not_ready(settings, state)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def can_be_made(file: Path) -> bool:
+    """Tell whether a file could be made in a folder that may be missing, too; a nameless one is the test."""
+    try:
+        nearest = next(folder for folder in file.absolute().parents if folder.exists())
+        with tempfile.TemporaryFile(dir=nearest):
+            return True
+    except OSError:
+        return False
+
+
+def _not_ready(settings: StorageSettings, state: maintenance.State) -> NotReady:
+    if state is maintenance.State.OLDER:
+        return NotReady("its tables are an older version's", "linkhive db upgrade, or a start of the bot")
+    mend = "a start of the bot makes it, or linkhive db upgrade; else check DATABASE_URL"
+    if state is maintenance.State.EMPTY:
+        return NotReady("the database has no tables yet", mend)
+    file = addresses.file(addresses.parse(settings.database_url))
+    return NotReady(f"there is no database at {file}", mend, missing=file)
+
+
+def _cannot_open(error: Exception) -> CannotOpen:
+    # Drivers name addresses and passwords in their texts.
+    if isinstance(error, maintenance.TooNew):
+        return CannotOpen(f"DATABASE_URL: {error}")
+    reason = str(error) if isinstance(error, BadKeys) else type(error).__name__
+    return CannotOpen(f"DATABASE_URL: the database cannot be opened ({reason})")
 
 
 @contextmanager
@@ -83,11 +143,28 @@ def sole_use(settings: StorageSettings) -> Iterator[None]:
         reason = error.strerror or type(error).__name__
         raise CannotOpen(f"DATABASE_URL: {file.parent} cannot be written ({reason})") from None
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise AlreadyRunning(f"another LinkHive is running on {file}") from None
+        if not _locked(lock):
+            raise AlreadyRunning(f"another LinkHive is running on {file}")
         yield
+
+
+def in_use(settings: StorageSettings) -> bool:
+    """Tell whether a bot works on a SQLite file."""
+    file = addresses.file(addresses.parse(settings.database_url))
+    try:
+        with file.with_name(f"{file.name}.lock").open() as lock:
+            return not _locked(lock)
+    except FileNotFoundError:
+        return False
+
+
+def _locked(lock: IO[str]) -> bool:
+    """Take a lock until its file is closed; False where somebody has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def holder(dialect: str) -> str:

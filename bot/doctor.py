@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from telegram import User, WebhookInfo
@@ -9,13 +10,13 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
 from bot import database, probes
-from bot.findings import Line, tables
+from bot.findings import NEWS_SECONDS, Line, moment, tables
 from bot.metrics import Metrics
 from bot.settings import Settings, prepare_libraries
-from bot.telegram import WEBHOOK_PATH, connect
+from bot.telegram import WEBHOOK_PATH, connect, has_own_api
 from bot.upstreams import open_upstreams
 from services.clock import SystemClock
-from storage import meta
+from storage import maintenance, meta
 
 MEND_SETTINGS = "set it in the environment or in .env"
 OFF = "off (its credentials are not set)"
@@ -37,21 +38,31 @@ def show(lines: Iterable[Line]) -> None:
     lines = list(lines)
     width = max(len(line.name) for line in lines)
     for line in lines:
-        print(f"{'ok  ' if line.ok else 'FAIL'}  {line.name:<{width}}  {line.reason}")
+        print(f"{line.verdict}  {line.name:<{width}}  {line.reason}")
         if line.mend:
             print(f"      {'':<{width}}  → {line.mend}")
 
 
 async def _database(settings: Settings) -> list[Line]:
+    mend = "check DATABASE_URL and SECRET_KEYS, that the server runs and that the folder can be written"
     try:
-        async with database.opened(settings) as db:
+        async with database.existing(settings) as db:
             await db.write(lambda tx: meta.put(tx, "doctor", "was here"))
-            now = SystemClock().now()
-            return [Line("database", ok=True, reason=db.dialect), *await db.read(lambda tx: tables(tx, now))]
+            now, admins = SystemClock().now(), bool(settings.admin_ids)
+            found = await db.read(lambda tx: tables(tx, now, admins=admins))
+            return [Line("database", ok=True, reason=db.dialect), *found]
+    except database.NotReady as error:
+        if error.missing is None or await asyncio.to_thread(database.can_be_made, error.missing):
+            # A bot that was never started, or was just updated, mends this by itself.
+            return [Line("database", ok=True, reason=error.reason, mend=error.mend)]
+        reason = f"{error.reason}, and none can be made there"
     except Exception as error:  # noqa: BLE001 - every reason is a finding
-        mend = "check DATABASE_URL and SECRET_KEYS, that the server runs and that the folder can be written"
+        if isinstance(error.__cause__, maintenance.TooNew):
+            mend = (
+                "install the version that made it, or bring a backup of this one back (linkhive db restore)"
+            )
         reason = str(error.__cause__ or type(error).__name__)[:200]
-        return [Line("database", ok=False, reason=reason, mend=mend)]
+    return [Line("database", ok=False, reason=reason, mend=mend)]
 
 
 async def _upstreams(settings: Settings) -> list[Line]:
@@ -76,7 +87,9 @@ async def _telegram(settings: Settings) -> list[Line]:
         await bot.initialize()
         return [Line("telegram", ok=True, reason=f"@{bot.username}"), *await _switches(bot, settings)]
     except InvalidToken:
-        mend = "copy TELEGRAM_TOKEN from BotFather again"
+        # A server that is no Bot API answers 404 as well, which Telegram says of a token it does not know.
+        other = f"check TELEGRAM_API_URL ({settings.telegram_api_url}), or " if has_own_api(settings) else ""
+        mend = f"{other}copy TELEGRAM_TOKEN from BotFather again"
         return [Line("telegram", ok=False, reason="Telegram does not know the token", mend=mend)]
     except TelegramError as error:
         mend = "check TELEGRAM_API_URL, the network, and whether TELEGRAM_PROXY_URL is needed"
@@ -86,7 +99,8 @@ async def _telegram(settings: Settings) -> list[Line]:
 
 
 async def _switches(bot: ExtBot[None], settings: Settings) -> list[Line]:
-    return [*_botfather(bot.bot), _webhook(await bot.get_webhook_info(), settings)]
+    now = SystemClock().now()
+    return [*_botfather(bot.bot), _webhook(await bot.get_webhook_info(), settings, now)]
 
 
 def _botfather(me: User) -> list[Line]:
@@ -108,7 +122,7 @@ def _botfather(me: User) -> list[Line]:
     ]
 
 
-def _webhook(info: WebhookInfo, settings: Settings) -> Line:
+def _webhook(info: WebhookInfo, settings: Settings, now: float) -> Line:
     if settings.telegram_updates == "polling":
         if info.url:
             mend = "start the bot, which removes it, or set TELEGRAM_UPDATES=webhook"
@@ -117,7 +131,12 @@ def _webhook(info: WebhookInfo, settings: Settings) -> Line:
     if info.url != settings.public_url + WEBHOOK_PATH:
         mend = "start the bot, which sets it; check PUBLIC_URL"
         return Line("webhook", ok=False, reason="Telegram delivers elsewhere or nowhere", mend=mend)
-    if info.last_error_message:
-        mend = "check that PUBLIC_URL is reached from outside, with a valid certificate"
-        return Line("webhook", ok=False, reason=f"last delivery failed: {info.last_error_message}", mend=mend)
-    return Line("webhook", ok=True, reason=f"{info.pending_update_count} updates wait")
+    waiting = f"{info.pending_update_count} updates wait"
+    if not info.last_error_date:
+        return Line("webhook", ok=True, reason=waiting)
+    # Telegram goes on telling the last failure long after it is over.
+    failed = f"the last delivery that failed was at {moment(info.last_error_date.timestamp())}"
+    if now - info.last_error_date.timestamp() > NEWS_SECONDS:
+        return Line("webhook", ok=True, reason=f"{waiting}; {failed}")
+    mend = "check that PUBLIC_URL is reached from outside, with a valid certificate"
+    return Line("webhook", ok=False, reason=f"{failed}: {info.last_error_message}", mend=mend)

@@ -15,24 +15,31 @@ NEWS_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class Line:
-    """Be one line of the doctor's table."""
+    """Be one line of the doctor's table; what is well and has a mend nevertheless is a warning."""
 
     name: str
     ok: bool
     reason: str = "ok"
     mend: str = ""
 
+    @property
+    def verdict(self) -> str:
+        """Return the word the line begins with."""
+        if not self.ok:
+            return "FAIL"
+        return "warn" if self.mend else "ok  "
 
-async def tables(tx: Tx, now: float) -> list[Line]:
+
+async def tables(tx: Tx, now: float, *, admins: bool = True) -> list[Line]:
     """Return a line for each promise whose counterpart can be counted."""
     found = await census.count(tx, now)
     updates, work = await inbox.counts(tx), await jobs.counts(tx)
     return [
-        _secrets(await census.without_key(tx)),
+        secrets(await census.without_key(tx)),
         _unlocks(found),
         _refreshes(found.refreshes),
-        _dead("updates", updates.get("dead", 0), updates.get("pending", 0)),
-        _dead("jobs", work.get("dead", 0), work.get("open", 0)),
+        _dead("updates", updates.get("dead", 0), updates.get("pending", 0), admins=admins),
+        _dead("jobs", work.get("dead", 0), work.get("open", 0), admins=admins),
         _links(found),
         _poller(float(await meta.get(tx, POLLED_ELSEWHERE) or 0), now),
         Line(
@@ -41,7 +48,8 @@ async def tables(tx: Tx, now: float) -> list[Line]:
     ]
 
 
-def _secrets(lacking: dict[str, int]) -> Line:
+def secrets(lacking: dict[str, int]) -> Line:
+    """Return the line on secrets that no key opens, counted by where they are."""
     if not lacking:
         return Line("secrets", ok=True, reason="each has its key")
     listed = ", ".join(f"{number} in {place}" for place, number in lacking.items())
@@ -66,18 +74,23 @@ def _refreshes(found: dict[str, int]) -> Line:
 def _poller(at: float, now: float) -> Line:
     if not at:
         return Line("poller", ok=True, reason="no other program was met")
-    when = datetime.fromtimestamp(at, UTC).isoformat(" ", "seconds")
-    reason = f"another program polled with this token, last at {when}"
+    reason = f"another program polled with this token, last at {moment(at)}"
     if now - at > NEWS_SECONDS:
         return Line("poller", ok=True, reason=reason)
     mend = "stop the other program, or have BotFather revoke the token and set the new one here only"
     return Line("poller", ok=False, reason=reason, mend=mend)
 
 
-def _dead(name: str, dead: int, waiting: int) -> Line:
+def moment(at: float) -> str:
+    """Return a time as the table shows it."""
+    return datetime.fromtimestamp(at, UTC).isoformat(" ", "seconds")
+
+
+def _dead(name: str, dead: int, waiting: int, *, admins: bool) -> Line:
     if not dead:
         return Line(name, ok=True, reason=f"{waiting} wait, none given up")
-    mend = "look for it in the log: each was tried again and again; it is kept, and nothing waits for it"
+    who = "" if admins else "put your Telegram id into ADMIN_IDS and start the bot again; then "
+    mend = f"{who}send the bot /admin: it shows what was given up and why, to be tried again or dropped"
     return Line(name, ok=False, reason=f"{dead} given up, {waiting} wait", mend=mend)
 
 

@@ -55,7 +55,8 @@ class StorageSettings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Return every secret here, so that the log can strike them out."""
         values = (getattr(self, name) for name, field in type(self).model_fields.items() if not field.repr)
-        found = [str(value) for value in values if value is not None]
+        # The word for no proxy stands where an address with a password may, and in many a line of the log.
+        found = [str(value) for value in values if value is not None and value != DIRECT]
         words = {formats.password(value) if "://" in value else value for value in found}
         # The key ring is one setting of several secrets.
         return tuple(part.strip() for word in words if word for part in word.split(","))

@@ -65,12 +65,20 @@ def connect(
     return Connection(cast("ExtBot[None]", bot), line)
 
 
-async def introduce(bot: ExtBot[None], clock: Clock) -> None:
+def has_own_api(settings: Settings) -> bool:
+    """Tell whether the settings name another Bot API server than Telegram's own."""
+    return bool(settings.telegram_api_url != Settings.model_fields["telegram_api_url"].default)
+
+
+async def introduce(bot: ExtBot[None], clock: Clock, settings: Settings) -> None:
     """Learn the bot's own name; wait for Telegram as long as it takes, but not for another token."""
     try:
         await persist(bot.initialize, "getMe", clock)
     except InvalidToken:
-        raise TokenRefused("TELEGRAM_TOKEN: Telegram does not know this token") from None
+        where = (
+            f"; or is TELEGRAM_API_URL wrong ({settings.telegram_api_url})?" if has_own_api(settings) else ""
+        )
+        raise TokenRefused(f"TELEGRAM_TOKEN: Telegram does not know this token{where}") from None
 
 
 async def persist(call: Callable[[], Awaitable[object]], name: str, clock: Clock) -> None:

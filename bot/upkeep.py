@@ -6,11 +6,22 @@ import argparse
 import sys
 from pathlib import Path
 
-from bot import database
+from bot import database, rotating
 from bot.settings import StorageSettings
+from services.clock import SystemClock
+from services.replicas import SILENT_SECONDS
 from storage import maintenance
-from storage.crypto import KeyRing, add_key
-from storage.database import Database
+from storage import url as addresses
+from storage.crypto import KeyRing
+
+EXPECTED = (
+    maintenance.BackupFailed,
+    maintenance.TooNew,
+    database.AlreadyRunning,
+    database.CannotOpen,
+    database.NotReady,
+    rotating.CannotRotate,
+)
 
 
 async def run(action: str, settings: StorageSettings, options: argparse.Namespace) -> int:
@@ -24,7 +35,7 @@ async def run(action: str, settings: StorageSettings, options: argparse.Namespac
             await _restore(settings, options.file, force=options.force)
         else:
             await _rotate(settings)
-    except (maintenance.BackupFailed, database.AlreadyRunning, database.CannotOpen) as error:
+    except EXPECTED as error:
         return _fail(str(error))
     except Exception as error:  # noqa: BLE001 - drivers put addresses and passwords into their texts
         return _fail(f"it did not work ({type(error).__name__}); is DATABASE_URL right?")
@@ -48,20 +59,27 @@ async def _backup(settings: StorageSettings, file: Path) -> None:
 
 async def _restore(settings: StorageSettings, file: Path, *, force: bool) -> None:
     """Restore; who was forgotten since the backup was made is so again, as far as this database tells."""
-    url, ring = settings.database_url, _ring(settings)
+    url, ring = settings.database_url, database.keys_there(settings)
     with database.sole_use(settings):
+        await _nobody_runs(url)
         gone = {} if ring is None else await maintenance.forgotten(url, ring)
         await _bring_back(settings, file, ring, force=force)
         await maintenance.upgrade(url)
+        await maintenance.clear_replicas(url)
         number = 0 if ring is None or not gone else await maintenance.forget_again(url, ring, gone)
     again = f"; forgotten again, as they had asked since: {number}" if number else ""
     _say(f"restored from {file}{again}")
 
 
-def _ring(settings: StorageSettings) -> KeyRing | None:
-    """Return the keys that are there, but make none: a new one would open nothing of a backup."""
-    there = settings.secret_keys is not None or database.key_file(settings).exists()
-    return database.keys(settings) if there else None
+async def _nobody_runs(url: str) -> None:
+    """See that no replica works on a PostgreSQL database; a SQLite file has its lock."""
+    if addresses.dialect(addresses.parse(url)) == "sqlite":
+        return
+    if number := await maintenance.living(url, SystemClock().now() - SILENT_SECONDS):
+        raise database.AlreadyRunning(
+            f"another LinkHive is running on this database ({number} in all): stop each first; "
+            f"one that was killed counts for {SILENT_SECONDS:.0f} s"
+        )
 
 
 async def _bring_back(settings: StorageSettings, file: Path, ring: KeyRing | None, *, force: bool) -> None:
@@ -76,19 +94,7 @@ async def _bring_back(settings: StorageSettings, file: Path, ring: KeyRing | Non
 
 
 async def _rotate(settings: StorageSettings) -> None:
-    """Make a new key where the keys are a file; those of the setting are the operator's to change."""
-    if settings.secret_keys is None:
-        file = database.key_file(settings)
-        if file.exists():
-            add_key(file)
-        ring = KeyRing.from_file(file)
-    else:
-        ring = KeyRing.from_setting(settings.secret_keys)
-    db = await Database.open(settings.database_url, ring)
-    try:
-        count = await maintenance.rotate(db)
-    finally:
-        await db.close()
+    count = await rotating.rotate(settings)
     _say(f"{count} rows are under the newest key now")
 
 

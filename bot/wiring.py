@@ -170,7 +170,7 @@ def _build(
 async def _introduce(stack: AsyncExitStack, house: House, clock: Clock) -> None:
     stack.push_async_callback(house.application.shutdown)
     stack.push_async_callback(house.application.bot.shutdown)
-    await telegram.introduce(house.application.bot, clock)
+    await telegram.introduce(house.application.bot, clock, house.settings)
     await house.application.initialize()
 
 

@@ -14,7 +14,7 @@ SILENT_SECONDS = 35.0
 
 
 class Replicas:
-    """Count the processes on one database; with SQLite there is one."""
+    """Count the processes on one database, and tell one another's keys; with SQLite there is one."""
 
     def __init__(self, db: Database, clock: Clock, holder: str) -> None:
         self._db = db
@@ -27,9 +27,8 @@ class Replicas:
         return max(1, most // self.number)
 
     async def join(self) -> None:
-        """Be counted, and count; to be done before anything is sent."""
-        if self._db.dialect != "sqlite":
-            await self._beat()
+        """Be counted, and count; to be done before anything is sent or sealed."""
+        await self._beat()
 
     async def follow(self) -> None:
         """Go on being counted, and learn of those that come and go."""
@@ -51,7 +50,10 @@ class Replicas:
 
     async def _beat(self) -> None:
         now = self._clock.now()
-        number = await self._db.write(lambda tx: replicas.beat(tx, self.holder, now, now - SILENT_SECONDS))
+        known = await self._db.write(lambda tx: replicas.beat(tx, self.holder, now, now - SILENT_SECONDS))
+        # While replicas are restarted with a new key one by one, all of them can open what each writes.
+        self._db.ring.agree(known)
+        number = len(known)
         if number != self.number:
             log.info("limits are shared", extra={"replicas": number})
         self.number = number

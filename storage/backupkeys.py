@@ -5,6 +5,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from storage.crypto import HEAD_BYTES
@@ -18,6 +19,15 @@ SEALED = {
     table.name: frozenset(column.name for column in table.c if column.info.get("sealed"))
     for table in metadata.sorted_tables
 }
+
+
+@dataclass
+class Dump:
+    """Be what a dump tells before it is read in: how its secrets begin, its revision and its tables."""
+
+    heads: Counter[bytes] = field(default_factory=Counter)
+    revision: str | None = None
+    tables: set[str] = field(default_factory=set)
 
 
 def lacking(heads: Counter[bytes], knows: Callable[[bytes], bool]) -> int:
@@ -38,18 +48,21 @@ def in_sqlite(file: Path) -> Counter[bytes]:
     return found
 
 
-async def in_dump(rows: asyncio.StreamReader) -> Counter[bytes]:
+async def in_dump(rows: asyncio.StreamReader) -> Dump:
     """Count the secrets of PostgreSQL's backup, read as the plain rows that `pg_restore` makes of it."""
-    found: Counter[bytes] = Counter()
-    places: tuple[int, ...] = ()
+    found = Dump()
+    table, places = "", tuple[int, ...]()
     async for line in _lines(rows):
-        if line.startswith(b"COPY "):
-            places = tuple(_places(line.decode()))
+        if line.startswith(b"COPY ") and not table:
+            table, places = _table(line.decode()), tuple(_places(line.decode()))
+            found.tables.add(table)
         elif line == b"\\.":
-            places = ()
+            table, places = "", ()
+        elif table == "alembic_version":
+            found.revision = line.decode()
         elif places:
             values = line.split(b"\t")
-            found.update(head for place in places if (head := _head(values[place])) is not None)
+            found.heads.update(head for place in places if (head := _head(values[place])) is not None)
     return found
 
 
@@ -58,11 +71,14 @@ async def _lines(rows: asyncio.StreamReader) -> AsyncIterator[bytes]:
         yield line.rstrip(b"\n")
 
 
+def _table(copy: str) -> str:
+    return copy.removeprefix("COPY ").partition(" (")[0].rpartition(".")[2].strip('"')
+
+
 def _places(copy: str) -> Iterator[int]:
     """Return where the sealed columns stand in the rows after `COPY schema.table (columns) FROM stdin;`."""
-    name, _, rest = copy.removeprefix("COPY ").partition(" (")
-    sealed = SEALED.get(name.rpartition(".")[2].strip('"'), frozenset())
-    for place, column in enumerate(rest.partition(")")[0].split(", ")):
+    sealed = SEALED.get(_table(copy), frozenset())
+    for place, column in enumerate(copy.partition(" (")[2].partition(")")[0].split(", ")):
         if column.strip('"') in sealed:
             yield place
 

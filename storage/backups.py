@@ -4,8 +4,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -16,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import backupkeys
 from storage import url as addresses
 from storage.engines import make_file, writer_engine
+from storage.revisions import refuse_newer
 
 DEBIAN_TOOLS = Path("/usr/lib/postgresql")
-
+# The database, what SQLite keeps beside it, and what we do: its keys, and the lock of who runs.
+PARTS = ("", "-wal", "-shm", "-journal", ".keys", ".lock")
 
 Knows = Callable[[bytes], bool]
 
@@ -37,6 +38,8 @@ class KeysMissing(BackupFailed):
 async def backup(url: str, file: Path) -> None:
     """Save a database to a file while it is in use; the file appears whole or not at all, mode 0600."""
     address = addresses.parse(url)
+    if addresses.dialect(address) == "sqlite":
+        await asyncio.to_thread(_keep_off, addresses.file(address), file)
     part = file.with_name(f".{file.name}.part")
     await asyncio.to_thread(_make_empty, part)
     try:
@@ -52,29 +55,41 @@ async def backup(url: str, file: Path) -> None:
 async def restore(url: str, file: Path, *, force: bool = False, knows: Knows | None = None) -> None:
     """Bring a database back from a file; one that holds rows is only overwritten with `force`.
 
-    `knows` tells whether there is a key for a ciphertext; where one is missing nothing is changed.
+    `knows` tells whether there is a key for a ciphertext; where one is missing nothing is changed. Raises
+    TooNew, and changes nothing, where the backup is a newer LinkHive's.
     """
     address = addresses.parse(url)
     source = _existing(file)
     if addresses.dialect(address) == "sqlite":
-        await asyncio.to_thread(_check, source)
-    if knows is not None and (number := backupkeys.lacking(await _heads(address, source), knows)):
+        await asyncio.to_thread(_keep_off, addresses.file(address), source)
+    dump = await _checked(address, source)
+    if knows is not None and (number := backupkeys.lacking(dump.heads, knows)):
         raise KeysMissing(number)
     if addresses.dialect(address) == "sqlite":
         await asyncio.to_thread(_make_room, addresses.file(address), force=force)
     if not force and await _holds_rows(address):
-        raise BackupFailed("the database is not empty")
+        raise BackupFailed("the database is not empty; --force overwrites what is in it")
     if addresses.dialect(address) == "sqlite":
         await asyncio.to_thread(_copy, source, addresses.file(address))
     else:
         options = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
         await _run(address, "pg_restore", *options, f"--dbname={address.database}", str(source))
+        await _drop(address, backupkeys.SEALED.keys() - dump.tables)
 
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
         raise BackupFailed(f"there is no file {path}")
     return path
+
+
+def _keep_off(database: Path, file: Path) -> None:
+    """Refuse a file that is the database itself, or lies beside it as a part of it."""
+    for there in {database.absolute(), database.resolve()}:
+        for end in PARTS:
+            part = there.with_name(f"{there.name}{end}")
+            if file.resolve() == part.resolve() or (file.exists() and part.exists() and file.samefile(part)):
+                raise BackupFailed(f"{file} belongs to the database itself; give another file")
 
 
 def _make_empty(path: Path) -> None:
@@ -122,20 +137,31 @@ def _make_room(file: Path, *, force: bool) -> None:
         make_file(file)
 
 
+async def _checked(address: URL, file: Path) -> backupkeys.Dump:
+    """See that a file is a backup which can be used here."""
+    if addresses.dialect(address) == "sqlite":
+        await asyncio.to_thread(_check, file)
+        return backupkeys.Dump(await asyncio.to_thread(backupkeys.in_sqlite, file))
+    dump = await _dump(file)
+    if dump.revision is None:
+        raise BackupFailed(f"{file} is no backup of LinkHive's")
+    refuse_newer(dump.revision, file)
+    return dump
+
+
 def _check(file: Path) -> None:
     try:
         with closing(sqlite3.connect(file)) as old:
             verdict = old.execute("PRAGMA integrity_check").fetchone()[0]
-            old.execute("SELECT version_num FROM alembic_version")
+            row = old.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error as error:
         raise BackupFailed(f"{file} is no backup: {error}") from None
     if verdict != "ok":
         raise BackupFailed(f"{file} is damaged: {verdict}")
+    refuse_newer(row and row[0], file)
 
 
-async def _heads(address: URL, file: Path) -> Counter[bytes]:
-    if addresses.dialect(address) == "sqlite":
-        return await asyncio.to_thread(backupkeys.in_sqlite, file)
+async def _dump(file: Path) -> backupkeys.Dump:
     process = await asyncio.create_subprocess_exec(
         await asyncio.to_thread(_find, "pg_restore"),
         *("--data-only", "--file=-", str(file)),
@@ -146,10 +172,22 @@ async def _heads(address: URL, file: Path) -> Counter[bytes]:
     )
     if process.stdout is None:
         raise AssertionError("its output was asked for")
-    heads = await backupkeys.in_dump(process.stdout)
+    dump = await backupkeys.in_dump(process.stdout)
     if await process.wait() != 0:
         raise BackupFailed(f"{file} is no backup of PostgreSQL's, or it is damaged")
-    return heads
+    return dump
+
+
+async def _drop(address: URL, tables: Set[str]) -> None:
+    """Drop tables that came after a backup was made: its own are an older version's, and so must be all."""
+    engine = writer_engine(address)
+    try:
+        async with engine.begin() as conn:
+            for name in sorted(tables):
+                # The names are the schema's own.
+                await conn.execute(text(f'DROP TABLE IF EXISTS "{name}" CASCADE'))
+    finally:
+        await engine.dispose()
 
 
 async def _holds_rows(address: URL) -> bool:

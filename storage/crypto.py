@@ -7,7 +7,7 @@ import hmac
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -18,6 +18,8 @@ KEY_BYTES = 32
 ID_BYTES = 4
 NONCE_BYTES = 12
 HEAD_BYTES = len(VERSION) + ID_BYTES
+# What a ring tells of itself that looks into its file for keys it does not know.
+LOOKS_AGAIN = "file"
 
 
 class BadKeys(ValueError):
@@ -80,7 +82,7 @@ class KeyRing:
 
     @property
     def head(self) -> bytes:
-        """Return how every ciphertext under the newest key begins."""
+        """Return how every ciphertext under the key we seal with begins."""
         return self._head
 
     def seal(self, plain: bytes, *, table: str, row: object, column: str) -> bytes:
@@ -116,6 +118,18 @@ class KeyRing:
             return bool(self._ciphers.get(head) or self._looked_up(head))
         except SecretUnreadable:
             return False
+
+    @property
+    def told(self) -> str:
+        """Return what others may know of this ring: the ids of its keys, or that it looks for new ones."""
+        return LOOKS_AGAIN if self._reload is not None else " ".join(head.hex() for head in self._ciphers)
+
+    def agree(self, others: Iterable[str | None]) -> None:
+        """Seal from now on under our newest key that all others know; under our newest if there is none."""
+        shared = [set(told.split()) for told in others if told is not None and told != LOOKS_AGAIN]
+        common = (head for head in self._ciphers if all(head.hex() in known for known in shared))
+        self._head = next(common, next(iter(self._ciphers)))
+        self._newest = self._ciphers[self._head]
 
     def _looked_up(self, head: bytes) -> AESGCM:
         if self._reload is not None and len(head) == HEAD_BYTES:

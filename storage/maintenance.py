@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import erasure, subscriptions
 from storage import url as addresses
@@ -15,23 +13,34 @@ from storage.crypto import KeyRing
 from storage.database import Database
 from storage.engines import make_file, writer_engine
 from storage.errands import Erased
-from storage.rotation import rotate
+from storage.revisions import MIGRATIONS, State, TooNew, head, look, refuse_newer, revision
+from storage.rotation import check, rotate
 from storage.tx import Tx
 
-__all__ = ["BackupFailed", "KeysMissing", "backup", "head", "restore", "revision", "rotate", "upgrade"]
+__all__ = [
+    "BackupFailed",
+    "KeysMissing",
+    "State",
+    "TooNew",
+    "backup",
+    "check",
+    "head",
+    "look",
+    "restore",
+    "revision",
+    "rotate",
+    "upgrade",
+]
 
-MIGRATIONS = Path(__file__).with_name("migrations")
 # Of several replicas starting at once, one upgrades and the others wait.
 UPGRADE_LOCK = 7204914205
 
 
-def head() -> str:
-    """Return the newest revision: files are named by their number, so Alembic need not be loaded to know."""
-    return max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-
-
 async def upgrade(url: str) -> bool:
-    """Bring the tables up to date, making the database file if need be; False when they were."""
+    """Bring the tables up to date, making the database file if need be; False when they were.
+
+    Raises TooNew, and changes nothing, where a newer LinkHive made them.
+    """
     address = addresses.parse(url)
     if addresses.dialect(address) == "sqlite":
         await asyncio.to_thread(make_file, addresses.file(address))
@@ -40,10 +49,35 @@ async def upgrade(url: str) -> bool:
         async with engine.begin() as conn:
             if addresses.dialect(address) == "postgresql":
                 await conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
-            if await revision(conn) == head():
+            found = await revision(conn)
+            if found == head():
                 return False
+            refuse_newer(found)
             await conn.run_sync(_run_migrations)
             return True
+    finally:
+        await engine.dispose()
+
+
+async def living(url: str, since: float) -> int:
+    """Return how many processes were seen since a time, whichever version's tables there are."""
+    engine = writer_engine(addresses.parse(url))
+    try:
+        async with engine.connect() as conn:
+            if not await conn.run_sync(lambda sync: inspect(sync).has_table("replicas")):
+                return 0
+            seen = text("SELECT count(*) FROM replicas WHERE seen_at >= :since")
+            return int((await conn.execute(seen, {"since": since})).scalar_one())
+    finally:
+        await engine.dispose()
+
+
+async def clear_replicas(url: str) -> None:
+    """Forget the processes that ran when a backup was made: none of them works on what came out of it."""
+    engine = writer_engine(addresses.parse(url))
+    try:
+        async with engine.begin() as conn:
+            await conn.execute(text("DELETE FROM replicas"))
     finally:
         await engine.dispose()
 
@@ -78,16 +112,6 @@ async def forget_again(url: str, ring: KeyRing, found: Mapping[str, Erased]) -> 
         return number
     finally:
         await database.close()
-
-
-async def revision(conn: AsyncConnection) -> str | None:
-    """Return the revision a database is at, None when it has none."""
-    if not await conn.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
-        return None
-    found: str | None = (
-        await conn.execute(text("SELECT version_num FROM alembic_version"))
-    ).scalar_one_or_none()
-    return found
 
 
 def _run_migrations(conn: Connection) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, func, literal, or_, select, update
+from sqlalchemy import Column, Select, Table, bindparam, func, literal, or_, select, update
 
 from storage.database import Database
 from storage.schema import metadata
@@ -26,6 +26,11 @@ class _Sealed:
         """Return how many rows are taken at a time."""
         return FEW if any(column.info.get("large") for column in self.columns) else BATCH
 
+    def after(self, last: Any) -> Select[Any]:
+        """Return the query for the next rows after a key."""
+        rows = select(self.key, *self.columns).order_by(self.key).limit(self.batch)
+        return rows if last is None else rows.where(self.key > last)
+
 
 def _sealed_tables() -> Iterator[_Sealed]:
     for table in metadata.sorted_tables:
@@ -33,6 +38,14 @@ def _sealed_tables() -> Iterator[_Sealed]:
         if columns:
             (key,) = table.primary_key.columns
             yield _Sealed(table, key, columns)
+
+
+async def check(db: Database) -> None:
+    """Open every secret and change nothing; raises SecretUnreadable at the first that stays shut."""
+    for sealed in _sealed_tables():
+        last: Any = None
+        while (last := await db.read(partial(_opened, sealed=sealed, last=last))) is not None:
+            pass
 
 
 async def rotate(db: Database) -> int:
@@ -53,17 +66,22 @@ async def _batch(tx: Tx, sealed: _Sealed, last: Any) -> list[Any]:
     """Re-encrypt the next rows after a key and return their keys."""
     head = tx.ring.head
     stale = or_(*(func.substr(column, 1, len(head)) != literal(head) for column in sealed.columns))
-    rows = select(sealed.key, *sealed.columns).where(stale).order_by(sealed.key).limit(sealed.batch)
-    if last is not None:
-        rows = rows.where(sealed.key > last)
     # PostgreSQL: a row that changes meanwhile waits, and is not overwritten with its old self.
-    found = (await tx.conn.execute(rows.with_for_update())).all()
+    found = (await tx.conn.execute(sealed.after(last).where(stale).with_for_update())).all()
     changes = [_resealed(tx, sealed, row) for row in found]
     if changes:
         statement = update(sealed.table).where(sealed.key == bindparam("this_key"))
         values: dict[str, Any] = {column.name: bindparam(f"new_{column.name}") for column in sealed.columns}
         await tx.conn.execute(statement.values(values), changes)
     return [row[0] for row in found]
+
+
+async def _opened(tx: Tx, sealed: _Sealed, last: Any) -> Any:
+    """Open the next rows after a key and return the last one's key."""
+    found = (await tx.conn.execute(sealed.after(last))).all()
+    for row in found:
+        _resealed(tx, sealed, row)
+    return found[-1][0] if found else None
 
 
 def _resealed(tx: Tx, sealed: _Sealed, row: Any) -> dict[str, Any]:

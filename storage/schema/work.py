@@ -57,5 +57,7 @@ replicas = Table(
     metadata,
     key("holder", Text),
     needed("seen_at", Double),
+    # The ids of the keys it knows, never a key; see `KeyRing.told`.
+    Column("known_keys", Text),
     info=nobodys("the processes that run on this database"),
 )

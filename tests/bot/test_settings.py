@@ -161,6 +161,7 @@ def test_a_service_has_its_own_proxy_or_the_common_one(monkeypatch: pytest.Monke
     assert settings.proxy_for("disktop") == "http://common:3128"
     assert settings.proxy_for("telegram") == "http://common:3128"
     assert settings.proxy_for("tmdb") is None
+    assert "direct" not in settings.secrets(), "the log would strike it out of every line"
 
 
 def test_secrets_are_not_shown_but_known(monkeypatch: pytest.MonkeyPatch) -> None:
