@@ -83,6 +83,11 @@ class KeyRing:
         """Return how every ciphertext under the newest key begins."""
         return self._head
 
+    @property
+    def heads(self) -> tuple[bytes, ...]:
+        """Return how ciphertexts under each of the keys begin."""
+        return tuple(self._ciphers)
+
     def seal(self, plain: bytes, *, table: str, row: object, column: str) -> bytes:
         """Encrypt for one place: version, key id, nonce, ciphertext with tag."""
         nonce = os.urandom(NONCE_BYTES)
