@@ -15,7 +15,8 @@ class Subscription:
     """Be one title followed in one chat; `title` is its kind and TMDB id: `movie_550`.
 
     `user_id` made it, and lends the authorization; what a group follows belongs to the group. `detail` is for
-    who reads it: the name and what is wanted. Where that does not open nothing is spent by itself.
+    who reads it: the name and what is wanted. Where that is `shut`, for want of its key, nothing is spent by
+    itself.
     """
 
     id: int
@@ -28,6 +29,7 @@ class Subscription:
     auto: bool
     created_at: float
     updated_at: float
+    shut: bool = False
 
     @property
     def private(self) -> bool:
@@ -67,8 +69,10 @@ _COUNT = select(func.count()).where(_IN_CHAT)
 _CHANGE = (
     update(subscriptions)
     .where(_THIS)
-    .values({name: bindparam(f"new_{name}") for name in ("user_id", "topic", "detail", "muted", "auto")})
-    .values(updated_at=bindparam("now"))
+    .values({name: bindparam(f"new_{name}") for name in ("user_id", "topic", "muted", "auto")})
+    .values(
+        detail=func.coalesce(bindparam("new_detail"), subscriptions.c.detail), updated_at=bindparam("now")
+    )
     .returning(*COLUMNS)
 )
 _REMOVE = delete(subscriptions).where(_THIS).returning(subscriptions.c.title)
@@ -122,7 +126,7 @@ def _subscription(tx: Tx, row: Iterable[Any]) -> Subscription:
     values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
     detail, why = unless_shut(lambda: _detail(tx, values), {})
     auto = values["auto"] and why is None
-    return Subscription(**{**values, "detail": detail, "auto": auto})
+    return Subscription(**{**values, "detail": detail, "auto": auto}, shut=why is not None)
 
 
 def _heard(tx: Tx, rows: Iterable[Any]) -> list[Subscription]:
@@ -227,11 +231,13 @@ async def lenders(tx: Tx, titles: Sequence[str], service: str) -> dict[str, tupl
 
 async def change(tx: Tx, subscription: Subscription, now: float) -> Subscription | None:
     """Write what may change of a subscription that is held; None where it is gone."""
+    # What does not open is kept until there is something in its place: its key may come back.
+    kept = subscription.shut and not subscription.detail
     params = {
         "sub_id": subscription.id,
         "new_user_id": subscription.user_id,
         "new_topic": subscription.topic,
-        "new_detail": _seal(tx, subscription.id, subscription.detail),
+        "new_detail": None if kept else _seal(tx, subscription.id, subscription.detail),
         "new_muted": subscription.muted,
         "new_auto": subscription.auto,
         "now": now,

@@ -65,6 +65,17 @@ async def test_who_can_be_told_of_a_title_is_told_though_others_filters_do_not_o
     (own,) = await db.read(lambda tx: subscriptions.of_chat(tx, ONE))
     assert (own.id, own.detail, own.auto) == (gone, {}, False), "shown, and nothing is spent unasked"
     assert wishes_of(own).filters == 0
+    await db.write(lambda tx: subscriptions.change(tx, replace(own, muted=True), NOW))
+    await db.write(lambda tx: open_again(tx, "subscriptions"))
+    back = await db.read(lambda tx: subscriptions.get(tx, gone))
+    assert back is not None
+    assert (back.detail, back.muted) == ({"name": "Dune"}, True), "silenced meanwhile, and nothing lost"
+    await db.write(lambda tx: shut(tx, "subscriptions"))
+    await db.write(lambda tx: subscriptions.change(tx, replace(own, detail={"wishes": {}}), NOW))
+    anew = await db.read(lambda tx: subscriptions.get(tx, gone))
+    assert anew is not None
+    assert (anew.detail, anew.shut) == ({"wishes": {}}, False), "what is chosen anew counts"
+    await db.write(lambda tx: shut(tx, "subscriptions"))
     assert await db.write(lambda tx: subscriptions.remove(tx, gone))
 
 
