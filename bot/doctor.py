@@ -9,7 +9,7 @@ from telegram import User, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
-from bot import database, probes
+from bot import database, lostkeys, probes
 from bot.findings import NEWS_SECONDS, Line, moment, tables
 from bot.metrics import Metrics
 from bot.settings import Settings, prepare_libraries
@@ -26,7 +26,7 @@ async def run(settings: Settings) -> int:
     """Check all there is, show the table, return 1 if anything fails."""
     prepare_libraries()
     lines = [Line("settings", ok=True)]
-    lines += await _database(settings)
+    lines += await lostkeys.findings(settings) or await _database(settings)
     lines += await _upstreams(settings)
     lines += await _telegram(settings)
     show(lines)

@@ -8,7 +8,9 @@ import logging
 import signal
 import sys
 
+from bot.cli import BAD_SETTINGS, FAILED
 from bot.database import AlreadyRunning, CannotOpen
+from bot.lostkeys import KeysLost
 from bot.settings import Settings
 from bot.telegram import TokenRefused
 from bot.web.server import CannotListen
@@ -50,9 +52,11 @@ async def _work(settings: Settings, clock: Clock | None, stop: asyncio.Event, up
             await stop.wait()
     except (AlreadyRunning, CannotListen, CannotOpen, TokenRefused) as error:
         return _fail(str(error))
+    except KeysLost as error:
+        return _fail(str(error), BAD_SETTINGS)
     return 0
 
 
-def _fail(line: str) -> int:
+def _fail(line: str, code: int = FAILED) -> int:
     print(line, file=sys.stderr)  # noqa: T201 - one line for the operator
-    return 1
+    return code

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 SIGNS = ("database", "updates", "secrets")
 # A silent line is laid anew within a minute; when the second one is silent too, something else is wrong.
 SILENCE_SECONDS = 120.0
-# How long an answer of Telegram's, and a look at all tokens, are good for.
+# How long an answer of Telegram's, and a look at all secrets, are good for.
 ASK_SECONDS = 30.0
 SECRETS_SECONDS = 60.0
 
@@ -106,9 +106,10 @@ class Vitals:
 
 
 async def _complaint(tx: Tx) -> str | None:
-    lacking = sum((await census.without_key(tx, census.TOKENS)).values())
+    lacking = await census.without_key(tx, census.WATCHED)
     if lacking:
-        return f"{lacking} tokens were sealed with a key that is gone"
+        places = ", ".join(lacking)
+        return f"{sum(lacking.values())} secrets were sealed with a key that is gone ({places})"
     try:
         await census.open_newest(tx)
     except SecretUnreadable:

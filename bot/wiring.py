@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import handlers
-from bot import database, housekeeping, probes, telegram, telegramfiles
+from bot import database, housekeeping, lostkeys, probes, telegram, telegramfiles
 from bot.assembly import assemble
 from bot.findings import POLLED_ELSEWHERE
 from bot.intake.dispatch import Dispatch
@@ -104,6 +104,7 @@ async def linkhive(
     reached = metrics.counting(reached)
     async with AsyncExitStack() as stack:
         stack.enter_context(database.sole_use(settings))
+        await lostkeys.refuse(settings)
         db = await stack.enter_async_context(database.opened(settings))
         replicas = Replicas(db, clock, database.holder(db.dialect))
         upstreams = open_upstreams(settings, replicas.share)

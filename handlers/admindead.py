@@ -48,7 +48,12 @@ def _line(scene: Scene[DeadState], place: int, letter: Letter) -> Html:
     say = scene.say
     kind = code(letter.kind) if letter.source == "job" else say("dead.update")
     head = say.plural("dead.line", letter.failures, place=place, kind=kind, ago=ago(scene, letter.at))
-    return Html(f"{head}\n{code(letter.error, ERROR_LIMIT)}" if letter.error else head)
+    lines = [head]
+    if letter.shut:
+        lines.append(say("dead.shut" if "payload" in letter.shut else "dead.shut_error"))
+    if letter.error:
+        lines.append(code(letter.error, ERROR_LIMIT))
+    return Html("\n".join(lines))
 
 
 def _buttons(scene: Scene[DeadState], place: int, letter: Letter) -> Row:
@@ -67,11 +72,17 @@ def _meant(arg: str) -> tuple[Source, int]:
 
 
 async def retry(scene: Scene[DeadState], arg: str) -> DeadState:
-    """Have one tried once more."""
+    """Have one tried once more, unless it does not open: it would only come back."""
     source, letter = _meant(arg)
     now = scene.services.clock.now()
-    done = await scene.services.db.write(lambda tx: deadletters.retry(tx, source, letter, now))
-    await scene.toast(scene.say.label("dead.retried" if done else "dead.twin"), alert=not done)
+
+    async def work(tx: Tx) -> str:
+        if not await deadletters.opens(tx, source, letter):
+            return "dead.stays_shut"
+        return "dead.retried" if await deadletters.retry(tx, source, letter, now) else "dead.twin"
+
+    told = await scene.services.db.write(work)
+    await scene.toast(scene.say.label(told), alert=told != "dead.retried")
     return DeadState(page=scene.state.page)
 
 

@@ -136,7 +136,9 @@ class Broadcasts:
         What is returned may be gone on from; who runs it may still tell what came of the last step.
         """
         job = await self._db.write(lambda tx: jobs.call_off(tx, RUN, card_id))
-        return None if job is None else Work.model_validate(job.payload).progress.taken_up()
+        if job is None or job.unreadable is not None:
+            return None
+        return Work.model_validate(job.payload).progress.taken_up()
 
     async def _run(self, job: Job, lease: Lease) -> None:
         work = Work.model_validate(job.payload)

@@ -22,6 +22,8 @@ LONGEST_DELAY = 900.0
 # How long to rest when the database cannot be asked, and at most between two looks at it.
 AFTER_ERROR = 1.0
 LONGEST_REST = 30.0
+# While keys are changed over several processes, another one may have the key that this one lacks.
+SHUT_TRIES = 8
 
 
 class JobRunner:
@@ -140,6 +142,9 @@ class JobRunner:
 
     async def _execute(self, lease: Lease) -> None:
         job = lease.job
+        if job.unreadable is not None:
+            await self._shut(job, job.unreadable)
+            return
         if job.failures >= self._max_failures:
             await self._bury(job, job.error or "its process died again and again")
             return
@@ -163,8 +168,14 @@ class JobRunner:
             log.exception("job %s (%s) failed", job.id, job.kind)
             await self._failed(job, f"{type(error).__name__}: {error}"[:1000])
 
-    async def _failed(self, job: Job, error: str) -> None:
-        if job.failures + 1 >= self._max_failures:
+    async def _shut(self, job: Job, why: str) -> None:
+        """Leave a job that does not open to others, where there may be others; keep it aside then."""
+        log.error("job %s (%s) cannot be done: %s", job.id, job.kind, why)
+        tries = 1 if self._db.dialect == "sqlite" else min(SHUT_TRIES, self._max_failures)
+        await self._failed(job, why, tries)
+
+    async def _failed(self, job: Job, error: str, tries: int | None = None) -> None:
+        if job.failures + 1 >= (self._max_failures if tries is None else tries):
             await self._bury(job, error)
             return
         delay = min(FIRST_DELAY * 2**job.failures, LONGEST_DELAY) * self._rng.uniform(0.5, 1.5)

@@ -71,11 +71,12 @@ class Unlinking:
 
     def by_hand(self, found: Iterable[Link]) -> tuple[str, ...]:
         """Return the services whose grants only their users can take back."""
-        return tuple(link.service for link in found if link.state == "active" and self._stays(link))
+        living = (link for link in found if link.state == "active" or link.shut)
+        return tuple(link.service for link in living if self._stays(link))
 
     def _stays(self, link: Link) -> bool:
         """Tell whether a grant lives on at the service: a key does, a login ends by itself."""
-        if link.scheme != "oauth":
+        if link.scheme != "oauth" or link.shut:
             return link.scheme != "token"
         return link.service in self._providers and not self._providers[link.service].revokes
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, delete, insert, select
 
 from storage.schema import cards
-from storage.tx import Tx, open_json, seal_json
+from storage.tx import Tx, open_json, opened_one, seal_json
 
 ALPHABET = string.digits + string.ascii_letters
 ID_LENGTH = 10
@@ -103,9 +103,9 @@ async def open(  # noqa: A001
 
 
 async def get(tx: Tx, card_id: str) -> Card | None:
-    """Return a card that was not purged."""
+    """Return a card that was not purged; one that does not open is none."""
     row = (await tx.conn.execute(_GET, {"card_id": card_id})).one_or_none()
-    return None if row is None else _card(tx, row)
+    return opened_one(row, lambda found: _card(tx, found))
 
 
 async def update(
@@ -144,7 +144,7 @@ async def latest(tx: Tx, owner_id: int, chat_id: int, route: str) -> Card | None
     """Return the card of this route that its owner used last in a chat."""
     params = {"owner": owner_id, "chat": chat_id, "of_route": route}
     row = (await tx.conn.execute(_LATEST, params)).one_or_none()
-    return None if row is None else _card(tx, row)
+    return opened_one(row, lambda found: _card(tx, found))
 
 
 async def purge(tx: Tx, before: float) -> int:

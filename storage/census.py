@@ -1,8 +1,9 @@
 """What an operator must know of the tables: how much is open, and whether every secret still has its key."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import Column, Select, bindparam, func, literal_column, select
 
 from storage.crypto import HEAD_BYTES
 from storage.schema import attempts, cooldowns, jobs, links, metadata, unlocks, users
@@ -30,16 +31,18 @@ _REFRESHES = select(
 )
 _COOLDOWNS = select(func.count()).where(cooldowns.c.until > bindparam("now"))
 _SEALED = tuple((t, c) for t in metadata.sorted_tables for c in t.columns if c.info.get("sealed"))
-_HEADS = {
-    f"{table.name}.{column.name}": select(
-        func.substr(column, 1, literal_column(str(HEAD_BYTES))), func.count()
-    )
-    .where(column.is_not(None))
-    .group_by(literal_column("1"))
-    for table, column in _SEALED
-}
-# What a running bot looks at again and again; the doctor looks at all.
-TOKENS = ("links.access_token", "links.refresh_token")
+
+
+def _strangers(column: Column[Any]) -> Select[tuple[Any, int]]:
+    """Count by key what no key of ours has sealed: with none of that, rows are read but not sorted."""
+    head = func.substr(column, 1, literal_column(str(HEAD_BYTES)))
+    foreign = head.not_in(bindparam("heads", expanding=True))
+    return select(head, func.count()).where(foreign).group_by(literal_column("1"))
+
+
+_HEADS = {f"{table.name}.{column.name}": _strangers(column) for table, column in _SEALED}
+# What a running bot looks at again and again: a picture is sealed with the key of its name, and is not read.
+WATCHED = tuple(f"{table.name}.{column.name}" for table, column in _SEALED if not column.info.get("large"))
 _NEWEST_LINK = (
     select(links.c.id, links.c.access_token)
     .where(links.c.access_token.is_not(None))
@@ -112,7 +115,7 @@ async def without_key(tx: Tx, columns: tuple[str, ...] = tuple(_HEADS)) -> dict[
     """Count the secrets, by table and column, that no key of the ring can open."""
     lacking: dict[str, int] = {}
     for name in columns:
-        for head, number in await tx.conn.execute(_HEADS[name]):
+        for head, number in await tx.conn.execute(_HEADS[name], {"heads": tx.ring.heads}):
             if not tx.ring.knows(bytes(head)):
                 lacking[name] = lacking.get(name, 0) + number
     return lacking

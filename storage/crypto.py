@@ -85,6 +85,11 @@ class KeyRing:
         """Return how every ciphertext under the key we seal with begins."""
         return self._head
 
+    @property
+    def heads(self) -> tuple[bytes, ...]:
+        """Return how ciphertexts under each of the keys begin."""
+        return tuple(self._ciphers)
+
     def seal(self, plain: bytes, *, table: str, row: object, column: str) -> bytes:
         """Encrypt for one place: version, key id, nonce, ciphertext with tag."""
         nonce = os.urandom(NONCE_BYTES)
@@ -92,12 +97,13 @@ class KeyRing:
 
     def open(self, sealed: bytes, *, table: str, row: object, column: str) -> bytes:
         """Decrypt what was sealed for this place, or raise `SecretUnreadable`."""
-        cipher = self._ciphers.get(sealed[:HEAD_BYTES]) or self._looked_up(sealed[:HEAD_BYTES])
+        head, place = sealed[:HEAD_BYTES], f"{table}.{column} of row {row}"
+        cipher = self._ciphers.get(head) or self._looked_up(head, place)
         nonce = sealed[HEAD_BYTES : HEAD_BYTES + NONCE_BYTES]
         try:
             return cipher.decrypt(nonce, sealed[HEAD_BYTES + NONCE_BYTES :], _place(table, row, column))
         except (InvalidTag, ValueError):
-            raise SecretUnreadable(f"{table}.{column} of row {row} does not open") from None
+            raise SecretUnreadable(f"{place} does not open") from None
 
     def _use(self, keys: Sequence[bytes]) -> None:
         if not keys or any(len(key) != KEY_BYTES for key in keys):
@@ -115,7 +121,7 @@ class KeyRing:
     def knows(self, head: bytes) -> bool:
         """Tell whether there is a key for a ciphertext that begins like this."""
         try:
-            return bool(self._ciphers.get(head) or self._looked_up(head))
+            return bool(self._ciphers.get(head) or self._looked_up(head, "it"))
         except SecretUnreadable:
             return False
 
@@ -131,11 +137,11 @@ class KeyRing:
         self._head = next(common, next(iter(self._ciphers)))
         self._newest = self._ciphers[self._head]
 
-    def _looked_up(self, head: bytes) -> AESGCM:
+    def _looked_up(self, head: bytes, place: str) -> AESGCM:
         if self._reload is not None and len(head) == HEAD_BYTES:
             self._use(self._reload())
         if head not in self._ciphers:
-            raise SecretUnreadable("no key of the ring fits")
+            raise SecretUnreadable(f"{place} does not open: no key of the ring fits")
         return self._ciphers[head]
 
 

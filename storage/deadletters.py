@@ -18,14 +18,18 @@ from sqlalchemy import (
 )
 
 from storage.schema import FREED_UPDATE, inbox, jobs
-from storage.tx import Tx, open_text
+from storage.tx import Tx, open_json, open_text, unless_shut
 
 Source = Literal["job", "update"]
+_TABLES = {"job": "jobs", "update": "inbox"}
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Be one dead letter; `kind` is a job's, `at` when it was due or came, `error` how it failed last."""
+    """Be one dead letter; `kind` is a job's, `at` when it was due or came, `error` how it failed last.
+
+    `shut` are those of its columns "payload" and "error" that do not open.
+    """
 
     source: Source
     id: int
@@ -33,6 +37,7 @@ class Letter:
     at: float
     failures: int
     error: str | None = field(repr=False)
+    shut: tuple[str, ...] = ()
 
 
 _DEAD_JOB = jobs.c.state == literal_column("'dead'")
@@ -47,6 +52,7 @@ _LISTED = union_all(
         jobs.c.run_at.label("at"),
         jobs.c.failures.label("failures"),
         jobs.c.error.label("error"),
+        jobs.c.payload.label("payload"),
     ).where(_DEAD_JOB),
     select(
         cast(literal("update"), Text),
@@ -55,6 +61,7 @@ _LISTED = union_all(
         inbox.c.received_at,
         inbox.c.attempts,
         inbox.c.error,
+        inbox.c.payload,
     ).where(_DEAD_UPDATE),
 ).subquery()
 _PAGE = (
@@ -74,6 +81,10 @@ _RETRY_JOB = (
     .values(state="open", failures=0, error=None, run_at=bindparam("now"), fence=jobs.c.fence + 1)
 )
 _RETRY_UPDATE = update(inbox).where(*_THIS_UPDATE).values(state="pending", attempts=0, error=None)
+_PAYLOAD = {
+    "job": select(jobs.c.payload).where(*_THIS_JOB),
+    "update": select(inbox.c.payload).where(*_THIS_UPDATE),
+}
 _DROP_JOB = delete(jobs).where(*_THIS_JOB)
 # Its number stays, as of one that was answered.
 _DROP_UPDATE = update(inbox).where(*_THIS_UPDATE).values(FREED_UPDATE)
@@ -91,10 +102,26 @@ async def page(tx: Tx, skipped: int, limit: int) -> list[Letter]:
 
 
 def _letter(tx: Tx, row: Any) -> Letter:
-    table = "jobs" if row.source == "job" else "inbox"
     error = None if row.error is None else bytes(row.error)
-    told = open_text(tx, error, table=table, row=row.id, column="error")
-    return Letter(row.source, row.id, row.kind, row.at, row.failures, told)
+    place = {"table": _TABLES[row.source], "row": row.id, "column": "error"}
+    told, why = unless_shut(lambda: open_text(tx, error, **place), None)
+    shut = [] if why is None else ["error"]
+    if not _opens(tx, row.source, row.id, row.payload):
+        shut.append("payload")
+    return Letter(row.source, row.id, row.kind, row.at, row.failures, told, tuple(shut))
+
+
+def _opens(tx: Tx, source: Source, letter: int, payload: bytes | None) -> bool:
+    if payload is None:
+        return True
+    place: dict[str, Any] = {"table": _TABLES[source], "row": letter, "column": "payload"}
+    return unless_shut(lambda: open_json(tx, bytes(payload), **place), None)[1] is None
+
+
+async def opens(tx: Tx, source: Source, letter: int) -> bool:
+    """Tell whether a dead letter can be tried again at all, as far as that is for its key to say."""
+    payload = await tx.conn.scalar(_PAYLOAD[source], {"letter": letter})
+    return _opens(tx, source, letter, payload)
 
 
 async def retry(tx: Tx, source: Source, letter: int, now: float) -> bool:

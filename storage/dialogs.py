@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 
 from storage.schema import dialogs
-from storage.tx import Tx, both, new_id, open_json, seal_json
+from storage.tx import Tx, both, new_id, open_json, opened_one, seal_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,13 @@ async def ask(
 
 
 async def current(tx: Tx, user_id: int, chat_id: int, now: float) -> Dialog | None:
-    """Return what a user is being asked."""
+    """Return what a user is being asked; a question that does not open is not asked any more."""
     params = {"owner": user_id, "chat": chat_id, "now": now}
     row = (await tx.conn.execute(_CURRENT, params)).one_or_none()
-    if row is None:
-        return None
+    return opened_one(row, lambda found: _dialog(tx, found))
+
+
+def _dialog(tx: Tx, row: Any) -> Dialog:
     state = open_json(tx, row.state, table="dialogs", row=row.id, column="state")
     return Dialog(row.user_id, row.chat_id, row.kind, state, row.expires_at)
 

@@ -9,11 +9,13 @@ from sqlalchemy import Column, Executable, Table, bindparam, delete, func, selec
 from storage.errands import Erased
 from storage.marks import rows_of, told
 from storage.schema import erasures, inbox, jobs, metadata, users
-from storage.tx import Tx, both, open_json, open_text
+from storage.tx import Tx, both, open_json, open_text, unless_shut
 
 # Telegram repeats nothing older than a day; no work that began before takes longer.
 KEPT_SECONDS = 25 * 3600.0
 CHANNEL = "erasures"
+# What stands for a value of somebody's that does not open.
+SHUT = "[does not open]"
 # Who writes for a person holds on to their row, so that goes first; then what begins work, then its traces.
 _FIRST = (users, inbox, jobs)
 TABLES: tuple[Table, ...] = (*_FIRST, *(t for t in metadata.sorted_tables if t not in _FIRST))
@@ -128,7 +130,10 @@ async def count(tx: Tx, person: int) -> dict[str, int]:
 
 
 async def held(tx: Tx, person: int) -> dict[str, list[dict[str, Any]]]:
-    """Return every row of a person, by table, without the columns that are secrets."""
+    """Return every row of a person, by table, without the columns that are secrets.
+
+    In place of a value that does not open stands `SHUT`.
+    """
     return {
         owned.table.name: [
             _told(tx, owned.table, row)
@@ -154,4 +159,5 @@ def _value(tx: Tx, table: Table, row: Mapping[Any, Any], column: Column[Any]) ->
         return value
     (key,) = table.primary_key.columns
     opened = open_json if told(column) == "json" else open_text
-    return opened(tx, bytes(value), table=table.name, row=row[key], column=column.name)
+    place = {"table": table.name, "row": row[key], "column": column.name}
+    return unless_shut(lambda: opened(tx, bytes(value), **place), SHUT)[0]

@@ -7,12 +7,15 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, text, update
 
 from storage.schema import FREED_UPDATE, chat_claims, inbox
-from storage.tx import Tx, both, open_json, seal_json, seal_text
+from storage.tx import Tx, both, open_json, seal_json, seal_text, unless_shut
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Be one stored update; `attempts` counts how often it failed or took its process down."""
+    """Be one stored update; `attempts` counts how often it failed or took its process down.
+
+    One whose content does not open has none, and says why it is `unreadable`.
+    """
 
     update_id: int
     chat_key: int
@@ -21,6 +24,7 @@ class Entry:
     attempts: int = 0
     # Who sent it, where somebody did.
     owner_id: int | None = None
+    unreadable: str | None = None
 
 
 # Literals, not parameters: only so is a partial index used.
@@ -165,19 +169,14 @@ async def renew_chats(tx: Tx, chat_keys: Sequence[int], holder: str, now: float,
 
 
 async def pending(tx: Tx, chat_key: int, limit: int) -> list[Entry]:
-    """Return the oldest updates of a chat that are not done, in order."""
-    rows = await tx.conn.execute(_PENDING, {"chat": chat_key, "most": limit})
-    return [
-        Entry(
-            update_id,
-            chat,
-            open_json(tx, payload, table="inbox", row=update_id, column="payload"),
-            received_at,
-            attempts,
-            owner,
-        )
-        for update_id, chat, payload, received_at, attempts, owner in rows
-    ]
+    """Return the oldest updates of a chat that are not done, in order, those that do not open included."""
+    return [_entry(tx, row) for row in await tx.conn.execute(_PENDING, {"chat": chat_key, "most": limit})]
+
+
+def _entry(tx: Tx, row: Any) -> Entry:
+    place = {"table": "inbox", "row": row.update_id, "column": "payload"}
+    payload, why = unless_shut(lambda: open_json(tx, row.payload, **place), {})
+    return Entry(row.update_id, row.chat_key, payload, row.received_at, row.attempts, row.owner_id, why)
 
 
 async def waiting_chats(tx: Tx, now: float) -> list[int]:

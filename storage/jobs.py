@@ -8,12 +8,15 @@ from sqlalchemy import bindparam, delete, exists, func, literal_column, select
 
 from storage import marks
 from storage.schema import jobs
-from storage.tx import Tx, both, new_id, next_in_order, open_json, open_text, seal_json
+from storage.tx import Tx, both, new_id, next_in_order, open_json, open_text, seal_json, unless_shut
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Be one piece of work; `attempt` counts its starts, `failures` those that ended badly."""
+    """Be one piece of work; `attempt` counts its starts, `failures` those that ended badly.
+
+    One whose payload does not open has none, and says why it is `unreadable`.
+    """
 
     id: int
     kind: str
@@ -25,6 +28,7 @@ class Job:
     failures: int = 0
     error: str | None = field(default=None, repr=False)
     owner_id: int | None = None
+    unreadable: str | None = None
 
 
 COLUMNS = (
@@ -58,9 +62,11 @@ _COUNTS = select(
 def job_of(tx: Tx, row: Iterable[Any]) -> Job:
     """Return a row of the table as a job."""
     values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
-    values["payload"] = open_json(tx, values["payload"], table="jobs", row=values["id"], column="payload")
-    values["error"] = open_text(tx, values["error"], table="jobs", row=values["id"], column="error")
-    return Job(**values)
+    sealed, error, place = values["payload"], values["error"], {"table": "jobs", "row": values["id"]}
+    payload, why = unless_shut(lambda: open_json(tx, sealed, column="payload", **place), {})
+    # How it failed before is only told, so it is done without knowing that.
+    told, _ = unless_shut(lambda: open_text(tx, error, column="error", **place), None)
+    return Job(**{**values, "payload": payload, "error": told}, unreadable=why)
 
 
 async def enqueue(

@@ -173,9 +173,13 @@ async def finish(tx: Tx, job: Job) -> bool:
 
 
 async def beside(tx: Tx, job: Job, now: float) -> list[Job]:
-    """Return what is due of a held job's kind and key: what waits for that one, or is done with it."""
+    """Return what is due of a held job's kind and key: what waits for that one, or is done with it.
+
+    What does not open is left to its own turn.
+    """
     params = {"of_kind": job.kind, "of_key": job.key, "job_id": job.id, "now": now}
-    return [job_of(tx, row) for row in await tx.conn.execute(_BESIDE, params)]
+    found = [job_of(tx, row) for row in await tx.conn.execute(_BESIDE, params)]
+    return [one for one in found if one.unreadable is None]
 
 
 async def due_at(tx: Tx, kind: str, key: str) -> float | None:

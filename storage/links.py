@@ -1,14 +1,18 @@
 """Users' own accounts at the services, with their tokens."""
 
+import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam, func, or_, select, update
 
+from storage.crypto import SecretUnreadable
 from storage.schema import links
 from storage.tx import Tx, both, new_id, open_text, seal_text
+
+log = logging.getLogger(__name__)
 
 # How a service is shown who asks: a grant over OAuth, a key that signs, a key sent with its secret, a login.
 Scheme = Literal["oauth", "signed", "plain", "token"]
@@ -35,6 +39,7 @@ class NewLink:
 class Link:
     """Be one linked account; a lost one has no tokens ("" and None).
 
+    One whose tokens do not open is `shut`, and lost to whoever asks, as long as their key is away.
     Where people bring a key of their own, `access_token` is the key and `secret` its secret.
     """
 
@@ -54,28 +59,12 @@ class Link:
     updated_at: float
     secret: str | None = field(default=None, repr=False)
     scheme: Scheme = "oauth"
+    shut: bool = False
 
 
-COLUMNS = (
-    links.c.id,
-    links.c.user_id,
-    links.c.service,
-    links.c.account_id,
-    links.c.account_name,
-    links.c.access_token,
-    links.c.refresh_token,
-    links.c.expires_at,
-    links.c.refresh_expires_at,
-    links.c.scopes,
-    links.c.state,
-    links.c.version,
-    links.c.created_at,
-    links.c.updated_at,
-    links.c.secret,
-    links.c.scheme,
-)
+NAMES = tuple(column.name for column in fields(Link) if column.name != "shut")
+COLUMNS = tuple(links.c[name] for name in NAMES)
 SEALED = ("access_token", "refresh_token", "secret")
-NAMES = tuple(column.name for column in COLUMNS)
 _OWN = (links.c.user_id == bindparam("owner"), links.c.service == bindparam("of_service"))
 _THIS = links.c.id == bindparam("link_id")
 _AT_VERSION = links.c.version == bindparam("old_version")
@@ -166,8 +155,11 @@ def _seal(tx: Tx, link_id: int, column: str, value: str | None) -> bytes | None:
 
 def _link(tx: Tx, row: Iterable[Any]) -> Link:
     values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
-    for column in SEALED:
-        values[column] = open_text(tx, values[column], table="links", row=values["id"], column=column)
+    try:
+        values |= {c: open_text(tx, values[c], table="links", row=values["id"], column=c) for c in SEALED}
+    except SecretUnreadable as error:
+        log.warning("a link does not open", extra={"reason": str(error)})
+        values |= {**dict.fromkeys(SEALED), "state": "lost", "shut": True}
     values["access_token"] = values["access_token"] or ""
     values["scopes"] = tuple(values["scopes"].split())
     return Link(**values)

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from storage.crypto import digest
 from storage.schema import DRAFT, pictures
-from storage.tx import Tx, both, new_id, open_text, seal_text
+from storage.tx import Tx, both, new_id, open_text, opened_one, seal_text
 
 State = Literal["draft", "published"]
 _TABLE = pictures.name
@@ -84,10 +84,12 @@ async def kept(tx: Tx, user_id: int) -> Kept:
 
 
 async def get(tx: Tx, name: str) -> Picture | None:
-    """Return the picture of a name."""
+    """Return the picture of a name; one that does not open is none."""
     row = (await tx.conn.execute(_CALLED, {"hashed": digest(name)})).one_or_none()
-    if row is None:
-        return None
+    return opened_one(row, lambda found: _picture(tx, found))
+
+
+def _picture(tx: Tx, row: Any) -> Picture:
     content = tx.ring.open(bytes(row.content), table=_TABLE, row=row.id, column="content")
     return Picture(row.name_hash, content)
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, false, func, literal_column, or_, select, update
 
 from storage.schema import chats, followed_titles, links, subscriptions
-from storage.tx import Tx, both, new_id, open_json, seal_json
+from storage.tx import Tx, both, new_id, open_json, opened, seal_json, unless_shut
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Subscription:
     """Be one title followed in one chat; `title` is its kind and TMDB id: `movie_550`.
 
     `user_id` made it, and lends the authorization; what a group follows belongs to the group. `detail` is for
-    who reads it: the name and what is wanted.
+    who reads it: the name and what is wanted. Where that is `shut`, for want of its key, nothing is spent by
+    itself.
     """
 
     id: int
@@ -28,6 +29,7 @@ class Subscription:
     auto: bool
     created_at: float
     updated_at: float
+    shut: bool = False
 
     @property
     def private(self) -> bool:
@@ -67,8 +69,10 @@ _COUNT = select(func.count()).where(_IN_CHAT)
 _CHANGE = (
     update(subscriptions)
     .where(_THIS)
-    .values({name: bindparam(f"new_{name}") for name in ("user_id", "topic", "detail", "muted", "auto")})
-    .values(updated_at=bindparam("now"))
+    .values({name: bindparam(f"new_{name}") for name in ("user_id", "topic", "muted", "auto")})
+    .values(
+        detail=func.coalesce(bindparam("new_detail"), subscriptions.c.detail), updated_at=bindparam("now")
+    )
     .returning(*COLUMNS)
 )
 _REMOVE = delete(subscriptions).where(_THIS).returning(subscriptions.c.title)
@@ -118,14 +122,30 @@ _UNFOLLOWED_ONE = _UNFOLLOWED.where(followed_titles.c.title == bindparam("of_tit
 
 
 def _subscription(tx: Tx, row: Iterable[Any]) -> Subscription:
+    """Return what can be shown, changed and ended, whether its filters open or not."""
     values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
-    sealed = values["detail"]
-    values["detail"] = (
-        {}
-        if sealed is None
-        else open_json(tx, sealed, table="subscriptions", row=values["id"], column="detail")
+    detail, why = unless_shut(lambda: _detail(tx, values), {})
+    auto = values["auto"] and why is None
+    return Subscription(**{**values, "detail": detail, "auto": auto}, shut=why is not None)
+
+
+def _heard(tx: Tx, rows: Iterable[Any]) -> list[Subscription]:
+    """Return whom to tell: who knows what somebody wants to hear whose filters do not open?"""
+
+    def read(row: Any) -> Subscription:
+        values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
+        return Subscription(**{**values, "detail": _detail(tx, values)})
+
+    return opened(rows, read)
+
+
+def _detail(tx: Tx, values: dict[str, Any]) -> dict[str, Any]:
+    if values["detail"] is None:
+        return {}
+    found: dict[str, Any] = open_json(
+        tx, values["detail"], table="subscriptions", row=values["id"], column="detail"
     )
-    return Subscription(**values)
+    return found
 
 
 def _seal(tx: Tx, sub_id: int, detail: dict[str, Any]) -> bytes:
@@ -181,18 +201,18 @@ async def count(tx: Tx, chat_id: int) -> int:
 
 async def of_title(tx: Tx, title: str) -> list[Subscription]:
     """Return who wants to hear of a title and can be told."""
-    return [_subscription(tx, row) for row in await tx.conn.execute(_OF_TITLE, {"of_title": title})]
+    return _heard(tx, await tx.conn.execute(_OF_TITLE, {"of_title": title}))
 
 
 async def of_kind(tx: Tx, kind: str) -> list[Subscription]:
     """Return what is followed whose names begin so, where it is wanted and can be told."""
-    return [_subscription(tx, row) for row in await tx.conn.execute(_OF_KIND, {"of_kind": kind})]
+    return _heard(tx, await tx.conn.execute(_OF_KIND, {"of_kind": kind}))
 
 
 async def of_groups(tx: Tx, titles: Sequence[str]) -> list[Subscription]:
     """Return the groups' subscriptions to some titles, where they are wanted and can be told."""
     found = await tx.conn.execute(_OF_GROUPS[tx.dialect], {"titles": tx.many(titles)})
-    return [_subscription(tx, row) for row in found]
+    return _heard(tx, found)
 
 
 async def any_of_kind(tx: Tx, kind: str) -> bool:
@@ -211,11 +231,13 @@ async def lenders(tx: Tx, titles: Sequence[str], service: str) -> dict[str, tupl
 
 async def change(tx: Tx, subscription: Subscription, now: float) -> Subscription | None:
     """Write what may change of a subscription that is held; None where it is gone."""
+    # What does not open is kept until there is something in its place: its key may come back.
+    kept = subscription.shut and not subscription.detail
     params = {
         "sub_id": subscription.id,
         "new_user_id": subscription.user_id,
         "new_topic": subscription.topic,
-        "new_detail": _seal(tx, subscription.id, subscription.detail),
+        "new_detail": None if kept else _seal(tx, subscription.id, subscription.detail),
         "new_muted": subscription.muted,
         "new_auto": subscription.auto,
         "now": now,

@@ -1,6 +1,7 @@
 """What every storage function gets: the open transaction, the keys and the dialect."""
 
 import json
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -11,11 +12,15 @@ from sqlalchemy import BindParameter, ColumnElement, Executable, Table, Text, bi
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.crypto import KeyRing
+from storage.crypto import KeyRing, SecretUnreadable
 from storage.errands import Erased
 
 DialectName = Literal["sqlite", "postgresql"]
 S = TypeVar("S", bound=Executable)
+R = TypeVar("R")
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +104,27 @@ def open_json(tx: Tx, sealed: bytes, *, table: str, row: object, column: str) ->
     """Decrypt a JSON value of this place."""
     plain = tx.ring.open(sealed, table=table, row=row, column=column)
     return json.loads(plain.decode("utf-8", "surrogatepass"))
+
+
+def unless_shut(read: Callable[[], Any], otherwise: Any) -> tuple[Any, str | None]:
+    """Return what opens; for what does not, the other value, and why."""
+    try:
+        return read(), None
+    except SecretUnreadable as error:
+        return otherwise, str(error)
+
+
+def opened(rows: Iterable[R], read: Callable[[R], T]) -> list[T]:
+    """Return the rows that open: one that does not takes no other of its list with it."""
+    found = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except SecretUnreadable as error:
+            log.warning("a row was left out", extra={"reason": str(error)})
+    return found
+
+
+def opened_one(row: R | None, read: Callable[[R], T]) -> T | None:
+    """Return a row, None where there is none or it does not open."""
+    return next(iter(opened(() if row is None else (row,), read)), None)

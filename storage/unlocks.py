@@ -94,7 +94,8 @@ _SPENT = select(func.coalesce(func.sum(unlocks.c.price), literal_column("0"))).w
 
 def _unlock(tx: Tx, row: Iterable[Any]) -> Unlock:
     values: dict[str, Any] = dict(zip(NAMES, row, strict=True))
-    for column in SECRETS:
+    # Nothing is sealed before there is something to show: what is open must be settled in any case.
+    for column in SECRETS if values["state"] == "done" else ():
         values[column] = open_text(tx, values[column], table="unlocks", row=values["id"], column=column)
     return Unlock(**values)
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from storage.schema import UNDER_WAY, uploads
-from storage.tx import Tx, new_id, open_json, open_text, seal_json, seal_text
+from storage.tx import Tx, new_id, open_json, open_text, opened, seal_json, seal_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +138,13 @@ async def get(tx: Tx, upload_id: int) -> Row | None:
 
 
 async def of(tx: Tx, user_id: int, limit: int) -> list[Row]:
-    """Return a person's uploads: those under way in their order, then those that ended, latest first."""
+    """Return a person's uploads: those under way in their order, then those that ended, latest first.
+
+    Without those that do not open.
+    """
     open_ = await tx.conn.execute(_WAITING, {"owner": user_id})
     over = await tx.conn.execute(_OVER, {"owner": user_id, "most": limit})
-    return [_row(tx, row) for row in (*open_, *over)]
+    return opened((*open_, *over), lambda row: _row(tx, row))
 
 
 async def count(tx: Tx, user_id: int) -> int:

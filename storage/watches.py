@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Text, bindparam, cast, delete, exists, func, literal_column, or_, select, true, update
 
 from storage.schema import HELD, OPEN, checkins, jobs, links, preferences, unlocks, watches
-from storage.tx import Tx, both, new_id, open_json, seal_json
+from storage.tx import Tx, both, new_id, open_json, opened_one, seal_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,9 @@ def _watch(tx: Tx, row: Iterable[Any]) -> Watch:
 
 
 async def get(tx: Tx, user_id: int, service: str) -> Watch | None:
-    """Return what is known of a user's account."""
+    """Return what is known of a user's account: of what does not open, nothing."""
     row = (await tx.conn.execute(_GET, {"owner": user_id, "of_service": service})).one_or_none()
-    return None if row is None else _watch(tx, row)
+    return opened_one(row, lambda found: _watch(tx, found))
 
 
 async def keep(
@@ -112,6 +112,8 @@ async def keep(
     """Keep what is known by now; `used` of the points spent otherwise are accounted for."""
     old = await get(tx, user_id, service)
     if old is None:
+        # One that does not open would stand in the way of what is known from now on.
+        await drop(tx, user_id, service)
         watch_id = new_id()
         await tx.conn.execute(
             _ADD[tx.dialect],

@@ -111,6 +111,10 @@ class Dispatch:
 
     async def _first_of(self, line: Line) -> None:
         entry = line.queue[0]
+        if entry.unreadable is not None:
+            # Kept as it is: with its key back it can be handled after all.
+            self._bury(line, entry, entry.unreadable)
+            return
         if entry.attempts >= DEATHS:
             self._bury(line, entry, "its process died with it")
             return

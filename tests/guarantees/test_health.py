@@ -18,6 +18,8 @@ from storage.tx import Tx
 from tests.conftest import XIAOYU, Start, environment, linked, settings_of
 from tests.driver import Browser, Control, Person
 
+GONE = "secrets were sealed with a key that is gone"
+
 
 class Moved(SystemClock):
     """The machine's clock, which a test can put forward; sleeping takes its real time."""
@@ -112,7 +114,7 @@ async def test_health_a_secret_without_its_key(
         await house.db.write(lambda tx: put(tx, sealed))
         clock.ahead += SECRETS_SECONDS + 1
         status, words = await ask(house, "/healthz")
-        assert (status, words) == (503, "secrets: 1 tokens were sealed with a key that is gone\n")
+        assert (status, words) == (503, f"secrets: 1 {GONE} (links.access_token)\n")
         house.metrics.polled(clock.now())
         own = house.db.ring.seal(b"t", table="links", row=1, column="access_token")
         await house.db.write(lambda tx: put(tx, own))
