@@ -123,7 +123,7 @@ class Delivered:
                 await self._judge(info)
         except InvalidToken:
             self._unknown = True
-            log.error("ALARM: %s; no update can arrive", UNKNOWN_TOKEN)
+            log.error("ALARM: %s; no update can arrive", UNKNOWN_TOKEN)  # noqa: TRY400 - it says all
         except (TelegramError, TimeoutError) as error:
             # What cannot be asked proves nothing against us; the last answer stands.
             log.warning("Telegram does not tell of the webhook", extra={"error": type(error).__name__})

@@ -48,7 +48,7 @@ class ServiceError(Exception):
 
 
 def for_log(error: Exception) -> str:
-    """Say an error to the log: a client's own text is made for that, of others the name is all that is safe."""
+    """Say an error to the log: a client's own text is made for that, of others the name is safe."""
     return str(error) if isinstance(error, ClientError) else type(error).__name__
 
 
