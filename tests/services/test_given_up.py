@@ -7,9 +7,12 @@ import pytest
 from services.errors import LinkLost, for_log
 from services.jobs import Lease, RetryLater
 from services.mika.transcoding import WATCH, Wish
+from services.uploads import About, Source, Stage
+from services.uploads.following import FOLLOW, follow
+from services.uploads.record import Detail, detail_of, kept
 from services.uploads.running import TIDY, TIDY_TRIES
 from services.uploads.targets import Session
-from storage import jobs
+from storage import jobs, uploads
 from storage.database import Database
 from storage.jobs import Job
 from tests.fixtures.databases import *  # noqa: F403
@@ -46,6 +49,7 @@ async def test_parts_that_a_drive_does_not_drop_are_told(house, caplog):
     await db.write(lambda tx: jobs.enqueue(tx, TIDY, "1", payload, now, owner=jobs.NOBODY))
     (job,) = await house.jobs(TIDY)
     await house.services.uploads.jobs()[TIDY](job, Lease(db, house.clock, job, 30.0))
+    await house.services.require_disktop().aclose()
     (told,) = [record for record in caplog.records if record.name == "services.uploads.running"]
     assert told.levelname == "WARNING"
     assert "UpstreamBroken" in told.error
@@ -59,6 +63,28 @@ async def test_a_wish_is_kept_while_its_service_is_switched_off(house, build):
     (job,) = await house.jobs(WATCH)
     with pytest.raises(RetryLater):
         await off.jobs()[WATCH](job, Lease(house.services.db, house.clock, job, 30.0))
+
+
+async def test_a_video_is_followed_still_while_its_service_is_switched_off(house, build):
+    db, now = house.services.db, house.clock.now()
+    detail = kept(Detail(source=Source(kind="url", ref="https://example.org/film.mkv")))
+
+    async def done(tx):
+        about = About().written()
+        row = await uploads.add(
+            tx, user_id=1001, chat_id=1001, card_id=None, service="mika", folder=about, detail=detail, now=now
+        )
+        await uploads.note(tx, row.id, Stage.DONE, detail, now)
+        await follow(tx, row.id, 1001, now)
+        return row.id
+
+    upload_id = await db.write(done)
+    off = build(off=["mika"]).services.uploads.following
+    (job,) = await house.jobs(FOLLOW)
+    with pytest.raises(RetryLater):
+        await off.jobs()[FOLLOW](job, Lease(db, house.clock, job, 30.0))
+    row = await db.read(lambda tx: uploads.get(tx, upload_id))
+    assert detail_of(row).transcode is None, "nothing is told to be lost"
 
 
 def test_only_what_a_client_says_of_itself_is_logged() -> None:
