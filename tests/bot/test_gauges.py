@@ -13,7 +13,7 @@ async def test_updates_in_memory_are_counted_while_they_are_at_work(sqlite_db: D
     async def work(_entry: Entry, _last: bool) -> None:
         await go_on.wait()
 
-    async with running(sqlite_db, work) as intake:
+    async with running(sqlite_db, work, beside=2) as intake:
         await intake.store.accept([update(number, chat=number % 2 + 1) for number in range(1, 8)])
         await until(lambda: len(intake.hand.seen) == 2)
         assert intake.metrics.registry.get_sample_value("linkhive_updates_in_memory") == 7

@@ -203,7 +203,7 @@ async def test_a_service_that_never_answers_is_given_up_after_a_day(house, caplo
     assert await house.services.db.read(unlocks.unsettled) == []
     (told,) = [record for record in caplog.records if record.name == "services.settling"]
     assert told.getMessage() == f"unlock {row.id} is closed with its end unknown"
-    assert (told.levelname, "NotFound status=404" in told.error) == ("WARNING", True)
+    assert (told.levelname, told.error) == ("WARNING", "hdhive share: NotFound error_code=404")
 
 
 async def test_a_service_switched_off_meanwhile_waits(house, build):
