@@ -83,10 +83,11 @@ class Redaction:
         return {key: self._field(key, inner) for key, inner in event.items()}
 
     def _field(self, key: str, value: Any) -> Any:
-        return HIDDEN if key.lower() in _FIELDS and value is not None else self.value(value)
+        return HIDDEN if key.lower() in HIDDEN_FIELDS and value is not None else self.value(value)
 
 
-_FIELDS = frozenset(
+# Names of fields whose values are struck out whatever they are.
+HIDDEN_FIELDS = frozenset(
     {
         *("access_token", "refresh_token", "token", "code", "state", "client_secret", "app_secret", "secret"),
         *("api_key", "authorization", "verifier", "code_verifier", "password", "pwd", "passcode", "nonce"),

@@ -16,6 +16,8 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         self.last_update_at: float | None = None
         self.last_poll_at: float | None = None
+        # How the last poll failed, None while they are answered.
+        self.poll_trouble: str | None = None
         self.updates = Counter(
             "linkhive_updates", "Updates by what became of them", ["outcome"], registry=registry
         )
@@ -98,8 +100,14 @@ class Metrics:
         return counted
 
     def polled(self, now: float) -> None:
-        """Note that Telegram answered a poll."""
+        """Note that Telegram answered a poll, and what it brought is stored."""
         self.last_poll_at = now
+        self.poll_trouble = None
+
+    def poll_failed(self, result: str, trouble: str) -> None:
+        """Count a poll that brought nothing, and note how it failed."""
+        self.polls.labels(result).inc()
+        self.poll_trouble = trouble
 
     def updated(self, now: float) -> None:
         """Note that an update came."""

@@ -97,18 +97,19 @@ async def persist(call: Callable[[], Awaitable[object]], name: str, clock: Clock
             return
 
 
-async def set_webhook(bot: ExtBot[None], settings: Settings, clock: Clock) -> None:
-    """Ask Telegram to deliver here."""
-    await persist(
-        lambda: bot.set_webhook(
-            settings.public_url + WEBHOOK_PATH,
-            secret_token=settings.telegram_webhook_secret,
-            allowed_updates=list(ALLOWED),
-            max_connections=WEBHOOK_CONNECTIONS,
-        ),
-        "setWebhook",
-        clock,
+async def deliver_here(bot: ExtBot[None], settings: Settings) -> None:
+    """Ask Telegram once to deliver here."""
+    await bot.set_webhook(
+        settings.public_url + WEBHOOK_PATH,
+        secret_token=settings.telegram_webhook_secret,
+        allowed_updates=list(ALLOWED),
+        max_connections=WEBHOOK_CONNECTIONS,
     )
+
+
+async def set_webhook(bot: ExtBot[None], settings: Settings, clock: Clock) -> None:
+    """Ask Telegram to deliver here, until it does."""
+    await persist(lambda: deliver_here(bot, settings), "setWebhook", clock)
     log.info("Telegram delivers to the webhook")
 
 

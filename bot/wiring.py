@@ -14,6 +14,7 @@ import handlers
 from bot import database, housekeeping, lostkeys, probes, telegram, telegramfiles
 from bot.assembly import assemble
 from bot.findings import POLLED_ELSEWHERE
+from bot.hearing import Delivered, Hearing, Polled
 from bot.intake.dispatch import Dispatch
 from bot.intake.hand import hand_to
 from bot.intake.manners import FLOOD, Manners
@@ -23,7 +24,7 @@ from bot.metrics import Metrics
 from bot.settings import Settings, prepare_libraries
 from bot.telegram import Connection
 from bot.upstreams import Upstreams, open_upstreams
-from bot.vitals import Delivered, Hearing, Polled, Vitals
+from bot.vitals import Vitals
 from bot.web import app as web
 from bot.web.health import Health
 from bot.web.linking import LinkPages
@@ -206,7 +207,7 @@ async def _start(
 def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams) -> WebServer:
     settings = house.settings
     ask = upstreams.probes()
-    vitals = Vitals(house.db, clock, _hearing(house, clock))
+    vitals = Vitals(house.db, clock, _hearing(stack, house, clock))
     health = Health(
         house.db, clock, house.metrics, lambda: probes.ask_all(ask), lambda: house.serving, vitals
     )
@@ -225,15 +226,19 @@ def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams
     return WebServer(web.build(links, health, webhook, pictures), settings.listen)
 
 
-def _hearing(house: House, clock: Clock) -> Hearing:
-    if house.settings.telegram_updates == "polling":
+def _hearing(stack: AsyncExitStack, house: House, clock: Clock) -> Hearing:
+    settings, bot = house.settings, house.application.bot
+    if settings.telegram_updates == "polling":
         return Polled(clock, house.metrics)
-    bot = house.application.bot
-
-    async def waiting() -> int:
-        return (await bot.get_webhook_info()).pending_update_count
-
-    return Delivered(clock, house.metrics, waiting)
+    delivered = Delivered(
+        clock,
+        house.metrics,
+        settings.public_url + telegram.WEBHOOK_PATH,
+        bot.get_webhook_info,
+        lambda: telegram.deliver_here(bot, settings),
+    )
+    stack.push_async_callback(delivered.close)
+    return delivered
 
 
 async def _publish(house: House, clock: Clock) -> None:

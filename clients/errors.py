@@ -47,7 +47,8 @@ class ClientError(Exception):
         facts = [f"{name}={getattr(self, name)}" for name in _LOGGED if getattr(self, name, None) is not None]
         code = getattr(self, "code", None)
         if code is not None:
-            facts.append(f"code={code if _LOGGABLE.fullmatch(code) else '(odd)'}")
+            # A bare `code` is one of OAuth's to the log, and struck out there.
+            facts.append(f"error_code={code if _LOGGABLE.fullmatch(code) else '(odd)'}")
         return " ".join([f"{self.service} {self.operation}: {type(self).__name__}", *facts])
 
     def __repr__(self) -> str:

@@ -77,26 +77,31 @@ async def _refused(
     scene: Scene[Any], job: Job, lease: Lease, error: TelegramError, beside: Collection[Job]
 ) -> None:
     """End a job whose chat is lost to us; where it may be let in again, put it off or give it up at last."""
-    standing, now = scene.services.standing, scene.services.clock.now()
+    chats, now = scene.services.standing, scene.services.clock.now()
     if isinstance(error, Forbidden):
         # The sending has noted by now what this means.
-        state = standing.noted(standing.address(scene.chat_id))
+        standing = chats.noted(chats.address(scene.chat_id))
     else:
-        state = meaning(error.message, forbidden=False)
-    if state in LOST:
-        log.info("notice_not_wanted", state=state)
+        standing = meaning(error.message, forbidden=False)
+    if standing in LOST:
+        log.info("notice_not_wanted", kind=told_of(job), standing=standing)
         await done(lease, beside)
         return
-    if state != "muted" and not is_of_topic(error.message):
+    if standing != "muted" and not is_of_topic(error.message):
         raise error
     since = float(job.payload.get(REFUSED, now))
     if now - since >= GIVEN_UP_SECONDS:
-        log.info("notice_given_up", state=state)
+        log.warning("notice_given_up", kind=told_of(job), standing=standing or "topic")
         await done(lease)
         return
     if REFUSED not in job.payload:
         await lease.keep({**job.payload, REFUSED: since})
     raise RetryLater(min(max(MUTED_SECONDS, now - since), LONGEST_WAIT)) from error
+
+
+def told_of(job: Job) -> str:
+    """Name what a job's card is about, for the log."""
+    return str(job.payload.get("kind", job.kind))
 
 
 async def done(lease: Lease, beside: Collection[Job] = (), then: Then = nothing_more) -> None:

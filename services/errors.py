@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from clients.errors import ClientError
 from storage.attempts import Attempt
 from storage.links import Link
 
@@ -44,6 +45,11 @@ UploadKind = Literal[
 
 class ServiceError(Exception):
     """Be any failure that a use case foresees."""
+
+
+def for_log(error: Exception) -> str:
+    """Say an error to the log: a client's own text is made for that, of others the name is safe."""
+    return str(error) if isinstance(error, ClientError) else type(error).__name__
 
 
 @dataclass(eq=False)

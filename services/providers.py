@@ -135,3 +135,7 @@ class DiskTopProvider:
         """Tell whose grant it is."""
         info = await self.client.user_info(access_token)
         return Account(str(info.uid), info.nickname or info.username)
+
+
+# Those that can take a grant back, also while they are switched off.
+REVOKING = frozenset(kind.service for kind in (HDHiveProvider, DiskTopProvider) if kind.revokes)

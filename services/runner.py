@@ -183,7 +183,7 @@ class JobRunner:
         await self._db.write(lambda tx: leases.retry(tx, job, at, error))
 
     async def _bury(self, job: Job, error: str) -> None:
-        log.error("job %s (%s) is given up", job.id, job.kind)
+        log.error("job %s (%s) is given up", job.id, job.kind, extra={"error": error})
         await self._db.write(lambda tx: leases.bury(tx, job, error))
 
     async def _rest(self, seconds: float) -> None:

@@ -1,9 +1,11 @@
 """Settle unlocks whose end is not known: wait, read back, then decide; never a blind POST."""
 
+import logging
+
 from clients.errors import ClientError, RateLimited
 from clients.hdhive.client import HDHive
 from services.clock import Clock
-from services.errors import LinkLost, NotLinked, ServiceError, ServiceOff
+from services.errors import LinkLost, NotLinked, ServiceError, ServiceOff, for_log
 from services.jobs import Lease, RetryLater
 from services.ledger import OPEN, account_key, reason_of
 from services.names import Service
@@ -16,6 +18,8 @@ from storage.jobs import Job
 from storage.links import Link
 from storage.tx import Tx
 from storage.unlocks import Unlock
+
+log = logging.getLogger(__name__)
 
 FIRST_LOOK_SECONDS = 2.0
 # A charge was seen to land up to a minute after its request; half a minute is added.
@@ -98,21 +102,23 @@ class Settling:
         """Close the row of an account that is linked no more, once nothing can land any longer."""
         if self._age(row) < WINDOW_SECONDS:
             raise RetryLater(self._next(row)) from error
-        await self._close(row, lease, reason_of(error))
+        await self._close(row, lease, error)
 
     async def _give_up_or_wait(self, row: Unlock, lease: Lease, error: ClientError | ServiceError) -> None:
         if self._age(row) >= GIVE_UP_SECONDS:
-            await self._close(row, lease, reason_of(error))
+            await self._close(row, lease, error)
             return
         asked = error.retry_after if isinstance(error, RateLimited) else 0.0
         raise RetryLater(max(asked, self._next(row))) from error
 
-    async def _close(self, row: Unlock, lease: Lease, reason: str) -> None:
+    async def _close(self, row: Unlock, lease: Lease, error: ClientError | ServiceError) -> None:
         async def work(tx: Tx) -> None:
-            await unlocks.refuse(tx, row.id, reason, self._clock.now())
+            await unlocks.refuse(tx, row.id, reason_of(error), self._clock.now())
             await self._tell(tx, row, "unlock_unknown")
 
         await lease.finish(work)
+        # Nobody knows whether it was paid for: whoever is asked about points looks for this line.
+        log.warning("unlock %s is closed with its end unknown", row.id, extra={"error": for_log(error)})
 
     async def _tell(self, tx: Tx, row: Unlock, kind: str) -> None:
         now = self._clock.now()

@@ -94,7 +94,7 @@ class Standing:
         """Note that a chat cannot be written to."""
         now = self._clock.now()
         self._out[chat_id] = chats.Lost(chat_id, state, None, now)
-        log.info("a chat is paused", extra={"state": state})
+        log.info("a chat is paused", extra={"standing": state})
 
         async def note(tx: Tx) -> None:
             # Of somebody of whom nothing is kept, nothing is kept.

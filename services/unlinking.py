@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 
 from clients.errors import ClientError, Misconfigured, RateLimited, Refusal
 from services.clock import Clock
+from services.errors import ServiceOff, for_log
 from services.jobs import Lease, RetryLater
-from services.providers import Provider
+from services.names import Service
+from services.providers import REVOKING, Provider
 from services.steps import Reached, nothing
 from storage import jobs, links
 from storage.crypto import digest
@@ -85,8 +87,11 @@ class Unlinking:
 
         It goes on while the grant may live, and then leaves nothing behind: no dead letter holds a token.
         """
-        provider = self._providers.get(str(job.payload["service"]))
+        service = Service(job.payload["service"])
+        provider = self._providers.get(service)
         if provider is None:
+            # Switched off, perhaps for one start only: the grant lives on there.
+            self._again(job, ServiceOff(service), 0.0)
             return
         await self._reached("revoke.asking")
         try:
@@ -99,21 +104,26 @@ class Unlinking:
         except ClientError as error:
             self._again(job, error, error.retry_after if isinstance(error, RateLimited) else 0.0)
 
-    def _again(self, job: Job, error: ClientError, asked: float) -> None:
+    def _again(self, job: Job, error: ClientError | ServiceOff, asked: float) -> None:
         age = self._clock.now() - float(job.payload.get("since", job.run_at))
         if age > GIVE_UP_SECONDS:
-            log.warning("a grant could not be revoked at %s for as long as it lived", job.payload["service"])
+            log.warning(
+                "a grant could not be revoked at %s for as long as it lived",
+                job.payload["service"],
+                extra={"error": for_log(error)},
+            )
             return
         raise RetryLater(max(asked, FIRST_WAIT, min(age, LONGEST_WAIT))) from error
 
     async def _later(self, tx: Tx, service: str, refresh_token: str | None, run_at: float) -> str | None:
-        provider = self._providers.get(service)
-        if refresh_token is None or provider is None or not provider.revokes:
+        if refresh_token is None or service not in REVOKING:
             return None
         await revoke_later(tx, service, refresh_token, run_at)
         return refresh_token
 
     async def _at_once(self, service: str, refresh_token: str) -> None:
+        if service not in self._providers:
+            return  # the job waits until it is on again
         try:
             await self._providers[service].revoke(refresh_token)
         except Refusal:

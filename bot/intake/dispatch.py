@@ -51,6 +51,7 @@ class Dispatch:
         self._hand = hand
         self._clock = clock
         self._metrics = metrics
+        metrics.in_memory.set_function(lambda: self.lines.updates)
         self._beside = beside
         self._backoff = backoff
         self._patience = patience
@@ -107,7 +108,6 @@ class Dispatch:
             if line.lost:
                 continue
             await self._first_of(line)
-        self._metrics.in_memory.set(self.lines.updates)
 
     async def _first_of(self, line: Line) -> None:
         entry = line.queue[0]

@@ -80,8 +80,7 @@ class Poller:
             except Conflict as error:
                 await self._conflict(error)
             except RetryAfter as error:
-                wait = error.retry_after
-                await self._clock.sleep(wait.total_seconds() if isinstance(wait, dt.timedelta) else wait)
+                await self._told_to_wait(error)
             except (TelegramError, TimeoutError, NotStored) as error:
                 await self._failed(error)
             except Exception as error:
@@ -93,16 +92,17 @@ class Poller:
             await self._bot.delete_webhook(drop_pending_updates=False)
             self._webhook_gone = True
         raw = await self._ask()
-        self._metrics.polls.labels("answered").inc()
-        self._metrics.polled(self._clock.now())
-        if self._failures:
-            log.info("Telegram answers again", extra={"after_failures": self._failures})
-        self._failures = 0
         self._metrics.conflict.set(0)
         updates = accepted(raw)
         if updates:
             await self._store.accept(updates)
             self._offset = max(update_id(update) for update in updates) + 1
+        # What was answered and not stored comes again with every poll: that is no pulse.
+        self._metrics.polls.labels("answered").inc()
+        self._metrics.polled(self._clock.now())
+        if self._failures:
+            log.info("polls are answered again", extra={"after_failures": self._failures})
+        self._failures = 0
 
     async def _ask(self) -> list[Any]:
         arguments = {
@@ -119,7 +119,7 @@ class Poller:
         return answer if isinstance(answer, list) else []
 
     async def _conflict(self, error: Conflict) -> None:
-        self._metrics.polls.labels("conflict").inc()
+        self._metrics.poll_failed("conflict", type(error).__name__)
         if "webhook" in error.message.lower():
             log.warning("a webhook stands in the way of polling; removing it")
             self._webhook_gone = False
@@ -134,18 +134,28 @@ class Poller:
             log.exception("the alarm could not be noted")
         await self._clock.sleep(CONFLICT_PAUSE)
 
+    async def _told_to_wait(self, error: RetryAfter) -> None:
+        wait = error.retry_after
+        seconds = wait.total_seconds() if isinstance(wait, dt.timedelta) else float(wait)
+        self._metrics.poll_failed("too_many", type(error).__name__)
+        log.warning("Telegram wants no poll for a while", extra={"seconds": seconds})
+        await self._clock.sleep(seconds)
+
     async def _failed(self, error: Exception) -> None:
         self._failures += 1
-        self._metrics.polls.labels("failed").inc()
+        self._metrics.poll_failed("failed", type(error).__name__)
         refused = isinstance(error, (InvalidToken, BadRequest))
         log.log(
             logging.ERROR if refused else logging.WARNING,
             "polling failed",
             extra={"error": type(error).__name__, "reason": str(error), "failures": self._failures},
         )
+        doublings = 0
         if not isinstance(error, NotStored):
+            # Our own database is not spared by waiting longer, as Telegram is.
+            doublings = min(self._failures - 1, 10)
             await self._lay_anew()
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings)
         await self._clock.sleep(pause * random.uniform(0.7, 1.0))  # noqa: S311 - jitter, no secret
 
     async def _lay_anew(self) -> None:

@@ -50,10 +50,7 @@ class Health:
     async def live(self, request: Request) -> Response:
         """Answer 200 while every vital sign is good, else 503 with a line for each that is not."""
         del request
-        database = await self._database_state()
-        ill = await self.vitals.signs() if database == "ok" else {"database": "it cannot be written"}
-        for sign in SIGNS:
-            self.metrics.healthy.labels(sign).set(sign not in ill)
+        ill = await self._ill()
         if not ill:
             return PlainTextResponse("ok\n")
         return PlainTextResponse("".join(f"{sign}: {why}\n" for sign, why in ill.items()), 503)
@@ -80,9 +77,10 @@ class Health:
         return {name: finding.state for name, finding in self._upstreams[1].items()}
 
     async def scrape(self, request: Request) -> Response:
-        """Answer Prometheus."""
+        """Answer Prometheus; upstreams are as they were when last asked, which this has done again."""
         del request
-        if await self._database_state() == "ok":
+        self._refresh_upstreams()
+        if "database" not in await self._ill():
             await self.db.read(self._count)
         return Response(
             self.metrics.render(), media_type=None, headers={"content-type": metrics.CONTENT_TYPE}
@@ -93,6 +91,16 @@ class Health:
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
+
+    async def _ill(self) -> dict[str, str]:
+        """Return the vital signs that are not good, each with its reason, and show all on their gauge."""
+        if await self._database_state() == "ok":
+            ill = await self.vitals.signs()
+        else:
+            ill = {"database": "it cannot be written"}
+        for sign in SIGNS:
+            self.metrics.healthy.labels(sign).set(sign not in ill)
+        return ill
 
     async def _count(self, tx: Tx) -> None:
         self._tell(self.metrics.inbox, await inbox.counts(tx))

@@ -109,9 +109,12 @@ class Transcoding:
             return
         try:
             found = await self._round(wish, job.payload)
-        except (NotLinked, LinkLost, ServiceOff):
+        except (NotLinked, LinkLost):
             # Whoever found it gone had it told.
             return
+        except ServiceOff as error:
+            # Perhaps for one start only; what was wished for is wished for still.
+            raise RetryLater(AFTER_FAULT) from error
         except Forbidden:
             await self._end(wish, lease, REFUSED)
             return

@@ -100,11 +100,11 @@ class Following:
         lost = before.model_copy(update={"state": "lost"})
         try:
             stored, seen = await Looking(self._videos, row).at(detail, before)
-        except (NotLinked, LinkLost, ServiceOff):
+        except (NotLinked, LinkLost):
             return detail.stored, lost
         except RateLimited as error:
             raise RetryLater(max(AFTER_FAULT, error.retry_after)) from error
-        except ClientError as error:
+        except (ClientError, ServiceOff) as error:
             if not late:
                 raise RetryLater(AFTER_FAULT) from error
             return detail.stored, lost

@@ -1,10 +1,12 @@
 """The jobs of uploads: runs that can be stopped, and what is left to tidy up at a drive."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 
 from clients.errors import ClientError, NotFound
 from services.clock import Clock
+from services.errors import for_log
 from services.jobs import JobHandler, Lease, LeaseLost, RetryLater
 from services.steps import Reached
 from services.uploads.course import Course, Ended
@@ -18,6 +20,8 @@ from storage.database import Database
 from storage.jobs import Job
 from storage.tx import Tx
 from storage.uploads import Row
+
+log = logging.getLogger(__name__)
 
 RUN = "upload.run"
 TIDY = "upload.tidy"
@@ -122,6 +126,9 @@ class Running:
             return
         except ClientError as error:
             if payload["tries"] >= TIDY_TRIES:
+                log.warning(
+                    "parts of an upload stay at %s", payload["service"], extra={"error": for_log(error)}
+                )
                 return
             await lease.keep({**payload, "tries": payload["tries"] + 1})
             raise RetryLater(TIDY_AGAIN_SECONDS) from error

@@ -102,7 +102,7 @@ async def test_what_could_not_be_stored_is_fetched_again(
     async def polled(number: int) -> Any:
         return (200, [update(5)]) if number < 3 else await nothing()
 
-    async with polling(sqlite_db, polled) as (script, intake, poller, _, _):
+    async with polling(sqlite_db, polled) as (script, intake, poller, clock, _):
         await poller.stop()
         script.polls.clear()
         real, failed = intake.store.accept, []
@@ -115,8 +115,15 @@ async def test_what_could_not_be_stored_is_fetched_again(
 
         monkeypatch.setattr(intake.store, "accept", refuse)
         poller._offset = 0
+        answered, intake.metrics.last_poll_at = polls(intake.metrics, "answered"), None
+        clock.slept.clear()
         await poller.start()
+        await until(lambda: clock.slept)
+        assert polls(intake.metrics, "answered") == answered, "an answer that is not stored is none"
+        assert intake.metrics.last_poll_at is None
+        assert intake.metrics.poll_trouble == "NotStored"
         await until(lambda: len(script.polls) >= 3)
+        assert intake.metrics.last_poll_at is not None
         await intake.quiet()
         assert [poll["offset"] for poll in script.polls[:3]] == ["0", "0", "6"]
         assert intake.hand.of(1) == [5]
@@ -199,6 +206,20 @@ async def test_odd_answers_do_not_stop_it(sqlite_db: Database, answer: Any) -> N
         await until(lambda: len(script.polls) >= 3)
         await intake.quiet()
         assert intake.hand.of(1) == [1]
+
+
+async def test_being_told_to_wait_is_told_and_counted(
+    sqlite_db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def polled(number: int) -> Any:
+        return refusal(429, "Too Many Requests", retry_after=77) if number == 1 else await nothing()
+
+    async with polling(sqlite_db, polled) as (script, intake, _, clock, _):
+        await until(lambda: len(script.polls) >= 2)
+        assert clock.slept[0] == 77
+        assert polls(intake.metrics, "too_many") == 1
+    (told,) = [record for record in caplog.records if record.name == "bot.intake.polling"]
+    assert (told.levelno, vars(told)["seconds"]) == (logging.WARNING, 77)
 
 
 async def test_what_nobody_foresaw_does_not_stop_it(

@@ -1,5 +1,7 @@
 """Groups that take the right to speak away: what is new waits, and is told once when it is given back."""
 
+from structlog.testing import capture_logs
+
 from bot.wiring import House
 from handlers.posting import GIVEN_UP_SECONDS, LONGEST_WAIT
 from storage import chats, deadletters
@@ -88,8 +90,11 @@ async def test_a_group_that_never_lets_us_speak_is_given_up(
         await later(bot, clock, 2 * 3600.0)
         await quiet_rounds(bot)
     assert len(await sends(journal, 400)) > tries
-    await later(bot, clock, GIVEN_UP_SECONDS)
-    await quiet_rounds(bot)
+    with capture_logs() as lines:
+        await later(bot, clock, GIVEN_UP_SECONDS)
+        await quiet_rounds(bot)
+    (line,) = [line for line in lines if line["event"] == "notice_given_up"]
+    assert (line["log_level"], line["standing"], line["kind"]) == ("warning", "muted", "subscription.group")
     assert await bot.db.read(deadletters.count) == 0
     await people[XIAOYU].post("/app/silence", GROUP, silent=False)
     await later(bot, clock, LONGEST_WAIT + INTERVAL)

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text, update
 
 from bot import doctor
-from bot.vitals import ASK_SECONDS, SECRETS_SECONDS, SILENCE_SECONDS
+from bot.hearing import SILENCE_SECONDS
+from bot.vitals import SECRETS_SECONDS
 from bot.wiring import House
 from sandbox.server import Sandbox
 from services.clock import SystemClock
@@ -56,23 +57,6 @@ async def test_health_polls_that_nobody_answers(start: Start, clock: Moved, cont
         assert 'linkhive_healthy{sign="updates"} 0.0' in (await ask(house, "/metrics"))[1]
         house.metrics.polled(clock.now())
         assert await ask(house, "/healthz") == (200, "ok\n")
-
-
-async def test_health_a_webhook_is_only_silent_while_updates_wait(
-    start: Start, clock: Moved, control: Control, xiaoyu: Person
-) -> None:
-    async with start(clock=clock, telegram_updates="webhook") as house:
-        clock.ahead += 10 * SILENCE_SECONDS
-        assert await ask(house, "/healthz") == (200, "ok\n"), "nobody wrote: silence is normal"
-        # Telegram delivers to an address that does not exist: its updates pile up.
-        await house.application.bot.set_webhook(f"http://127.0.0.1:{house.web_port}/nowhere")
-        await xiaoyu.send("/start")
-        clock.ahead += ASK_SECONDS + 1
-        assert (await ask(house, "/healthz"))[0] == 200, "it only just began"
-        clock.ahead += SILENCE_SECONDS + 1
-        status, words = await ask(house, "/healthz")
-        assert status == 503
-        assert words.startswith("updates: Telegram holds updates back")
 
 
 async def test_health_a_database_that_takes_no_writes(start: Start, clock: Moved) -> None:

@@ -55,16 +55,37 @@ async def test_a_grant_that_was_gone_needs_no_job(house):
     assert await house.jobs("link.revoke") == []
 
 
-async def test_a_revocation_of_a_service_that_is_off_by_now_is_dropped(house, build):
-    await house.link()
+async def test_a_revocation_waits_for_a_service_that_is_switched_off(house, build):
+    link = await house.link()
     house.fault("hdhive", "*/revoke", "status", status=503, times=3)
     await house.services.linking.unlink(1001, "hdhive")
-    assert await build(off=["hdhive"]).work(kinds=["link.revoke"]) == ["link.revoke"]
+    assert len(await build(off=["hdhive"]).work(kinds=["link.revoke"], until=86_400)) > 3
+    assert await house.work(kinds=["link.revoke"], until=86_400) == ["link.revoke"]
+    last = (await house.calls("hdhive", "POST", "/revoke"))[-1]
+    assert (last["status"], link.refresh_token in last["body"]) == (200, True)
+    assert await house.jobs("link.revoke") == []
 
 
-async def test_an_unset_service_can_still_be_unlinked(house, build):
+async def test_a_service_that_is_switched_off_can_be_unlinked_and_is_told_later(house, build):
+    link = await house.link()
+    await house.link(1001, Service.DISKTOP)
+    off = build(off=["hdhive", "disktop"]).services.linking
+    assert await off.unlink(1001, "hdhive") is True
+    assert await off.unlink(1001, "disktop") is True
+    assert len(await house.jobs("link.revoke")) == 1, "Disk.Top has no such call"
+    await house.work(kinds=["link.revoke"])
+    (call,) = await house.calls("hdhive", "POST", "/revoke")
+    assert link.refresh_token in call["body"]
+
+
+async def test_a_service_that_stays_off_is_given_up_with_a_word(house, build, caplog):
     await house.link()
-    assert await build(off=["hdhive"]).services.linking.unlink(1001, "hdhive") is True
+    off = build(off=["hdhive"])
+    await off.services.linking.unlink(1001, "hdhive")
+    await off.work(kinds=["link.revoke"], until=36 * 86_400)
+    assert await house.jobs("link.revoke") == []
+    (told,) = [record for record in caplog.records if record.name == "services.unlinking"]
+    assert (told.levelname, told.error) == ("WARNING", "ServiceOff")
 
 
 async def test_a_wrong_app_secret_does_not_pass_for_revoked(house):

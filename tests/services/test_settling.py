@@ -194,13 +194,16 @@ async def test_the_same_account_linked_anew_does(house):
     assert (await known(house, resource.slug)).state == "done"
 
 
-async def test_a_service_that_never_answers_is_given_up_after_a_day(house):
+async def test_a_service_that_never_answers_is_given_up_after_a_day(house, caplog):
     resource = await doubtful(house)
     house.fault("hdhive", "*/shares/*", "status", status=404, times=0)
     await house.work(kinds=[SETTLE], until=GIVE_UP_SECONDS + 2000)
     row = await known(house, resource.slug)
     assert row.state == "refused"
     assert await house.services.db.read(unlocks.unsettled) == []
+    (told,) = [record for record in caplog.records if record.name == "services.settling"]
+    assert told.getMessage() == f"unlock {row.id} is closed with its end unknown"
+    assert (told.levelname, told.error) == ("WARNING", "hdhive share: NotFound error_code=404")
 
 
 async def test_a_service_switched_off_meanwhile_waits(house, build):
