@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 
+import structlog
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -29,6 +31,8 @@ from handlers.views import View
 from services.errors import ServiceError
 from services.names import Service
 
+log = structlog.get_logger(__name__)
+
 RESULTS_A_PAGE = 20
 CACHE_SECONDS = 60
 # Telegram forgets an inline query after some seconds, and so do people.
@@ -36,6 +40,7 @@ PATIENCE = 8.0
 # What stands beside titles is not waited for as long as they are.
 BESIDE_PATIENCE = 2.5
 OVERVIEW_LIMIT = 400
+_FORGOTTEN = re.compile(r"query is too old|query.id.(is.)?invalid", re.IGNORECASE)
 
 
 async def inline(update: Update, context: LinkHiveContext) -> None:
@@ -54,9 +59,10 @@ async def inline(update: Update, context: LinkHiveContext) -> None:
             next_offset=answer.following,
             button=answer.button,
         )
-    except BadRequest:
-        # The asker typed on: Telegram has forgotten this query.
-        return
+    except BadRequest as error:
+        # The asker typed on: Telegram has forgotten this query. Whatever else it refuses is a fault of ours.
+        if not _FORGOTTEN.search(error.message):
+            log.warning("inline_answer_refused", reason=error.message)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from clients.errors import ClientError
-from services.errors import ServiceError, ServiceOff, UploadProblem
+from services.errors import ServiceError, ServiceOff, UploadProblem, for_log
 from services.jobs import Lease, LeaseLost, RetryLater
 from services.uploads.about import About
 from services.uploads.course import Course, Ended
@@ -134,6 +134,8 @@ class Run:
             await course.note(Stage.WAITING, retry_at=at, puts_off=times + 1)
             await course.tell(final=False)
             raise RetryLater(at=at)
+        if verdict.passing:
+            log.warning("upload %s is given up", course.row.id, extra={"error": for_log(error)})
         trouble = Trouble.of(verdict.problem, course.row.service)
         session = None if trouble.kind == "corrupt" else course.detail.session
         await course.note(Stage.FAILED, trouble=trouble, session=session)

@@ -3,26 +3,16 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
 
 from bot.logs import HIDDEN, Redaction, configure
+from tests.fixtures.logs import *  # noqa: F403
 
 CANARY = "c4n4ryC4N4RYc4n4ryC4N4RYc4n4ryC4N4RYc4n4ry0"
 TOKEN = f"123456789:{CANARY[:35]}"
-
-
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    root, before = logging.getLogger(), (logging.getLogger().handlers, logging.getLogger().level)
-    stream = io.StringIO()
-    configure("json", "DEBUG", ["s3cr3t-of-the-app"], stream)
-    yield stream
-    root.handlers, _ = before[0], root.setLevel(before[1])
-    structlog.reset_defaults()
 
 
 CANARIES = [

@@ -1,11 +1,17 @@
 """`@bot TITLE` in any chat: titles with posters, no secret, a button into each reader's own private chat."""
 
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
 from bot.wiring import House
 from sandbox.server import Sandbox
-from tests.conftest import GROUP, linked
+from tests.conftest import GROUP, XIAOYU, Start, linked
 from tests.driver import Control, Journal, Person
 from tests.driver.browser import payload_of
 from tests.e2e import ways
+from tests.e2e.process import until
 from tests.e2e.words import Words
 
 
@@ -107,3 +113,22 @@ async def test_a_slow_tmdb_is_not_waited_for(
     answer = await person.inline(ways.TITLE[say.language])
     assert answer.answered
     assert answer.data["button"]["text"] == say("inline.down")
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [("query is too old and response timeout expired or query ID is invalid", 0), ("RESULT_ID_INVALID", 1)],
+)
+async def test_an_answer_that_is_refused_is_logged_unless_the_query_is_over(
+    start: Start, people: dict[int, Person], control: Control, words: str, lines: int
+) -> None:
+    body = {"ok": False, "error_code": 400, "description": f"Bad Request: {words}"}
+    await control.fault("telegram", "*/answerInlineQuery", "status", status=400, body=body)
+    with capture_logs() as told:
+        async with start() as house:
+            asking = asyncio.create_task(people[XIAOYU].inline("沙丘", chat=GROUP))
+            await until(lambda: house.metrics.updates.labels("done")._value.get() == 1, "it is done")
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+    found = [line for line in told if line["event"] == "inline_answer_refused"]
+    assert [line["reason"].casefold() for line in found] == [words.casefold()] * lines

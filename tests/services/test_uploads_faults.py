@@ -96,9 +96,11 @@ async def test_chunks_that_never_arrive_put_it_off_until_they_do(one: Works) -> 
     assert any(told.upload.retry_at for _, told, _ in one.told)
 
 
-async def test_a_drive_that_stays_away_ends_the_upload(one: Works) -> None:
+async def test_a_drive_that_stays_away_ends_the_upload(one: Works, caplog: pytest.LogCaptureFixture) -> None:
     fault(one, "disktop-upload", "/u[?]*", "status", status=503, times=0)
     assert problem(await upload(one)) == "service_down"
+    (told,) = [record for record in caplog.records if record.getMessage().endswith("is given up")]
+    assert (told.levelname, "UpstreamBroken" in vars(told)["error"]) == ("WARNING", True)
 
 
 @pytest.mark.parametrize("once", [False, True])
