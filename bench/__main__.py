@@ -17,6 +17,8 @@ async def main(benchmark: Callable[[], Awaitable[None]]) -> None:
     await working
 
 
+if unknown := set(sys.argv[1:]) - BENCHMARKS.keys():
+    sys.exit(f"no such benchmark: {', '.join(sorted(unknown))}; there are: {', '.join(BENCHMARKS)}")
 for name in sys.argv[1:] or BENCHMARKS:
     print(f"== {name}")
     asyncio.run(main(BENCHMARKS[name]))

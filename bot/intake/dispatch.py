@@ -57,6 +57,7 @@ class Dispatch:
         self._patience = patience
         self._turns: deque[Line] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._called = 0
         self._repeats: set[asyncio.Task[None]] = set()
         self._outcomes = Outcomes()
         self._stopping = False
@@ -91,7 +92,10 @@ class Dispatch:
             await asyncio.gather(*pending, return_exceptions=True)
 
     def _start(self) -> None:
-        while self._turns and len(self._tasks) < self._beside:
+        # Those who were called and have not come yet take a turn each.
+        room = min(len(self._turns) - self._called, self._beside - len(self._tasks))
+        for _ in range(room):
+            self._called += 1
             task = asyncio.create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._ended)
@@ -103,6 +107,7 @@ class Dispatch:
 
     async def _work(self) -> None:
         """Take turns until there are none left; a line with more to do goes to the end."""
+        self._called -= 1
         while self._turns:
             line = self._turns.popleft()
             if line.lost:
