@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot import database
 from bot.findings import Line
 from bot.settings import StorageSettings
@@ -30,7 +28,7 @@ async def refuse(settings: StorageSettings) -> None:
         return
     try:
         sealed = await secretrows.any_in(settings.database_url)
-    except SQLAlchemyError as error:
+    except Exception as error:
         # Drivers name addresses in their texts.
         reason = type(error).__name__
         raise database.CannotOpen(f"DATABASE_URL: the database cannot be opened ({reason})") from error

@@ -116,6 +116,22 @@ def test_a_running_process_picks_up_an_added_key(tmp_path: Path) -> None:
         running.open(KeyRing([OLD]).seal(b"x", **PLACE), **PLACE)
 
 
+@pytest.mark.parametrize("content", [None, "nonsense\n", "", "\udc80"])
+def test_a_key_file_that_goes_takes_no_keys_from_a_running_process(
+    tmp_path: Path, content: str | None
+) -> None:
+    path = tmp_path / "keys"
+    running = KeyRing.from_file(path)
+    sealed = running.seal(b"kept", **PLACE)
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(SecretUnreadable):
+        running.open(KeyRing([OLD]).seal(b"x", **PLACE), **PLACE)
+    assert running.open(sealed, **PLACE) == b"kept"
+    assert running.seal(b"more", **PLACE).startswith(sealed[:5])
+
+
 def test_a_broken_key_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     path.write_text("nonsense\n")
