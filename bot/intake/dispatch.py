@@ -72,7 +72,7 @@ class Dispatch:
     def return_outcomes(self, outcomes: Outcomes) -> None:
         """Take back what could not be written.
 
-        A last try is not the last if it fell while nothing could be written: nobody was told of it either.
+        A last try that fell while nothing could be written is not the last: nobody was told of it either.
         """
         failed = [failure.unheard() for failure in outcomes.failed]
         self._outcomes = Outcomes(outcomes.done, failed, outcomes.buried).before(self._outcomes)

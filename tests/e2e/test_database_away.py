@@ -15,7 +15,7 @@ from tests.bot.intake_parts import until
 from tests.driver import Journal, Person
 from tests.e2e.words import Words
 
-AWAY = ("users", "inbox")
+AWAY = ("users", "inbox", "cards")
 ROUNDS = 5
 
 
@@ -57,12 +57,15 @@ async def test_a_message_in_work_is_answered_once_the_database_is_back(
     monkeypatch: pytest.MonkeyPatch,
     failing: int,
 ) -> None:
-    """Also where it was to be the last try: the apology would need the database as well."""
+    """Also where it was to be the last try: nobody is asked for patience who then gets their answer."""
     monkeypatch.setattr("bot.intake.store.PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(house.dispatch, "_backoff", (0.02,))
-    holding = Holding(house, failing)
+    await person.send("/start")
+    await person.until(say.starts("start.first_step"))
+    await until(lambda: house.store.quiet)
     await journal.forget()
-    await person.send("/help")
+    holding = Holding(house, failing)
+    await person.send("/settings")
     await holding.begun.wait()
     await renamed(house, "{}", "{}_away")
     holding.go.set()
@@ -70,7 +73,7 @@ async def test_a_message_in_work_is_answered_once_the_database_is_back(
     await renamed(house, "{}_away", "{}")
     await until(lambda: house.store.quiet)
     sent = [call.body for call in await journal.calls("telegram") if call.name.startswith("send")]
-    answer = await person.until(say("help.title"))
+    answer = await person.until(say.starts("settings.title"))
     assert len([body for body in sent if str(person.id) in body]) == 1, sent
     assert (holding.tries, (await house.db.read(inbox.counts))["dead"]) == (failing + 2, 0)
     assert answer == await person.last()
