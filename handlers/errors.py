@@ -8,6 +8,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, delivery
+from storage import users
 from storage.errands import Forgotten
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,9 @@ async def _apologize(update: object, context: LinkHiveContext) -> None:
     # The library hands errors over with a context of their own, which has not met anybody yet.
     if not isinstance(update, Update) or update.effective_user is None:
         return
+    # Asked although the person may be remembered: who is told to try again should not get their answer later.
+    if not await _database_answers(context, update.effective_user.id):
+        return
     context.meet(await context.services.people.known(update.effective_user.id))
     words, current = context.say.label("problem.unknown"), delivery.get()
     reply = current.reply if current is not None else None
@@ -56,6 +60,15 @@ async def _apologize(update: object, context: LinkHiveContext) -> None:
             await context.bot.send_message(update.effective_chat.id, words)
     except TelegramError as error:
         log.warning("apology_not_sent", error=type(error).__name__)
+
+
+async def _database_answers(context: LinkHiveContext, user_id: int) -> bool:
+    """Tell whether the failure can be kept at all: otherwise this was not the last try."""
+    try:
+        await context.services.db.read(lambda tx: users.get(tx, user_id))
+    except Exception:  # noqa: BLE001 - however a database fails that is away
+        return False
+    return True
 
 
 def register(home: LinkHiveApplication) -> None:

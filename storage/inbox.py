@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, literal_column, select, text, update
+from sqlalchemy import Double, bindparam, delete, func, insert, literal_column, select, text, update
 
 from storage.schema import FREED_UPDATE, chat_claims, inbox
 from storage.tx import Tx, both, open_json, seal_json, seal_text, unless_shut
@@ -35,18 +35,25 @@ _THIS = inbox.c.update_id == bindparam("this_update")
 _KNOWN = both(lambda d: select(inbox.c.update_id).where(d.among(inbox.c.update_id, "ids")))
 _STORE = insert(inbox)
 _STORE_NEW = both(lambda d: d.insert(inbox).on_conflict_do_nothing().returning(inbox.c.update_id))
+# Claims are compared by several machines: where `now` is None they end by the clock of the server.
 _UPSERT = """
     INSERT INTO chat_claims (chat_key, holder, until, taken_over)
-    SELECT value, :holder, :until, 0 FROM {listed} WHERE true
+    SELECT value, :holder, {now} + :seconds, 0 FROM {listed} WHERE true
     ON CONFLICT (chat_key) DO UPDATE SET
         taken_over = CASE WHEN chat_claims.holder = excluded.holder THEN 0 ELSE 1 END,
         holder = excluded.holder, until = excluded.until
-    WHERE chat_claims.until <= :now OR chat_claims.holder = excluded.holder
+    WHERE chat_claims.until <= {now} OR chat_claims.holder = excluded.holder
     RETURNING chat_key, taken_over
 """
+_SERVERS_NOW = "CAST(extract(epoch FROM statement_timestamp()) AS double precision)"
 _CLAIM = {
-    "sqlite": text(_UPSERT.format(listed="json_each(:chats)")),
-    "postgresql": text(_UPSERT.format(listed="unnest(CAST(:chats AS bigint[])) AS listed(value)")),
+    "sqlite": text(_UPSERT.format(listed="json_each(:chats)", now=":now")),
+    "postgresql": text(
+        _UPSERT.format(
+            listed="unnest(CAST(:chats AS bigint[])) AS listed(value)",
+            now=f"coalesce(CAST(:now AS double precision), {_SERVERS_NOW})",
+        )
+    ),
 }
 _RELEASE = both(
     lambda d: delete(chat_claims).where(
@@ -57,7 +64,7 @@ _RENEW = both(
     lambda d: (
         update(chat_claims)
         .where(d.among(chat_claims.c.chat_key, "chats"), chat_claims.c.holder == bindparam("by"))
-        .values(until=bindparam("new_until"))
+        .values(until=d.moment("now") + bindparam("seconds", type_=Double))
         .returning(chat_claims.c.chat_key)
     )
 )
@@ -74,14 +81,25 @@ _PENDING = (
     .order_by(inbox.c.update_id)
     .limit(bindparam("most"))
 )
-_WAITING = (
-    select(inbox.c.chat_key)
-    .where(
-        _IS_PENDING,
-        inbox.c.chat_key.not_in(select(chat_claims.c.chat_key).where(chat_claims.c.until > bindparam("now"))),
+_WAITING = both(
+    lambda d: (
+        select(inbox.c.chat_key)
+        .where(
+            _IS_PENDING,
+            inbox.c.chat_key.not_in(
+                select(chat_claims.c.chat_key).where(chat_claims.c.until > d.moment("now"))
+            ),
+        )
+        .group_by(inbox.c.chat_key)
+        .order_by(func.min(inbox.c.update_id))
     )
-    .group_by(inbox.c.chat_key)
-    .order_by(func.min(inbox.c.update_id))
+)
+_STRANGERS = both(
+    lambda d: (
+        select(inbox.c.chat_key)
+        .where(d.among(inbox.c.chat_key, "chats"), _IS_PENDING, ~d.among(inbox.c.update_id, "ids"))
+        .distinct()
+    )
 )
 _DONE = both(
     lambda d: (
@@ -94,7 +112,9 @@ _DONE = both(
 _FAILED = (
     update(inbox)
     .where(_THIS, _IS_PENDING)
-    .values(attempts=inbox.c.attempts + 1, error=bindparam("why"), handled_at=bindparam("at"))
+    .values(
+        attempts=inbox.c.attempts + bindparam("counts"), error=bindparam("why"), handled_at=bindparam("at")
+    )
     .returning(inbox.c.attempts)
 )
 _BURY = update(inbox).where(_THIS, _IS_PENDING).values(state="dead", error=bindparam("why"))
@@ -106,12 +126,18 @@ _COUNT_FIRST = both(
         .values(attempts=inbox.c.attempts + 1)
     )
 )
-_DEAD_CLAIMS = (
-    delete(chat_claims)
-    .where((chat_claims.c.holder == bindparam("by")) | (chat_claims.c.until <= bindparam("now")))
-    .returning(chat_claims.c.chat_key)
+_DEAD_CLAIMS = both(
+    lambda d: (
+        delete(chat_claims)
+        .where((chat_claims.c.holder == bindparam("by")) | (chat_claims.c.until <= d.moment("now")))
+        .returning(chat_claims.c.chat_key)
+    )
 )
-_OLD_CLAIMS = delete(chat_claims).where(chat_claims.c.until < bindparam("before"))
+_OLD_CLAIMS = both(
+    lambda d: delete(chat_claims).where(
+        chat_claims.c.until < d.moment("now") - bindparam("kept", type_=Double)
+    )
+)
 _PURGE = delete(inbox).where(_IS_DONE, inbox.c.handled_at < bindparam("before"))
 _COUNTS = select(inbox.c.state, func.count()).group_by(inbox.c.state)
 
@@ -143,13 +169,20 @@ def _row(tx: Tx, entry: Entry) -> dict[str, Any]:
     }
 
 
-async def claim_chats(tx: Tx, chat_keys: Sequence[int], holder: str, now: float, seconds: float) -> set[int]:
+def clock_of_claims(tx: Tx, own: float) -> float | None:
+    """Return the time by which claims end: our own where no other machine has one, otherwise the server's."""
+    return own if tx.dialect == "sqlite" else None
+
+
+async def claim_chats(
+    tx: Tx, chat_keys: Sequence[int], holder: str, now: float | None, seconds: float
+) -> set[int]:
     """Claim chats for their updates and return those that are ours now.
 
     A claim that ran out is taken over; the update its holder must have died with counts as tried.
     """
     chats = tx.many(sorted(set(chat_keys)))
-    params = {"chats": chats, "holder": holder, "until": now + seconds, "now": now}
+    params = {"chats": chats, "holder": holder, "now": now, "seconds": seconds}
     claimed = (await tx.conn.execute(_CLAIM[tx.dialect], params)).all()
     taken_over = [chat for chat, over in claimed if over]
     if taken_over:
@@ -162,10 +195,18 @@ async def release_chats(tx: Tx, chat_keys: Sequence[int], holder: str) -> None:
     await tx.conn.execute(_RELEASE[tx.dialect], {"chats": tx.many(chat_keys), "by": holder})
 
 
-async def renew_chats(tx: Tx, chat_keys: Sequence[int], holder: str, now: float, seconds: float) -> set[int]:
+async def renew_chats(
+    tx: Tx, chat_keys: Sequence[int], holder: str, now: float | None, seconds: float
+) -> set[int]:
     """Hold claims for longer and return those that are still ours."""
-    params = {"chats": tx.many(chat_keys), "by": holder, "new_until": now + seconds}
+    params = {"chats": tx.many(chat_keys), "by": holder, "now": now, "seconds": seconds}
     return set(await tx.conn.scalars(_RENEW[tx.dialect], params))
+
+
+async def strangers(tx: Tx, chat_keys: Sequence[int], known: Sequence[int]) -> set[int]:
+    """Return which of these chats have pending updates that are not among the known ones."""
+    params = {"chats": tx.many(chat_keys), "ids": tx.many(known)}
+    return set(await tx.conn.scalars(_STRANGERS[tx.dialect], params))
 
 
 async def pending(tx: Tx, chat_key: int, limit: int) -> list[Entry]:
@@ -179,9 +220,9 @@ def _entry(tx: Tx, row: Any) -> Entry:
     return Entry(row.update_id, row.chat_key, payload, row.received_at, row.attempts, row.owner_id, why)
 
 
-async def waiting_chats(tx: Tx, now: float) -> list[int]:
+async def waiting_chats(tx: Tx, now: float | None) -> list[int]:
     """Return the chats that have updates and no live claim, longest waiting first."""
-    return list(await tx.conn.scalars(_WAITING, {"now": now}))
+    return list(await tx.conn.scalars(_WAITING[tx.dialect], {"now": now}))
 
 
 async def done(tx: Tx, update_ids: Sequence[int], now: float) -> None:
@@ -189,10 +230,10 @@ async def done(tx: Tx, update_ids: Sequence[int], now: float) -> None:
     await tx.conn.execute(_DONE[tx.dialect], {"ids": tx.many(update_ids), "at": now})
 
 
-async def failed(tx: Tx, update_id: int, error: str, now: float) -> int:
-    """Note that an update failed and return how often it has by now."""
+async def failed(tx: Tx, update_id: int, error: str, now: float, counts: int = 1) -> int:
+    """Note that an update failed and return how often it has by now; with 0 it is not counted."""
     why = seal_text(tx, error, table="inbox", row=update_id, column="error")
-    params = {"this_update": update_id, "why": why, "at": now}
+    params = {"this_update": update_id, "why": why, "at": now, "counts": counts}
     return int((await tx.conn.execute(_FAILED, params)).scalar_one_or_none() or 0)
 
 
@@ -202,12 +243,12 @@ async def bury(tx: Tx, update_id: int, error: str) -> None:
     await tx.conn.execute(_BURY, {"this_update": update_id, "why": why})
 
 
-async def recover(tx: Tx, holder: str, now: float) -> int:
+async def recover(tx: Tx, holder: str, now: float | None) -> int:
     """Take over from processes that died, an earlier one of our own name included; return how many chats.
 
     The first pending update of each of their chats counts as tried once more.
     """
-    chats = list(await tx.conn.scalars(_DEAD_CLAIMS, {"by": holder, "now": now}))
+    chats = list(await tx.conn.scalars(_DEAD_CLAIMS[tx.dialect], {"by": holder, "now": now}))
     if chats:
         await tx.conn.execute(_COUNT_FIRST[tx.dialect], {"chats": tx.many(chats)})
     return len(chats)
@@ -218,9 +259,9 @@ async def purge_done(tx: Tx, before: float) -> int:
     return (await tx.conn.execute(_PURGE, {"before": before})).rowcount
 
 
-async def purge_claims(tx: Tx, before: float) -> int:
-    """Forget claims that ran out before a time: whoever held them is gone."""
-    return (await tx.conn.execute(_OLD_CLAIMS, {"before": before})).rowcount
+async def purge_claims(tx: Tx, now: float | None, kept: float) -> int:
+    """Forget claims that ran out so long ago: whoever held them is gone."""
+    return (await tx.conn.execute(_OLD_CLAIMS[tx.dialect], {"now": now, "kept": kept})).rowcount
 
 
 async def counts(tx: Tx) -> dict[str, int]:

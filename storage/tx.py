@@ -8,7 +8,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, Executable, Table, Text, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Double,
+    Executable,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    extract,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,6 +70,14 @@ class Dialect:
             listed: BindParameter[str] = bindparam(name, type_=Text)
             return column.in_(select(func.json_each(listed).table_valued("value").c.value))
         return column == func.any(bindparam(name, type_=postgresql.ARRAY(column.type)))
+
+    def moment(self, name: str) -> ColumnElement[float]:
+        """Take a time as a parameter; on PostgreSQL None is the time by the server's own clock."""
+        given: BindParameter[float] = bindparam(name, type_=Double)
+        if self.name == "sqlite":
+            return given
+        # Of the statement, not of its transaction, which may have waited for others.
+        return func.coalesce(given, cast(extract("epoch", func.statement_timestamp()), Double))
 
 
 def both(build: Callable[[Dialect], S]) -> dict[str, S]:

@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from bot.intake.lines import Line, Lines, Outcomes
+from bot.intake.lines import Failure, Line, Lines, Outcomes
 from bot.metrics import Metrics
 from services.bustle import Bustle
 from services.clock import Clock
@@ -31,7 +31,11 @@ class Unreadable(Exception):
 
 
 class Dispatch:
-    """Hand each update to `hand(entry, last_attempt)`; what became of it waits in `take_outcomes`."""
+    """Hand each update to `hand(entry, last_attempt)`; what became of it waits in `take_outcomes`.
+
+    A failed one is only tried again, or set aside, once its failure is written: a database that is away
+    lets handlers fail as often as they are called.
+    """
 
     def __init__(
         self,
@@ -68,8 +72,21 @@ class Dispatch:
         return taken
 
     def return_outcomes(self, outcomes: Outcomes) -> None:
-        """Take back what could not be written."""
-        self._outcomes = outcomes.before(self._outcomes)
+        """Take back what could not be written.
+
+        A last try that fell while nothing could be written is not the last: nobody was told of it either.
+        """
+        failed = [failure.unheard() for failure in outcomes.failed]
+        self._outcomes = Outcomes(outcomes.done, failed, outcomes.buried).before(self._outcomes)
+
+    def written(self, outcomes: Outcomes) -> None:
+        """Go on with the lines whose failures are written now."""
+        for failure in outcomes.failed:
+            if failure.last:
+                self._set_aside(failure.line, failure.update_id, failure.error)
+            elif not failure.line.lost:
+                self.lines.count_failure(failure.line, failure.counts)
+                self._try_again(failure.line)
 
     def offer(self, line: Line) -> None:
         """Give a line its turn, unless it has one, there is nothing to do, or we are stopping."""
@@ -143,18 +160,19 @@ class Dispatch:
             exc_info=error,
             extra={"update_id": entry.update_id, "attempt": entry.attempts + 1},
         )
-        if entry.attempts + 1 >= TRIES:
-            self._bury(line, entry, repr(error))
-            return
-        self._metrics.updates.labels("failed").inc()
-        self._outcomes.failed.append((entry.update_id, repr(error)))
-        if not line.lost and not self._stopping:
-            self.lines.count_failure(line)
-            pause = self._backoff[min(entry.attempts, len(self._backoff) - 1)]
-            task = asyncio.create_task(self._repeat(line, pause))
-            self._repeats.add(task)
-            task.add_done_callback(self._repeats.discard)
+        last = entry.attempts + 1 >= TRIES
+        if not last:
+            self._metrics.updates.labels("failed").inc()
+        self._outcomes.failed.append(Failure(line, entry.update_id, repr(error), last=last))
         self.changed()
+
+    def _try_again(self, line: Line) -> None:
+        if line.lost or self._stopping:
+            return
+        pause = self._backoff[min(line.queue[0].attempts - 1, len(self._backoff) - 1)]
+        task = asyncio.create_task(self._repeat(line, pause))
+        self._repeats.add(task)
+        task.add_done_callback(self._repeats.discard)
 
     async def _repeat(self, line: Line, seconds: float) -> None:
         """Wait outside the workers, so that failing chats take no turn from others."""
@@ -163,9 +181,12 @@ class Dispatch:
         self._start()
 
     def _bury(self, line: Line, entry: Entry, error: str) -> None:
-        log.error("an update was set aside", extra={"update_id": entry.update_id, "error": error})
-        self._metrics.updates.labels("buried").inc()
         self._outcomes.buried.append((entry.update_id, error))
+        self._set_aside(line, entry.update_id, error)
+
+    def _set_aside(self, line: Line, update_id: int, error: str) -> None:
+        log.error("an update was set aside", extra={"update_id": update_id, "error": error})
+        self._metrics.updates.labels("buried").inc()
         self._next(line)
 
     def _next(self, line: Line) -> None:

@@ -20,12 +20,27 @@ class Line:
     lost: bool = False  # another process has the chat now
 
 
+@dataclass(frozen=True)
+class Failure:
+    """Be a try that failed; its line rests until that is written."""
+
+    line: Line
+    update_id: int
+    error: str
+    last: bool = False
+    counts: int = 1
+
+    def unheard(self) -> Failure:
+        """Return what is left of it if it was not written at once: a last one is not the last, nor counts."""
+        return replace(self, last=False, counts=0) if self.last else self
+
+
 @dataclass
 class Outcomes:
     """Collect what became of updates until it is written."""
 
     done: list[int] = field(default_factory=list)
-    failed: list[tuple[int, str]] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
     buried: list[tuple[int, str]] = field(default_factory=list)
 
     def before(self, later: Outcomes) -> Outcomes:
@@ -84,16 +99,26 @@ class Lines:
         line.behind = more
         return line
 
+    def known(self, chat_keys: Iterable[int]) -> dict[int, list[int]]:
+        """Return the updates of held chats, as far as the table should hold no more than these."""
+        lines = [self._lines[key] for key in set(chat_keys) & self._lines.keys()]
+        return {line.chat_key: [entry.update_id for entry in line.queue] for line in lines if not line.behind}
+
+    def fall_behind(self, chat_keys: Iterable[int]) -> None:
+        """Note that the table holds more of these chats than their lines."""
+        for key in set(chat_keys) & self._lines.keys():
+            self._lines[key].behind = True
+
     def finish(self, line: Line) -> None:
         """Take the first update out of its line."""
         if not line.lost:
             line.queue.popleft()
             self._count -= 1
 
-    def count_failure(self, line: Line) -> None:
+    def count_failure(self, line: Line, counts: int) -> None:
         """Note on the first update that it failed once more."""
         first = line.queue[0]
-        line.queue[0] = replace(first, attempts=first.attempts + 1)
+        line.queue[0] = replace(first, attempts=first.attempts + counts)
 
     def drop(self, chat_keys: Iterable[int]) -> None:
         """Forget lines that are given back or lost."""

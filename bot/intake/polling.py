@@ -14,8 +14,8 @@ from telegram.ext import ExtBot
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 
-from bot.intake.store import NotStored, Store, accepted
-from bot.intake.updates import ALLOWED, update_id
+from bot.intake.store import NotStored, Store
+from bot.intake.updates import ALLOWED, accepted, update_id
 from bot.metrics import Metrics
 from services.clock import Clock
 

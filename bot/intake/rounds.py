@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from bot.intake.lines import Outcomes
@@ -19,12 +19,14 @@ class Plan:
     """Say what a round shall write.
 
     A chat in `behind` or `give_back` has nothing in memory; one in `left` has updates in the table that a
-    process before this one left there.
+    process before this one left there. Of a held chat `known` are the updates in memory, where these should
+    be all there are.
     """
 
     entries: Sequence[Entry]
     outcomes: Outcomes
     held: frozenset[int] = frozenset()
+    known: Mapping[int, list[int]] = field(default_factory=dict)
     left: Set[int] = frozenset()
     behind: tuple[int, ...] = ()
     give_back: list[int] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Written:
     claimed: set[int] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
     given_back: set[int] = field(default_factory=set)
+    behind: set[int] = field(default_factory=set)
     filled: list[tuple[int, list[Entry], bool]] = field(default_factory=list)
     unfilled: bool = False
     taken: int = 0
@@ -49,8 +52,9 @@ class Written:
 
 async def recover(tx: Tx, holder: str, now: float) -> set[int]:
     """Take over from processes that died; return the chats with updates that wait."""
-    await inbox.recover(tx, holder, now)
-    return set(await inbox.waiting_chats(tx, now))
+    at = inbox.clock_of_claims(tx, now)
+    await inbox.recover(tx, holder, at)
+    return set(await inbox.waiting_chats(tx, at))
 
 
 async def keep(tx: Tx, entries: Sequence[Entry]) -> None:
@@ -64,13 +68,15 @@ async def run(tx: Tx, plan: Plan, holder: str, now: float, seconds: float) -> Wr
     if plan.entries:
         written.new = await inbox.store(tx, plan.entries)
     await _mark(tx, plan.outcomes, now)
+    at = inbox.clock_of_claims(tx, now)
     if plan.renew and plan.held:
-        ours = await inbox.renew_chats(tx, list(plan.held), holder, now, seconds)
+        ours = await inbox.renew_chats(tx, list(plan.held), holder, at, seconds)
         written.lost = set(plan.held) - ours
-    await _claim(tx, plan, written, holder, now, seconds)
+    await _claim(tx, plan, written, holder, at, seconds)
+    await _look_for_strangers(tx, plan, written)
     await _give_back(tx, plan, written, holder)
     if plan.scan or (tx.dialect != "sqlite" and written.given_back):
-        await _adopt(tx, plan, written, holder, now, seconds)
+        await _adopt(tx, plan, written, holder, at, seconds)
     for chat_key in plan.behind:
         await _fill(tx, chat_key, plan, written)
     return written
@@ -88,13 +94,18 @@ async def settle(tx: Tx, plan: Plan, holder: str, now: float) -> None:
 async def _mark(tx: Tx, outcomes: Outcomes, now: float) -> None:
     if outcomes.done:
         await inbox.done(tx, outcomes.done, now)
-    for update_id, error in outcomes.failed:
-        await inbox.failed(tx, update_id, error, now)
+    for failure in outcomes.failed:
+        if failure.last:
+            await inbox.bury(tx, failure.update_id, failure.error)
+        else:
+            await inbox.failed(tx, failure.update_id, failure.error, now, failure.counts)
     for update_id, error in outcomes.buried:
         await inbox.bury(tx, update_id, error)
 
 
-async def _claim(tx: Tx, plan: Plan, written: Written, holder: str, now: float, seconds: float) -> None:
+async def _claim(
+    tx: Tx, plan: Plan, written: Written, holder: str, now: float | None, seconds: float
+) -> None:
     chats = {entry.chat_key for entry in plan.entries if entry.update_id in written.new}
     if wanted := chats - plan.held:
         written.claimed = await inbox.claim_chats(tx, list(wanted), holder, now, seconds)
@@ -104,6 +115,18 @@ async def _claim(tx: Tx, plan: Plan, written: Written, holder: str, now: float, 
         await _fill(tx, chat_key, plan, written)
 
 
+async def _look_for_strangers(tx: Tx, plan: Plan, written: Written) -> None:
+    """Note the held chats for which another process, which could not claim them, has stored something.
+
+    It comes before what came now, so the line of such a chat is filled from the table. On SQLite nobody
+    else stores anything.
+    """
+    chats = {entry.chat_key for entry in plan.entries} & plan.known.keys()
+    if chats and tx.dialect != "sqlite":
+        known = [update_id for chat in chats for update_id in plan.known[chat]]
+        written.behind = await inbox.strangers(tx, list(chats), [*known, *written.new])
+
+
 async def _give_back(tx: Tx, plan: Plan, written: Written, holder: str) -> None:
     fresh = {entry.chat_key for entry in plan.entries if entry.update_id in written.new}
     written.given_back = set(plan.give_back) - fresh - written.lost
@@ -111,7 +134,9 @@ async def _give_back(tx: Tx, plan: Plan, written: Written, holder: str) -> None:
         await inbox.release_chats(tx, list(written.given_back), holder)
 
 
-async def _adopt(tx: Tx, plan: Plan, written: Written, holder: str, now: float, seconds: float) -> None:
+async def _adopt(
+    tx: Tx, plan: Plan, written: Written, holder: str, now: float | None, seconds: float
+) -> None:
     """Claim chats that wait in the table and nobody works on, ours just given back included.
 
     After the release, not before: an update that another process stores meanwhile is seen here or there.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,6 +137,7 @@ class Store:
             self._settle(NotStored("stopping"))
         else:
             self._settle()
+            self._dispatch.written(outcomes)
 
     @property
     def quiet(self) -> bool:
@@ -205,13 +206,15 @@ class Store:
             written = await self._db.write(lambda tx: rounds.run(tx, plan, self._holder, now, CLAIM_SECONDS))
         except Exception as error:
             self._dispatch.return_outcomes(outcomes)
-            self._scan, self._renew = self._scan or scan, self._renew or renew
+            # A database that was away may have been so for longer than our claims lasted.
+            self._scan, self._renew = self._scan or scan, True
             await self._one_by_one(waiters, error)
             raise
         await self._reached("inbox.written")
         for waiter in waiters:
             waiter.settle()
         self._hand_on(plan, written)
+        self._dispatch.written(outcomes)
 
     async def _one_by_one(self, waiters: list[Waiter], error: Exception) -> None:
         """Store each caller's updates alone, so that one bad update takes no other with it."""
@@ -225,7 +228,10 @@ class Store:
                 waiter.settle(own)
             else:
                 waiter.settle()
-                self._left |= {entry.chat_key for entry in waiter.entries}
+                chats = {entry.chat_key for entry in waiter.entries}
+                self._left |= chats
+                # What comes for them in the next round must not overtake what only the table holds.
+                self._dispatch.lines.fall_behind(chats)
                 self._scan = True
 
     def _plan(self, entries: list[Entry], outcomes: Outcomes, scan: bool, renew: bool) -> Plan:
@@ -235,6 +241,7 @@ class Store:
             entries,
             outcomes,
             held=frozenset(lines.keys()),
+            known={} if self._db.dialect == "sqlite" else lines.known(entry.chat_key for entry in entries),
             left=self._left,
             behind=tuple(line.chat_key for line in resting if line.behind),
             give_back=[line.chat_key for line in resting if not line.behind],
@@ -247,6 +254,7 @@ class Store:
     def _hand_on(self, plan: Plan, written: Written) -> None:
         lines, new = self._dispatch.lines, [e for e in plan.entries if e.update_id in written.new]
         lines.drop(written.given_back | written.lost)
+        lines.fall_behind(written.behind)
         filled = {key for key, _, _ in written.filled}
         self._left -= filled
         for chat_key, entries, more in written.filled:
@@ -267,10 +275,12 @@ class Store:
 
     async def _tick(self) -> None:
         """Renew the claims and look for chats nobody works on."""
-        last_scan = last_renew = self._clock.now()
+        # Not by the clock, which may be set back: the claims would run out meanwhile.
+        tick = asyncio.get_running_loop().time
+        last_scan = last_renew = tick()
         while True:
             await asyncio.sleep(min(self._scan_every, RENEW_SECONDS))
-            now = self._clock.now()
+            now = tick()
             if now - last_renew >= RENEW_SECONDS:
                 self._renew, last_renew = True, now
             if now - last_scan >= self._scan_every:
@@ -283,16 +293,3 @@ class Store:
             await self._db.wait("inbox")
             self._scan = True
             self._stir.set()
-
-
-def accepted(raw: Iterable[object]) -> list[object]:
-    """Return what can be stored at all; the rest is dropped, or it would come again for ever."""
-    kept = []
-    for update in raw:
-        try:
-            updates.update_id(update)
-        except updates.BadUpdate as error:
-            log.warning("Telegram sent something that is no update", extra={"reason": str(error)})
-        else:
-            kept.append(update)
-    return kept

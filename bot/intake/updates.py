@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 # What the handlers answer; Telegram sends nothing else.
 ALLOWED = ("message", "callback_query", "inline_query", "chosen_inline_result", "my_chat_member")
@@ -41,6 +44,19 @@ def person(update: Mapping[str, Any]) -> int | None:
         if name != "update_id" and isinstance(content, dict):
             return _id_in(content.get("from")) or _id_in(content.get("user"))
     return None
+
+
+def accepted(raw: Iterable[object]) -> list[object]:
+    """Return what can be stored at all; the rest is dropped, or it would come again for ever."""
+    kept = []
+    for update in raw:
+        try:
+            update_id(update)
+        except BadUpdate as error:
+            log.warning("Telegram sent something that is no update", extra={"reason": str(error)})
+        else:
+            kept.append(update)
+    return kept
 
 
 def _key_of(content: Mapping[str, Any]) -> int:

@@ -7,8 +7,7 @@ import time
 import pytest
 
 from bot.intake.lines import Lines
-from bot.intake.store import accepted
-from bot.intake.updates import BadUpdate, chat_key
+from bot.intake.updates import BadUpdate, accepted, chat_key
 from storage import inbox
 from storage.database import Database
 from storage.inbox import Entry

@@ -1,5 +1,6 @@
 import asyncio
 import random
+import time
 
 from storage import inbox
 from storage.database import Database
@@ -117,3 +118,28 @@ async def test_taking_over_a_claim_that_ran_out_counts_too(db: Database) -> None
     assert [one.attempts for one in await pending(db)] == [1, 0]
     assert await claim(db, 1, holder="b", now=12.0) == {1}
     assert [one.attempts for one in await pending(db)] == [1, 0]
+
+
+async def test_updates_that_nobody_has_in_memory_are_found(db: Database) -> None:
+    await store(db, entry(1), entry(2), entry(3, 20), entry(4, 30), entry(5, 40))
+    await done(db, 4)
+
+    async def strangers(*known: int) -> set[int]:
+        return await db.read(lambda tx: inbox.strangers(tx, [1, 20, 30], known))
+
+    assert await strangers() == {1, 20}
+    assert await strangers(1, 3) == {1}
+    assert await strangers(1, 2, 3) == set()
+
+
+async def test_claims_that_ran_out_long_ago_are_forgotten(db: Database) -> None:
+    """Where no time is given PostgreSQL goes by its own, long after 1970."""
+    await claim(db, 1)
+    assert await db.write(lambda tx: inbox.purge_claims(tx, 111.0, 100.0)) == 0
+    assert await db.write(lambda tx: inbox.purge_claims(tx, 111.1, 100.0)) == 1
+    await claim(db, 1)
+    if db.dialect == "postgresql":
+        await db.write(lambda tx: inbox.claim_chats(tx, [2], "b", None, 30.0))
+        assert await claim(db, 2, now=time.time() + 20.0) == set()
+        assert await db.write(lambda tx: inbox.purge_claims(tx, None, 100.0)) == 1
+        assert await claim(db, 2, now=time.time() + 40.0) == {2}
