@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clients.errors import ClientError
-from services.clock import Clock
+from services.clock import Clock, Steady
 from services.errors import ServiceError
 from services.jobs import JobHandler, Lease, LeaseLost
 from services.saving import Progress
@@ -167,14 +167,14 @@ class _Told:
         self, saves: Saves, clock: Clock, reached: Reached, run: _Run, job: Job, lease: Lease
     ) -> None:
         self._saves = saves
-        self._clock = clock
+        self._clock = Steady(clock)
         self._reached = reached
         self._run = run
         self._payload = job.payload
         self._lease = lease
         self._before = int(job.payload.get("saved", 0)), int(job.payload.get("bytes", 0))
         self._kept = self._before[0]
-        self._shown = clock.now()
+        self._shown = self._clock.now()
 
     async def __call__(self, progress: Progress) -> None:
         mine = self._counted(progress)
