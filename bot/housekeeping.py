@@ -6,7 +6,7 @@ import logging
 
 from services import beijing
 from services.clock import Clock
-from storage import attempts, cards, checkins, erasure, inbox, pictures, uploads
+from storage import attempts, cards, checkins, erasure, inbox, pictures, saveturns, uploads
 from storage.database import Database
 from storage.tx import Tx
 
@@ -40,7 +40,12 @@ async def run(db: Database, clock: Clock) -> None:
 async def clean(tx: Tx, now: float) -> None:
     """Delete what is past its time."""
     await inbox.purge_done(tx, now - UPDATES_KEPT)
+<<<<<<< HEAD
     await inbox.purge_claims(tx, inbox.clock_of_claims(tx, now), CLAIMS_KEPT)
+=======
+    await inbox.purge_claims(tx, now - CLAIMS_KEPT)
+    await saveturns.purge(tx, now - CLAIMS_KEPT)
+>>>>>>> saves
     await erasure.purge(tx, now - erasure.KEPT_SECONDS)
     await attempts.purge(tx, now - ATTEMPTS_KEPT)
     await cards.purge(tx, now - CARDS_KEPT)

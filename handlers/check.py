@@ -15,6 +15,7 @@ from handlers.scenes import Route, Scene, number
 from handlers.texts import block, units
 from handlers.verdicts import CheckState, draw, unclear
 from handlers.views import View
+from services.clock import Steady
 from services.linkchecks import MAX_LINKS, CheckedLink, Snapshot
 from services.sharelinks import Drive, extract
 from storage.dialogs import Dialog
@@ -143,11 +144,12 @@ class Live:
 
     def __init__(self, home: LinkHiveApplication) -> None:
         self._home = home
+        self._steady = Steady(home.services.clock)
         self._edited: dict[str, float] = {}
 
     async def changed(self, card_id: str, snapshot: Snapshot, final: bool) -> None:
         """Show what a run knows by now."""
-        now = self._home.services.clock.now()
+        now = self._steady.now()
         if not final and now - self._edited.get(card_id, 0.0) < EDIT_EVERY:
             return
         amended = await cards.amend(self._home, card_id, lambda state: _with(state, snapshot))

@@ -14,6 +14,7 @@ from handlers.messages import display
 from handlers.scenes import Scene
 from handlers.uploadmikaview import draw
 from handlers.uploadview import UploadState
+from services.clock import Steady
 from services.jobs import Lease
 from services.uploads import Stage, UploadView
 from storage import jobs
@@ -35,6 +36,7 @@ class Live:
 
     def __init__(self, home: LinkHiveApplication) -> None:
         self._home = home
+        self._steady = Steady(home.services.clock)
         # By chat: the people who see several cards see one screen.
         self._edited: dict[int, float] = {}
 
@@ -46,11 +48,11 @@ class Live:
         if not must and view.stage.over:
             # Transcoding changes rarely: nothing may come for long that would show the same.
             while (left := self._left(chat_id)) > 0:
-                await self._home.services.clock.sleep(left)
+                await self._steady.sleep(left)
         elif not must and self._left(chat_id) > 0:
             return
         now = self._home.services.clock.now()
-        self._note(chat_id, now)
+        self._note(chat_id, self._steady.now())
         if final:
             user_id = view.upload.user_id
             await self._home.services.db.write(lambda tx: _tell_end(tx, user_id, upload_id, now))
@@ -63,7 +65,7 @@ class Live:
 
     def _left(self, chat_id: int) -> float:
         """Return how long a chat is not edited yet."""
-        return self._edited.get(chat_id, 0.0) + EDIT_EVERY - self._home.services.clock.now()
+        return self._edited.get(chat_id, 0.0) + EDIT_EVERY - self._steady.now()
 
     def _note(self, chat_id: int, now: float) -> None:
         if len(self._edited) >= CHATS:

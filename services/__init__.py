@@ -35,6 +35,7 @@ from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.publishing import Publishing
 from services.refreshing import Refreshing
 from services.saves import Saves
+from services.saveturns import SaveTurns
 from services.sentpictures import SentPictures
 from services.shares import Shares
 from services.signins import SignIns
@@ -146,7 +147,10 @@ class Services:
         refreshing = Refreshing(db, clock, providers, holder=given.get("holder"), reached=reached)
         tokens = Tokens(db, clock, refreshing)
         own = Drive(clock, disktop, tokens, reached=reached)
-        people, transfers = People(db, clock), Transfers(clock, disktop, tokens, own.changed)
+        people, transfers = (
+            People(db, clock),
+            Transfers(clock, disktop, tokens, own.changed, SaveTurns(db, clock)),
+        )
         titles = Titles(clock, tmdb, hdhive, tokens)
         unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
         used = (hdhive, tokens, titles, unlocking, transfers)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.clock import Clock
+from services.clock import Clock, Steady
 from services.jobs import JobHandler, Lease, LeaseLost
 from services.steps import Reached, nothing
 from storage import jobs, users
@@ -155,7 +155,8 @@ class Broadcasts:
         await lease.finish()
 
     async def _steps(self, work: Work, progress: Progress, lease: Lease) -> Progress:
-        told = self._clock.now()
+        steady = Steady(self._clock)
+        told = steady.now()
         while people := await self._next(work, progress):
             before, progress = progress, progress.begun(people)
             await self._note(work, progress, lease, before)
@@ -163,8 +164,8 @@ class Broadcasts:
             results = await asyncio.gather(*(self.send(person, work.text) for person in people))
             progress = progress.counted(list(results))
             await self._reached("broadcast.sent")
-            if self._clock.now() - told >= TELL_EVERY:
-                told = self._clock.now()
+            if steady.now() - told >= TELL_EVERY:
+                told = steady.now()
                 await self._tell(work.card_id, progress)
         return progress
 

@@ -138,7 +138,7 @@ class Run:
             self._rest("timeout")
 
     def _left(self) -> float:
-        age = self._tools.clock.now() - float(self._payload["started_at"])
+        age = max(0.0, self._tools.clock.now() - float(self._payload["started_at"]))
         return max(1.0, self._tools.pace.longest - age)
 
     async def _judge_shares(self) -> None:

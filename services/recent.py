@@ -7,8 +7,27 @@ from weakref import WeakSet
 K = TypeVar("K")
 V = TypeVar("V")
 
+# Those who ask at the same time may have looked at the clock one after the other.
+SLACK = 1.0
 
-class Recent(Generic[K, V]):
+
+class Aging:
+    """Be a memory whose entries grow old; where the clock was set back nobody can tell how old they are."""
+
+    _asked_at = float("-inf")
+
+    def clear(self) -> None:
+        """Forget everything."""
+        raise NotImplementedError
+
+    def age(self, now: float) -> None:
+        """Note what time it is; a clock that was set back empties the memory."""
+        if now < self._asked_at - SLACK:
+            self.clear()
+        self._asked_at = now
+
+
+class Recent(Aging, Generic[K, V]):
     """Keep at most `size` entries; who is used least goes first."""
 
     def __init__(self, size: int) -> None:
@@ -18,6 +37,7 @@ class Recent(Generic[K, V]):
 
     def get(self, key: K, now: float) -> V | None:
         """Return what is remembered and not too old."""
+        self.age(now)
         entry = self._entries.get(key)
         if entry is None:
             return None

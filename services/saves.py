@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clients.errors import ClientError
-from services.clock import Clock
+from services.clock import Clock, Steady
 from services.errors import ServiceError
-from services.jobs import JobHandler, Lease
+from services.jobs import JobHandler, Lease, LeaseLost
 from services.saving import Progress
 from services.steps import Reached, nothing
 from services.transfers import SaveResult, Transfers
@@ -45,6 +46,15 @@ class _Stopped(Exception):
     """Leave a save that its person stopped."""
 
 
+@dataclass
+class _Run:
+    """One run of a save, here: how far it is, and whether its person stopped it."""
+
+    card_id: str
+    progress: Progress = field(default_factory=Progress)
+    stopped: bool = False
+
+
 class Saves:
     """Run saves; `on_change(card_id, state, final)` is called now and then, and always at the end."""
 
@@ -55,8 +65,7 @@ class Saves:
         self._clock = clock
         self._transfers = transfers
         self._reached = reached
-        self._under_way: dict[str, Progress] = {}
-        self._stopped: set[str] = set()
+        self._runs: dict[str, _Run] = {}
         self.on_change: OnChange = _unheard
 
     def jobs(self) -> dict[str, JobHandler]:
@@ -84,57 +93,68 @@ class Saves:
 
     async def stop(self, card_id: str) -> None:
         """End a save between two copies, wherever it runs; what was saved stays."""
-        if card_id in self._under_way:
-            self._stopped.add(card_id)
+        run = self._runs.get(card_id)
+        if run is not None:
+            run.stopped = True
         await self._db.write(lambda tx: jobs.cancel(tx, RUN, card_id))
 
     def progress(self, card_id: str) -> Progress | None:
         """Return how far a save is, None where this process does not run it."""
-        return self._under_way.get(card_id)
+        run = self._runs.get(card_id)
+        return None if run is None else run.progress
 
     async def run(self, job: Job, lease: Lease) -> None:
         """Do one save, or what a restart left of it."""
         card_id = str(job.payload["card_id"])
-        self._under_way[card_id] = Progress()
+        # By the run and not by the card: one that was stopped may still end while the next one waits.
+        run = self._runs[card_id] = _Run(card_id)
         try:
-            await self._run(card_id, job, lease)
+            await self._run(run, job, lease)
         except _Stopped:
-            # Its job is off the table, and its card says so already.
+            # Its card says so already, and its job should be off the table.
+            with suppress(LeaseLost):
+                await lease.finish()
             lease.ended = True
         finally:
-            self._under_way.pop(card_id, None)
-            self._stopped.discard(card_id)
+            if self._runs.get(card_id) is run:
+                del self._runs[card_id]
 
-    async def _run(self, card_id: str, job: Job, lease: Lease) -> None:
-        told = _Told(self, self._clock, self._reached, card_id, job, lease)
+    async def _run(self, run: _Run, job: Job, lease: Lease) -> None:
         try:
-            result = told.final(await self._save(job.payload, told))
-        except (ClientError, ServiceError) as error:
-            final = Moment(self._under_way[card_id], error=error)
-        else:
-            final = Moment(self._under_way[card_id], result=result)
-        if card_id in self._stopped:
+            final = await self._end(run, job, lease)
+        except LeaseLost:
+            if run.stopped:
+                raise _Stopped from None
+            raise
+        if run.stopped:
             raise _Stopped
         # Told before the job is finished: after a crash in between it is told again, which harms nobody.
         await self._reached("save.done")
-        await self.on_change(card_id, final, True)
+        await self.on_change(run.card_id, final, True)
         await lease.finish()
 
-    async def _save(self, payload: dict[str, Any], told: "_Told") -> SaveResult:
-        picks = [Pick.model_validate(pick) for pick in payload["picks"]]
-        return await self._transfers.save(
-            int(payload["user_id"]), payload["surl"], picks, payload["dest"], payload["code"], told=told
-        )
+    async def _end(self, run: _Run, job: Job, lease: Lease) -> Moment:
+        told = _Told(self, self._clock, self._reached, run, job, lease)
+        try:
+            result = told.final(await self._save(job.payload, told, lease))
+        except (ClientError, ServiceError) as error:
+            return Moment(run.progress, error=error)
+        return Moment(run.progress, result=result)
 
-    async def note(self, card_id: str, progress: Progress, *, show: bool) -> None:
+    async def _save(self, payload: dict[str, Any], told: "_Told", lease: Lease) -> SaveResult:
+        picks = [Pick.model_validate(pick) for pick in payload["picks"]]
+        user_id, dest, code = int(payload["user_id"]), payload["dest"], payload["code"]
+        return await self._transfers.save(user_id, payload["surl"], picks, dest, code, told=told, lease=lease)
+
+    async def note(self, run: _Run, progress: Progress, *, show: bool) -> None:
         """Note how far a save is, and leave it where it was stopped."""
-        self._under_way[card_id] = progress
-        if card_id in self._stopped:
+        run.progress = progress
+        if run.stopped:
             raise _Stopped
         if not show:
             return
         try:
-            await self.on_change(card_id, Moment(progress), False)
+            await self.on_change(run.card_id, Moment(progress), False)
         except Exception:
             # The next one, or the last, will show the same.
             log.exception("progress of a save could not be shown")
@@ -144,17 +164,17 @@ class _Told:
     """Hear how far a save is; after a restart, what was copied before counts as saved."""
 
     def __init__(
-        self, saves: Saves, clock: Clock, reached: Reached, card_id: str, job: Job, lease: Lease
+        self, saves: Saves, clock: Clock, reached: Reached, run: _Run, job: Job, lease: Lease
     ) -> None:
         self._saves = saves
-        self._clock = clock
+        self._clock = Steady(clock)
         self._reached = reached
-        self._card_id = card_id
+        self._run = run
         self._payload = job.payload
         self._lease = lease
         self._before = int(job.payload.get("saved", 0)), int(job.payload.get("bytes", 0))
         self._kept = self._before[0]
-        self._shown = clock.now()
+        self._shown = self._clock.now()
 
     async def __call__(self, progress: Progress) -> None:
         mine = self._counted(progress)
@@ -166,7 +186,7 @@ class _Told:
         show = now - self._shown >= TELL_EVERY
         if show:
             self._shown = now
-        await self._saves.note(self._card_id, mine, show=show)
+        await self._saves.note(self._run, mine, show=show)
 
     def _counted(self, progress: Progress) -> Progress:
         ours = min(self._before[0], progress.already)

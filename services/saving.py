@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from clients.disktop.client import DiskTop
-from clients.disktop.models import Listing, SharedFile
+from clients.disktop.models import Listing, SharedFile, Transferred
 from clients.errors import ClientError, Forbidden, Rejected
 from services.errors import TransferProblem
+from services.saveturns import Turn
 from services.trees import Plan
 
 T = TypeVar("T")
@@ -69,12 +70,20 @@ class Saving:
     """Save from one share."""
 
     def __init__(
-        self, client: DiskTop, share: Call, drive: Call, surl: str, code: str | None, told: Told = untold
+        self,
+        client: DiskTop,
+        share: Call,
+        drive: Call,
+        turn: Turn,
+        surl: str,
+        code: str | None,
+        told: Told = untold,
     ) -> None:
         self._client = client
         self._told = told
         self._share = share
         self._drive = drive
+        self._turn = turn
         self._surl = surl
         self._code = code
         self._places: dict[str, Place] = {}
@@ -136,10 +145,12 @@ class Saving:
 
     async def _copy(self, path: str, files: Sequence[SharedFile]) -> None:
         ids = [file.id for file in files]
+
+        def transfer(token: str) -> Awaitable[Transferred]:
+            return self._client.share_transfer(token, self._surl, ids, path, self._code)
+
         try:
-            done = await self._share(
-                lambda t: self._client.share_transfer(t, self._surl, ids, path, self._code)
-            )
+            done = await self._share(lambda token: self._turn.send(lambda: transfer(token)))
         except ClientError as error:
             # It may have worked all the same: look, and copy nothing twice.
             if not error.doubtful or self._missing_now(await self._listed(path), files):

@@ -70,7 +70,7 @@ class Standing:
     def state(self, chat_id: int) -> State | None:
         """Return why a chat cannot be written to, None for one that can, or where it is time to try again."""
         noted = self.noted(chat_id)
-        if noted == "muted" and self._clock.now() - self._out[chat_id].since >= MUTED_SECONDS:
+        if noted == "muted" and not 0 <= self._clock.now() - self._out[chat_id].since < MUTED_SECONDS:
             return None
         return noted
 
@@ -115,14 +115,23 @@ class Standing:
         Being spoken to does not tell whether a chat that muted us lets us speak.
         """
         found = self._out.get(chat_id)
-        if found is not None and found.migrated_to is None and found.state != "muted" and at > found.since:
+        if (
+            found is not None
+            and found.migrated_to is None
+            and found.state != "muted"
+            and self._after(at, found)
+        ):
             await self.back(chat_id)
 
     async def let_in(self, chat_id: int, at: float) -> None:
         """Take a chat back that muted us, and took a message sent after that: nothing else tells of it."""
-        if self.noted(chat_id) == "muted" and at > self._out[chat_id].since:
+        if self.noted(chat_id) == "muted" and self._after(at, self._out[chat_id]):
             log.info("a chat is back that was muted")
             await self.back(chat_id)
+
+    def _after(self, at: float, found: chats.Lost) -> bool:
+        """Tell whether a time lies after a refusal; one noted later than now is of a clock set back since."""
+        return at > found.since or found.since > self._clock.now()
 
     async def moved(self, old: int, new: int) -> None:
         """Move everything of a group to the supergroup it became."""

@@ -11,9 +11,11 @@ from clients.errors import ClientError, Forbidden, ForbiddenReason, NotFound, Re
 from services.clock import Clock
 from services.episodes import wanted
 from services.errors import ServiceOff, TransferKind, TransferProblem
+from services.jobs import Lease
 from services.names import Service
 from services.order import natural
 from services.recent import Recent
+from services.saveturns import SaveTurns
 from services.saving import Saving, Told, untold
 from services.tokens import Tokens
 from services.trees import Pick, Plan, clean_path, files_below, walk
@@ -71,13 +73,19 @@ class Transfers:
     """Look into shares and copy from them, with the user's own account."""
 
     def __init__(
-        self, clock: Clock, disktop: DiskTop | None, tokens: Tokens, changed: Callable[[int], None]
+        self,
+        clock: Clock,
+        disktop: DiskTop | None,
+        tokens: Tokens,
+        changed: Callable[[int], None],
+        turns: SaveTurns,
     ) -> None:
         self._clock = clock
         self._disktop = disktop
         self._tokens = tokens
         # What was read of somebody's drive is to be forgotten.
         self._changed = changed
+        self._turns = turns
         self._trees: Recent[tuple[int, str, str | None, str], tuple[Pick, ...]] = Recent(TREES)
 
     async def open(self, user_id: int, surl: str, code: str | None = None) -> ShareView:
@@ -126,10 +134,13 @@ class Transfers:
         code: str | None = None,
         *,
         told: Told = untold,
+        lease: Lease | None = None,
     ) -> SaveResult:
         """Copy picks of a share to `dest`, folders with all they hold, keeping the tree they have in common.
 
         What lies there already with the same name and size is counted, not copied; repeating a save is safe.
+        One at a time of each person; whose job of `lease` is lost copies no more (LeaseLost), and RetryLater
+        asks for the job to be run again once another save had its turn.
         Raises TransferProblem(full, filled, too_many, gone, wrong_code, premium and more), or a ClientError.
         """
         target, client = clean_path(dest), self._client()
@@ -138,11 +149,17 @@ class Transfers:
             return await self._call(user_id, lambda t: client.share_files(t, surl, folder, code))
 
         plan: Plan = await walk(listed, picks)
-        share, drive = partial(self._call, user_id), partial(self._at_home, user_id)
-        try:
-            done = await Saving(client, share, drive, surl, code, told).run(plan, target)
-        finally:
-            self._changed(user_id)
+        async with self._turns.turn(user_id, lease) as turn:
+
+            async def drive(work: Callable[[str], Awaitable[T]]) -> T:
+                await turn.keep()
+                return await self._at_home(user_id, work)
+
+            try:
+                saving = Saving(client, partial(self._call, user_id), drive, turn, surl, code, told)
+                done = await saving.run(plan, target)
+            finally:
+                self._changed(user_id)
         names = tuple(pick.file.name for pick in picks[:NAMED])
         return SaveResult(done.saved, done.already, target, done.folders, done.bytes, done.missed, names)
 

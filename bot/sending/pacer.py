@@ -13,7 +13,7 @@ from telegram.ext import BaseRateLimiter
 from bot.metrics import Metrics
 from bot.sending.turns import ChatKey, Turns
 from bot.sending.windows import Share
-from services.clock import Clock
+from services.clock import Clock, Steady
 from services.standing import Standing, meaning
 from services.steps import Reached, nothing
 
@@ -51,6 +51,7 @@ class Pacer(BaseRateLimiter[Priority]):
         share: Share = int,
     ) -> None:
         self._clock = clock
+        self._steady = Steady(clock)
         self._metrics = metrics
         self._standing = standing
         self._reached = reached
@@ -77,7 +78,7 @@ class Pacer(BaseRateLimiter[Priority]):
         if chat_of(endpoint, data) is None:
             return await callback(*args, **kwargs)
         priority: Priority = rate_limit_args or "reply"
-        deadline = self._clock.now() + LONGEST_WAIT[priority]
+        deadline = self._steady.now() + LONGEST_WAIT[priority]
         for attempt in range(1, TRIES + 1):
             chat = await self._turn_of(endpoint, data, priority)
             began = self._clock.now()
@@ -150,19 +151,18 @@ class Pacer(BaseRateLimiter[Priority]):
             log.exception("a chat that is back was not noted; its next message does")
 
     async def _take_turn(self, chat: ChatKey, priority: Priority) -> None:
-        began = self._clock.now()
+        began = self._steady.now()
         await self._turns.take(chat, broadcast=priority == "broadcast")
-        self._metrics.send_wait.labels(priority).observe(max(0.0, self._clock.now() - began))
+        self._metrics.send_wait.labels(priority).observe(self._steady.now() - began)
 
     def _pause(self, chat: ChatKey, error: RetryAfter) -> float:
         wait = error.retry_after
         seconds = wait.total_seconds() if isinstance(wait, dt.timedelta) else float(wait)
-        until = self._clock.now() + seconds + 0.1
-        self._turns.pause(chat, until)
+        self._turns.pause(chat, seconds + 0.1)
         self._metrics.paused.inc()
         self._metrics.sends.labels("too_many").inc()
         log.warning("Telegram pauses a chat", extra={"seconds": seconds})
-        return until
+        return self._steady.now() + seconds + 0.1
 
 
 def chat_of(endpoint: str, data: dict[str, Any]) -> ChatKey | None:

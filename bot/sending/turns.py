@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.sending.windows import ALL, ALL_SECONDS, KEPT_FOR_REPLIES, ChatLimit, Share, Window
-from services.clock import Clock
+from services.clock import Clock, Steady
 
 ChatKey = int | str
 Ticket = asyncio.Future[None]
@@ -46,7 +46,7 @@ class Turns:
     """Give turns in order within the limits; a chat that must wait holds up nobody else."""
 
     def __init__(self, clock: Clock, share: Share = int) -> None:
-        self._clock = clock
+        self._clock = Steady(clock)
         self._share = share
         self._all = Window(ALL, ALL_SECONDS, share)
         self._chats: dict[ChatKey, Waiting] = {}
@@ -83,9 +83,9 @@ class Turns:
         self._stir.set()
         await ticket
 
-    def pause(self, key: ChatKey, until: float) -> None:
-        """Give a chat no turn before a time."""
-        self._chat(key).limit.pause(until)
+    def pause(self, key: ChatKey, seconds: float) -> None:
+        """Give a chat no turn for so long."""
+        self._chat(key).limit.pause(self._clock.now() + seconds)
 
     def _chat(self, key: ChatKey) -> Waiting:
         chat = self._chats.get(key)

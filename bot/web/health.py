@@ -16,7 +16,7 @@ from bot import metrics
 from bot.metrics import Metrics
 from bot.probes import Finding
 from bot.vitals import SIGNS, Vitals
-from services.clock import Clock
+from services.clock import Clock, Steady
 from storage import census, inbox, jobs, meta
 from storage.database import Database
 from storage.tx import Tx
@@ -46,6 +46,10 @@ class Health:
     _asking: asyncio.Task[None] | None = None
     # What each gauge showed: a state that occurs no more must say so, not stay as it was.
     _told: dict[Gauge, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def __post_init__(self) -> None:
+        """Go by a clock that nobody sets back: what was found must not look fresh for an hour."""
+        self._steady = Steady(self.clock)
 
     async def live(self, request: Request) -> Response:
         """Answer 200 while every vital sign is good, else 503 with a line for each that is not."""
@@ -118,11 +122,11 @@ class Health:
             gauge.labels(state).set(counts.get(state, 0))
 
     async def _database_state(self) -> str:
-        now = self.clock.now()
+        now = self._steady.now()
         if now - self._database[0] > DATABASE_SECONDS:
             try:
                 async with asyncio.timeout(DATABASE_PATIENCE):
-                    await self.db.write(lambda tx: meta.put(tx, "ready_at", str(now)))
+                    await self.db.write(lambda tx: meta.put(tx, "ready_at", str(self.clock.now())))
                 state = "ok"
             except Exception:  # noqa: BLE001 - whatever it is, we are not ready
                 state = "failing"
@@ -132,11 +136,11 @@ class Health:
     def _refresh_upstreams(self, oldest: float = UPSTREAM_SECONDS) -> None:
         """Ask in the background: a slow upstream must not make us look dead."""
         idle = self._asking is None or self._asking.done()
-        if idle and self.clock.now() - self._upstreams[0] > oldest:
+        if idle and self._steady.now() - self._upstreams[0] > oldest:
             self._asking = asyncio.create_task(self._ask())
 
     async def _ask(self) -> None:
         found = await self.probe()
         for name, finding in found.items():
             self.metrics.upstream.labels(name).set(finding.ok)
-        self._upstreams = (self.clock.now(), found)
+        self._upstreams = (self._steady.now(), found)

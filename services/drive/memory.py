@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from services.drive.entries import Entry, Sort
+from services.recent import Aging
 
 Key = tuple[int, str]
 # About 300 bytes each: some 30 MiB at the most, whoever has large folders.
@@ -29,7 +30,7 @@ class Known:
         return 1 + longest + sum(len(page) for page in self.pages.values())
 
 
-class Memory:
+class Memory(Aging):
     """Keep folders for a short time, the least used go first when there are too many entries."""
 
     def __init__(self, most: int = MOST_ENTRIES) -> None:
@@ -39,6 +40,7 @@ class Memory:
 
     def get(self, key: Key, now: float) -> Known | None:
         """Return what is known and not too old."""
+        self.age(now)
         held = self._folders.get(key)
         if held is None:
             return None

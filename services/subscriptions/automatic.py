@@ -224,6 +224,10 @@ class Automatic:
             return
         try:
             saved = await self._saved(run, share, step)
+        except RetryLater as later:
+            # Something else is being saved: what comes after this need not wait for that.
+            run.again(later.delay)
+            return
         except (NotLinked, LinkLost, ServiceOff):
             # The link is there; who never linked Disk.Top wants no more.
             saved = step.to("unlocked")
@@ -243,7 +247,8 @@ class Automatic:
         files = await self._transfers.listing(user, surl, "/", code)
         picks = [Pick(folder="/", file=file) for file in files]
         await self._reached("auto.copying")
-        result = await self._transfers.save(user, surl, picks, chosen.default_folder, code)
+        dest, lease = chosen.default_folder, run.lease
+        result = await self._transfers.save(user, surl, picks, dest, code, lease=lease)
         return step.to("saved", files=result.saved + result.already, dest=result.dest)
 
 

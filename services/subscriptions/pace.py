@@ -7,7 +7,7 @@ from clients.errors import ClientError
 from clients.hdhive.client import HDHive
 from clients.hdhive.models import Quota
 from services.beijing import DAY_SECONDS, day_of, end_of
-from services.clock import Clock
+from services.clock import Clock, Steady
 from services.errors import ServiceError
 from services.names import Service
 from services.tokens import Tokens
@@ -40,6 +40,7 @@ class Allowance:
 
     def __init__(self, clock: Clock, hdhive: HDHive, tokens: Tokens) -> None:
         self._clock = clock
+        self._steady = Steady(clock)
         self._hdhive = hdhive
         self._tokens = tokens
         self._rate: float | None = None
@@ -47,7 +48,7 @@ class Allowance:
 
     async def rate(self, user: int) -> float | None:
         """Return how many looks a second are left to us, None without a limit."""
-        now = self._clock.now()
+        now = self._steady.now()
         if now < self._until:
             return self._rate
         try:
@@ -57,7 +58,7 @@ class Allowance:
             log.info("the quota was not told", extra={"error": type(error).__name__})
             return self._rate
         self._until = now + QUOTA_SECONDS
-        self._rate = _allowed(quota, now)
+        self._rate = _allowed(quota, self._clock.now())
         return self._rate
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from clients.errors import ClientError
 from clients.hdhive.client import HDHive
 from services.bustle import Bustle
-from services.clock import Clock
+from services.clock import Clock, Steady
 from services.cooldowns import Cooldowns
 from services.errors import ServiceError
 from services.jobs import JobHandler, Lease, LeaseLost
@@ -82,6 +82,7 @@ class Rounds:
     ) -> None:
         self._db = db
         self._clock = clock
+        self._steady = Steady(clock)
         self._hdhive = hdhive
         self._pace = pace
         self._bustle = bustle
@@ -123,13 +124,13 @@ class Rounds:
 
     async def _slice(self, lease: Lease) -> float:
         """Look up what is due; return how long to leave HDHive alone."""
-        until = self._clock.now() + SLICE_SECONDS
-        while (now := self._clock.now()) < until:
+        until = self._steady.now() + SLICE_SECONDS
+        while self._steady.now() < until:
             everybody = await self._cooldowns.for_everybody(Service.HDHIVE)
             if everybody is not None:
                 return everybody
             await self._bustle.calm(GIVE_WAY_SECONDS)
-            titles, total = await self._db.read(lambda tx, now=now: _due(tx, now))  # type: ignore[misc]
+            titles, total = await self._db.read(lambda tx: _due(tx, self._clock.now()))
             if not titles:
                 break
             batch = await self._look(titles, total)
@@ -144,7 +145,7 @@ class Rounds:
     async def _look(self, titles: Sequence[FollowedTitle], total: int) -> _Batch:
         names = [title.title for title in titles]
         lenders = await self._db.read(lambda tx: subscriptions.lenders(tx, names, Service.HDHIVE))
-        batch, now = _Batch(), self._clock.now()
+        batch, now, began = _Batch(), self._clock.now(), self._steady.now()
         batch.unlent += [title.title for title in titles if title.title not in lenders]
         batch.waiting += [(title, now + self._pace.interval) for title in batch.unlent]
         rate = await self._rate(lenders, total)
@@ -157,7 +158,7 @@ class Rounds:
                 wait = self._next_slot(rate)
                 if wait > LONGEST_WAIT:
                     batch.pause = max(batch.pause, min(wait, self._pace.interval))
-                if batch.pause or self._clock.now() - now > WRITE_SECONDS:
+                if batch.pause or self._steady.now() - began > WRITE_SECONDS:
                     # The others stay due.
                     break
                 await self._clock.sleep(wait)
@@ -183,8 +184,8 @@ class Rounds:
         """Return how long to wait for the next look, and take that place unless it is too far away."""
         if rate <= 0:
             return self._pace.interval
-        now, gap = self._clock.now(), 1.0 / rate
-        # A clock that was put back must not hold us up.
+        now, gap = self._steady.now(), 1.0 / rate
+        # A place that was taken at a lower rate must not hold us up.
         free = self._free_at if self._free_at - now <= max(gap, LONGEST_WAIT) else now
         wait = max(0.0, free - now)
         if wait <= LONGEST_WAIT:

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from services.clock import Clock
+from services.clock import Clock, Steady
 
 WINDOW = 12.0
 # Closer together than this, counts are one sample.
@@ -13,7 +13,7 @@ class Meter:
     """Count the bytes of one stage."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self._clock = Steady(clock)
         self.sent = 0
         self.total: int | None = None
         self._samples: deque[tuple[float, int]] = deque()

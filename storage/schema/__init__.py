@@ -15,7 +15,7 @@ from storage.schema.linking import attempts, cooldowns, links
 from storage.schema.people import chats, dialogs, erasures, preferences, users
 from storage.schema.points import CHECKIN_OPEN, HELD, UNSETTLED, checkins, unlocks, watches
 from storage.schema.showing import DRAFT, pictures
-from storage.schema.work import OPEN, UNDER_WAY, jobs, replicas, uploads
+from storage.schema.work import OPEN, UNDER_WAY, jobs, replicas, save_turns, uploads
 
 __all__ = [
     "CHECKIN_OPEN",
@@ -44,6 +44,7 @@ __all__ = [
     "pictures",
     "preferences",
     "replicas",
+    "save_turns",
     "subscriptions",
     "unlocks",
     "uploads",

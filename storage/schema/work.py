@@ -61,3 +61,13 @@ replicas = Table(
     Column("known_keys", Text),
     info=nobodys("the processes that run on this database"),
 )
+
+# Who saves to somebody's drive just now: one save at a time of each person, whoever asked for it.
+save_turns = Table(
+    "save_turns",
+    metadata,
+    key("user_id"),
+    needed("holder", Text),
+    needed("until", Double),
+    info=persons("user_id", passing=True),
+)

@@ -36,10 +36,10 @@ async def test_every_table_is_emptied_of_one_person_only(db: Database) -> None:
     assert await db.read(lambda tx: canary.traces(tx, str(WHO), WORDS))
     await db.write(lambda tx: erasure.erase(tx, WHO, 10.0, 77))
     left = await db.read(lambda tx: canary.traces(tx, str(WHO), WORDS))
-    # A claim lasts for as long as the chat is worked on; the title was never theirs alone.
-    assert {place.split(":")[0] for place in left} == {"chat_claims.chat_key", "chat_claims.holder"} | {
-        f"followed_titles.{name}" for name in ("title", "seen")
-    }
+    # A claim lasts as long as the chat is worked on, a turn as the save; the title was never theirs alone.
+    passing = {"chat_claims.chat_key", "chat_claims.holder", "save_turns.user_id", "save_turns.holder"}
+    titles = {f"followed_titles.{name}" for name in ("title", "seen")}
+    assert {place.split(":")[0] for place in left} == passing | titles
     assert await db.read(lambda tx: canary.traces(tx, str(OTHER), "somebody else")) == before
     assert (
         await db.read(
@@ -188,7 +188,8 @@ async def test_what_is_deleted_is_overwritten(sqlite_url: str, ring: KeyRing) ->
     for number in range(50):
         await db.write(lambda tx, n=number: erasure.erase(tx, WHO + n, 10.0))  # type: ignore[misc]
     await db.write(lambda tx: tx.conn.execute(followed_titles.delete()))
-    await db.write(lambda tx: tx.conn.execute(metadata.tables["chat_claims"].delete()))
+    for passing in ("chat_claims", "save_turns"):
+        await db.write(lambda tx, name=passing: tx.conn.execute(metadata.tables[name].delete()))  # type: ignore[misc]
     await db.scrub()
     assert not canary.is_in(WORDS, everything())
     await db.close()
