@@ -17,6 +17,7 @@ from services.recent import Recent
 from services.saving import Saving, Told, untold
 from services.tokens import Tokens
 from services.trees import Pick, Plan, clean_path, files_below, walk
+from storage.links import Link
 
 T = TypeVar("T")
 
@@ -130,15 +131,17 @@ class Transfers:
         """Copy picks of a share to `dest`, folders with all they hold, keeping the tree they have in common.
 
         What lies there already with the same name and size is counted, not copied; repeating a save is safe.
-        Raises TransferProblem(full, filled, too_many, gone, wrong_code, premium and more), or a ClientError.
+        Raises TransferProblem(full, filled, too_many, gone, wrong_code, premium and more), or a ClientError;
+        Relinked where somebody links another account on the way: not half of it here, and half of it there.
         """
         target, client = clean_path(dest), self._client()
+        link = await self._tokens.link(user_id, Service.DISKTOP)
+        share, drive = partial(self._call, user_id, of=link), partial(self._at_home, link)
 
         async def listed(folder: str) -> Sequence[SharedFile]:
-            return await self._call(user_id, lambda t: client.share_files(t, surl, folder, code))
+            return await share(lambda t: client.share_files(t, surl, folder, code))
 
         plan: Plan = await walk(listed, picks)
-        share, drive = partial(self._call, user_id), partial(self._at_home, user_id)
         try:
             done = await Saving(client, share, drive, surl, code, told).run(plan, target)
         finally:
@@ -189,19 +192,19 @@ class Transfers:
         if not info.is_vip:
             raise TransferProblem("premium")
 
-    async def _call(self, user_id: int, work: Callable[[str], Awaitable[T]]) -> T:
+    async def _call(self, user_id: int, work: Callable[[str], Awaitable[T]], *, of: Link | None = None) -> T:
         try:
-            return await self._tokens.call(user_id, Service.DISKTOP, work)
+            return await self._tokens.call(user_id, Service.DISKTOP, work, of=of)
         except ClientError as error:
             kind = kind_of(error)
             if kind is None:
                 raise
             raise TransferProblem(kind) from error
 
-    async def _at_home(self, user_id: int, work: Callable[[str], Awaitable[T]]) -> T:
+    async def _at_home(self, link: Link, work: Callable[[str], Awaitable[T]]) -> T:
         """Do a call on the user's own drive, where a missing path is not a missing share."""
         try:
-            return await self._tokens.call(user_id, Service.DISKTOP, work)
+            return await self._tokens.call(link.user_id, Service.DISKTOP, work, of=link)
         except (NotFound, Rejected) as error:
             kind = kind_of(error)
             if kind is None:
