@@ -1,6 +1,7 @@
 """Another account is linked in the middle of something: what was begun for one is not done with another."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -8,8 +9,10 @@ from services.errors import LinkLost, Relinked
 from services.ledger import SETTLE
 from services.names import Service
 from services.saving import Progress
+from services.settling import WINDOW_SECONDS
 from services.unlocking import OutcomeState
 from storage import checkins, links, unlocks
+from storage.links import Link
 from tests.services import checkindays, test_saves
 from tests.services.checkindays import linked  # noqa: F401
 from tests.services.conftest import House
@@ -94,6 +97,25 @@ async def test_what_one_account_paid_is_not_fetched_with_another(house, step, na
     assert len(await house.calls("hdhive", "GET", resource.slug)) == 1 + (step == "settle.owned")
 
 
+async def test_what_another_account_owns_says_nothing_of_what_one_paid(house):
+    await house.link()
+    resource, tokens = paid(house), house.services.tokens
+    house.fault("hdhive", f"*{UNLOCK}", "status", status=500, after=True)
+    doubtful = await press(house, resource.slug)
+    look = tokens.link
+
+    async def then_linked_anew(*whose: Any) -> Link:
+        tokens.link, link = look, await look(*whose)
+        await to_another(house)()
+        return link
+
+    tokens.link = then_linked_anew
+    house.clock.advance(WINDOW_SECONDS + 1)
+    await house.work(kinds=[SETTLE], until=200)
+    row = await house.services.db.read(lambda tx: unlocks.get(tx, doubtful.unlock.id))
+    assert (row.state, row.error) == ("refused", "NotLinked")
+
+
 async def test_a_check_in_is_of_one_account(house):
     await house.link()
     house.steps.at["checkin.pressed"] = to_another(house)
@@ -104,6 +126,7 @@ async def test_a_check_in_is_of_one_account(house):
 
 async def test_a_check_in_that_counted_stays_in_the_history_whatever_comes_after_it(house):
     await house.link()
+    house.box.world.people[BEN].premium = True
     hdhive = house.services.hdhive
     ask = hdhive.checkin
 
