@@ -13,9 +13,10 @@ from services.settling import WINDOW_SECONDS
 from services.unlocking import OutcomeState
 from storage import checkins, links, unlocks
 from storage.links import Link
-from tests.services import checkindays, test_saves
+from tests.services import checkindays, following, test_saves
 from tests.services.checkindays import linked  # noqa: F401
 from tests.services.conftest import House
+from tests.services.test_subscriptions_automatic import Shown
 from tests.services.unlocks import UNLOCK, charges, known, paid, posts, press
 
 XIAOYU, BEN = 1001, 1002
@@ -77,6 +78,19 @@ async def test_an_account_that_gets_its_name_between_two_presses_pays_once(house
     house.steps.at["unlock.priced"] = named_and_pressed
     assert (await press(house, resource.slug)).state is OutcomeState.DOUBTFUL
     assert await posts(house) == 1, "no second POST while the first one may still land"
+
+
+async def test_what_is_unlocked_by_itself_is_looked_at_again_for_the_new_account(house):
+    await house.link()
+    followed = await following.follow(house)
+    await house.services.subscriptions.follows.automatic(followed.subscription.id, auto=True)
+    await house.services.people.change(XIAOYU, unlock_limit=5, auto_unlock_budget=12)
+    shown = Shown(house)
+    (made,) = following.new(house, drive="quark", unlock_points=3)
+    house.steps.at["unlock.priced"] = to_another(house)
+    await following.live(house)
+    assert shown.steps(made.slug)[-1] == "unlocked"
+    assert [(charge.person, charge.points) for charge in house.box.world.hdhive.charges] == [(BEN, 3)]
 
 
 @pytest.mark.parametrize("named", [True, False])
