@@ -2,7 +2,7 @@
 
 The row is claimed, together with the job that settles it, in one commit just before the one POST; so a
 process that dies leaves the truth behind: from `created_at` on the POST may have gone out. `doubtful` says
-that nobody knows how the POST ended.
+that nobody knows how the POST ended. Price, claim and POST are of one account, whichever is linked meanwhile.
 """
 
 from dataclasses import dataclass

@@ -69,7 +69,7 @@ _SETTLE = (
     .values(state=bindparam("new_state"), error=bindparam("why"), updated_at=bindparam("now"))
     .returning(*COLUMNS)
 )
-# Except by what was paid for: a clock that jumps has rows let go while their POST is under way.
+# A clock that jumps has a row released while its POST is under way: what that brings was paid for.
 _OTHER = unlocks.alias("other")
 _TAKEN = (
     select(_OTHER.c.id)
@@ -79,7 +79,7 @@ _TAKEN = (
 )
 _DONE = (
     update(unlocks)
-    .where(_THIS, or_(UNSETTLED, and_(unlocks.c.state.in_(("released", "refused")), ~_TAKEN)))
+    .where(_THIS, or_(UNSETTLED, and_(unlocks.c.state == "released", ~_TAKEN)))
     .values(
         state="done",
         error=None,
@@ -170,7 +170,7 @@ async def done(
     already_owned: bool,
     now: float,
 ) -> Unlock | None:
-    """Keep what was unlocked, though the row was let go; None when it is done, or another took its place."""
+    """Keep what was unlocked, of a released row too; None when it is settled, or another took its place."""
     secrets = {"url": url, "access_code": access_code, "full_url": full_url}
     sealed = {
         f"sealed_{name}": seal_text(tx, value, table="unlocks", row=unlock_id, column=name)
