@@ -40,12 +40,8 @@ async def run(db: Database, clock: Clock) -> None:
 async def clean(tx: Tx, now: float) -> None:
     """Delete what is past its time."""
     await inbox.purge_done(tx, now - UPDATES_KEPT)
-<<<<<<< HEAD
     await inbox.purge_claims(tx, inbox.clock_of_claims(tx, now), CLAIMS_KEPT)
-=======
-    await inbox.purge_claims(tx, now - CLAIMS_KEPT)
     await saveturns.purge(tx, now - CLAIMS_KEPT)
->>>>>>> saves
     await erasure.purge(tx, now - erasure.KEPT_SECONDS)
     await attempts.purge(tx, now - ATTEMPTS_KEPT)
     await cards.purge(tx, now - CARDS_KEPT)

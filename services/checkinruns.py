@@ -163,16 +163,18 @@ class CheckInRuns:
 
     async def _ask(self, known: Known, *, in_doubt: bool) -> End:
         """Send the one POST, unless an earlier one turns out to have counted."""
-        hdhive, user = self._hdhive, known.chosen.user_id
+        hdhive, user, link = self._hdhive, known.chosen.user_id, known.link
         if hdhive is None:
             raise ServiceOff(Service.HDHIVE)
         if in_doubt:
-            me = await self._tokens.call(user, Service.HDHIVE, hdhive.me)
+            me = await self._tokens.call(user, Service.HDHIVE, hdhive.me, of=link)
             if me.last_checkin == known.day.isoformat():
                 return End("done", points=me.points)
         lucky = known.chosen.checkin_lucky
         await self._reached("checkin.sending")
-        got = await self._tokens.call(user, Service.HDHIVE, lambda token: hdhive.checkin(token, lucky))
+        got = await self._tokens.call(
+            user, Service.HDHIVE, lambda token: hdhive.checkin(token, lucky), of=link
+        )
         if got.checked_in:
             return End("done", got.points, got.total_points, words=got.message)
         # What an earlier request of ours brought about is no surprise to its person.

@@ -9,9 +9,9 @@ from services.beijing import day_of
 from services.checkinplan import Plan
 from services.checkinruns import CheckInRuns
 from services.clock import Clock
-from services.errors import LinkLost, NotLinked, ServiceOff
+from services.errors import ServiceError, ServiceOff
 from services.jobs import JobHandler
-from services.ledger import account_keys
+from services.ledger import account_key, account_keys
 from services.names import Service
 from services.people import People
 from services.steps import Reached, nothing
@@ -19,6 +19,7 @@ from services.tokens import Tokens
 from storage import checkins, links, preferences
 from storage.checkins import CheckInRow
 from storage.database import Database
+from storage.links import Link
 from storage.tx import Tx
 
 SPREAD_SECONDS = 3600.0
@@ -85,6 +86,7 @@ class CheckIns:
         self._clock = clock
         self._hdhive = hdhive
         self._tokens = tokens
+        self._reached = reached
         self.spread = spread
         self._runs = CheckInRuns(db, clock, hdhive, tokens, spread=spread, reached=reached)
         people.follow(self._runs.replan)
@@ -99,7 +101,7 @@ class CheckIns:
             await self._runs.resume()
 
     async def check_in(self, user_id: int, gambler: bool = False) -> CheckInOutcome:
-        """Check in once; raises NotLinked, LinkLost, ServiceOff, or the ClientError of the one POST.
+        """Check in once; raises NotLinked, LinkLost, Relinked, ServiceOff or the ClientError of the one POST.
 
         Forbidden(premium) says that this account may not; a `doubtful` error that nobody knows whether it
         counted: asking again on the same day is answered "already done" then.
@@ -107,14 +109,18 @@ class CheckIns:
         hdhive = self._hdhive
         if hdhive is None:
             raise ServiceOff(Service.HDHIVE)
-        before = await self._points(hdhive, user_id)
+        link = await self._tokens.link(user_id, Service.HDHIVE)
+        before = await self._points(hdhive, link)
+        await self._reached("checkin.pressed")
         day = day_of(self._clock.now())
-        result = await self._tokens.call(user_id, Service.HDHIVE, lambda t: hdhive.checkin(t, gambler))
+        result = await self._tokens.call(
+            user_id, Service.HDHIVE, lambda t: hdhive.checkin(t, gambler), of=link
+        )
         if not result.checked_in:
-            return await self._kept(user_id, day, CheckInOutcome(False, before, before, None, result.message))
-        after = await self._points(hdhive, user_id)
+            return await self._kept(link, day, CheckInOutcome(False, before, before, None, result.message))
+        after = await self._points(hdhive, link)
         gained = after - before if after is not None and before is not None else result.points
-        return await self._kept(user_id, day, CheckInOutcome(True, after, before, gained, result.message))
+        return await self._kept(link, day, CheckInOutcome(True, after, before, gained, result.message))
 
     async def history(self, user_id: int) -> History:
         """Return what became of somebody's check-ins, and when the next one is due."""
@@ -132,7 +138,7 @@ class CheckIns:
 
         return await self._db.read(look)
 
-    async def _kept(self, user_id: int, day: date, outcome: CheckInOutcome) -> CheckInOutcome:
+    async def _kept(self, link: Link, day: date, outcome: CheckInOutcome) -> CheckInOutcome:
         """Write a press's check-in into the history; the day's own one finds it there."""
         now = self._clock.now()
         if day_of(now) != day:
@@ -140,11 +146,10 @@ class CheckIns:
             return outcome
 
         async def work(tx: Tx) -> None:
-            link = await links.get(tx, user_id, Service.HDHIVE)
             await checkins.record(
                 tx,
-                user_id=user_id,
-                account_key=account_keys(user_id, link)[0],
+                user_id=link.user_id,
+                account_key=account_key(link.user_id, link),
                 day=day.isoformat(),
                 state="done" if outcome.checked_in else "already",
                 now=now,
@@ -156,12 +161,11 @@ class CheckIns:
         await self._db.write(work)
         return outcome
 
-    async def _points(self, hdhive: HDHive, user_id: int) -> int | None:
+    async def _points(self, hdhive: HDHive, link: Link) -> int | None:
         try:
-            return (await self._tokens.call(user_id, Service.HDHIVE, hdhive.me)).points
-        except (NotLinked, LinkLost):
-            raise
-        except ClientError:
+            return (await self._tokens.call(link.user_id, Service.HDHIVE, hdhive.me, of=link)).points
+        except (ClientError, ServiceError):
+            # Nice to have: what ends the check-in as well its POST tells, and what was done by it stays done.
             return None
 
 

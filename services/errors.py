@@ -74,6 +74,13 @@ class LinkLost(ServiceError):
 
 
 @dataclass(eq=False)
+class Relinked(ServiceError):
+    """The user linked this service anew in the middle of something: what is left of it was not done."""
+
+    service: str
+
+
+@dataclass(eq=False)
 class MissingScope(ServiceError):
     """The user's grant does not cover this; linking again can mend it."""
 

@@ -125,9 +125,6 @@ class Forgetting:
 
     async def _run(self, job: Job, lease: Lease) -> None:
         user_id = int(job.payload["user_id"])
-        landing = self._landing(await self._db.read(lambda tx: unlocks.unsettled_of(tx, user_id)))
-        if landing is not None:
-            raise RetryLater(at=min(landing, self._clock.now() + LOOK_SECONDS))
         await self._reached("forget.erasing")
         await lease.finish(
             lambda tx: self._erase(tx, user_id, job), first=lambda tx: erasure.hold(tx, user_id)
@@ -146,6 +143,10 @@ class Forgetting:
         await self._reached("forget.cleared")
 
     async def _erase(self, tx: Tx, user_id: int, job: Job) -> None:
+        # Looked at here, where nobody can begin one any more.
+        landing = self._landing(await unlocks.unsettled_of(tx, user_id))
+        if landing is not None:
+            raise RetryLater(at=min(landing, self._clock.now() + LOOK_SECONDS))
         now, by_hand = self._clock.now(), self._unlinking.by_hand(await links.all_of(tx, user_id))
         for will in self.wills:
             await will(tx, user_id, now)

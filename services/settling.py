@@ -68,18 +68,20 @@ class Settling:
         if not _is_same_account(row, link):
             raise NotLinked(Service.HDHIVE)
         asked_at = self._clock.now()
-        share = await self._tokens.call(row.user_id, Service.HDHIVE, lambda t: hdhive.share(t, slug))
+        share = await self._tokens.call(row.user_id, Service.HDHIVE, lambda t: hdhive.share(t, slug), of=link)
         if share.is_unlocked:
-            await self._fetch(hdhive, row, lease)
+            await self._fetch(hdhive, row, link, lease)
         elif asked_at - row.updated_at >= WINDOW_SECONDS:
             await self._release(row, lease)
         else:
             raise RetryLater(self._next(row))
 
-    async def _fetch(self, hdhive: HDHive, row: Unlock, lease: Lease) -> None:
+    async def _fetch(self, hdhive: HDHive, row: Unlock, link: Link, lease: Lease) -> None:
         """Get the link of a resource that is owned by now: this POST is free."""
         await self._reached("settle.owned")
-        got = await self._tokens.call(row.user_id, Service.HDHIVE, lambda t: hdhive.unlock(t, row.slug))
+        got = await self._tokens.call(
+            row.user_id, Service.HDHIVE, lambda t: hdhive.unlock(t, row.slug), of=link
+        )
         await self._reached("settle.fetched")
 
         async def work(tx: Tx) -> None:
@@ -138,4 +140,6 @@ class Settling:
 
 
 def _is_same_account(row: Unlock, link: Link) -> bool:
-    return link.id == row.link_id or account_key(row.user_id, link) == row.account_key
+    # An account without a name may be any, once it was linked anew.
+    named = link.account_id is not None and account_key(row.user_id, link) == row.account_key
+    return named or link.id == row.link_id

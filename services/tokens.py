@@ -48,14 +48,22 @@ class Tokens:
         link = await self.link(user_id, service)
         return link if link.refresh_token is None else await self._refreshing.begin(link).result()
 
-    async def call(self, user_id: int, service: Service, work: Callable[[str], Awaitable[T]]) -> T:
+    async def call(
+        self,
+        user_id: int,
+        service: Service,
+        work: Callable[[str], Awaitable[T]],
+        *,
+        of: Link | None = None,
+    ) -> T:
         """Do a call with the user's token; refresh once and repeat it where the service asks for that.
 
         Raises ServiceOff, NotLinked, LinkLost, or the ClientError of the call; only a grant that the service
-        calls gone unlinks. A RateLimited is kept and raised at once until it is over.
+        calls gone unlinks. A RateLimited is kept and raised at once until it is over. What is one matter in
+        several calls says of which account it is: Relinked is raised where the user links another meanwhile.
         """
         self._on(service)
-        link = await self._db.read(lambda tx: admitted(tx, self._cooldowns, user_id, service))
+        link = await self._db.read(lambda tx: admitted(tx, self._cooldowns, user_id, service, of))
         try:
             link = await self._fresh(link)
             try:

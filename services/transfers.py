@@ -19,6 +19,7 @@ from services.saveturns import SaveTurns
 from services.saving import Saving, Told, untold
 from services.tokens import Tokens
 from services.trees import Pick, Plan, clean_path, files_below, walk
+from storage.links import Link
 
 T = TypeVar("T")
 
@@ -141,22 +142,25 @@ class Transfers:
         What lies there already with the same name and size is counted, not copied; repeating a save is safe.
         One at a time of each person; whose job of `lease` is lost copies no more (LeaseLost), and RetryLater
         asks for the job to be run again once another save had its turn.
-        Raises TransferProblem(full, filled, too_many, gone, wrong_code, premium and more), or a ClientError.
+        Raises TransferProblem(full, filled, too_many, gone, wrong_code, premium and more), or a ClientError;
+        Relinked where somebody links another account on the way: not half of it here, and half of it there.
         """
         target, client = clean_path(dest), self._client()
+        link = await self._tokens.link(user_id, Service.DISKTOP)
+        share = partial(self._call, user_id, of=link)
 
         async def listed(folder: str) -> Sequence[SharedFile]:
-            return await self._call(user_id, lambda t: client.share_files(t, surl, folder, code))
+            return await share(lambda t: client.share_files(t, surl, folder, code))
 
         plan: Plan = await walk(listed, picks)
         async with self._turns.turn(user_id, lease) as turn:
 
             async def drive(work: Callable[[str], Awaitable[T]]) -> T:
                 await turn.keep()
-                return await self._at_home(user_id, work)
+                return await self._at_home(link, work)
 
             try:
-                saving = Saving(client, partial(self._call, user_id), drive, turn, surl, code, told)
+                saving = Saving(client, share, drive, turn, surl, code, told)
                 done = await saving.run(plan, target)
             finally:
                 self._changed(user_id)
@@ -206,19 +210,19 @@ class Transfers:
         if not info.is_vip:
             raise TransferProblem("premium")
 
-    async def _call(self, user_id: int, work: Callable[[str], Awaitable[T]]) -> T:
+    async def _call(self, user_id: int, work: Callable[[str], Awaitable[T]], *, of: Link | None = None) -> T:
         try:
-            return await self._tokens.call(user_id, Service.DISKTOP, work)
+            return await self._tokens.call(user_id, Service.DISKTOP, work, of=of)
         except ClientError as error:
             kind = kind_of(error)
             if kind is None:
                 raise
             raise TransferProblem(kind) from error
 
-    async def _at_home(self, user_id: int, work: Callable[[str], Awaitable[T]]) -> T:
+    async def _at_home(self, link: Link, work: Callable[[str], Awaitable[T]]) -> T:
         """Do a call on the user's own drive, where a missing path is not a missing share."""
         try:
-            return await self._tokens.call(user_id, Service.DISKTOP, work)
+            return await self._tokens.call(link.user_id, Service.DISKTOP, work, of=link)
         except (NotFound, Rejected) as error:
             kind = kind_of(error)
             if kind is None:

@@ -2,7 +2,7 @@
 
 The row is claimed, together with the job that settles it, in one commit just before the one POST; so a
 process that dies leaves the truth behind: from `created_at` on the POST may have gone out. `doubtful` says
-that nobody knows how the POST ended.
+that nobody knows how the POST ended. Price, claim and POST are of one account, whichever is linked meanwhile.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.jobs import JobHandler
 from services.ledger import SETTLE, account_key, find, one_spelling, reason_of, settle_at, settle_left_over
+from services.linked import usable
 from services.names import Service
 from services.settling import FIRST_LOOK_SECONDS, Settling
 from services.steps import Reached, nothing
@@ -133,6 +134,7 @@ class Unlocking:
     ) -> Outcome:
         """Unlock a resource for at most the price that was shown; raises NotLinked, LinkLost, ServiceOff.
 
+        Relinked is raised where another account than the one whose price was read would have to pay.
         `budget` is for what nobody confirmed: where it does not suffice nothing is spent.
         """
         if self._is_stale(pressed_at):
@@ -143,7 +145,7 @@ class Unlocking:
         if held is not None:
             return held
         try:
-            share = await self._share(user_id, slug)
+            share = await self._share(user_id, slug, of=link)
         except ClientError as error:
             return Outcome(OutcomeState.REFUSED, error=error)
         price = 0 if share.is_unlocked else share.price_for_user
@@ -153,7 +155,7 @@ class Unlocking:
         if self._is_stale(pressed_at):
             return Outcome(OutcomeState.STALE)
         row = await self._claim(link, slug, price, card_id, budget)
-        return await self._spend(row) if isinstance(row, Unlock) else row
+        return await self._spend(row, link) if isinstance(row, Unlock) else row
 
     async def spent(self, user_id: int, since: float) -> int:
         """Return the points that a user spent, or may have spent, since a time."""
@@ -166,7 +168,9 @@ class Unlocking:
         now = self._clock.now()
 
         async def work(tx: Tx) -> Unlock | Outcome:
-            held = _held(await find(tx, link.user_id, link, slug))
+            # Read again: it may be another by now, or have got the name by which its rows are found.
+            payer = usable(await links.get(tx, link.user_id, Service.HDHIVE), Service.HDHIVE, link)
+            held = _held(await find(tx, link.user_id, payer, slug))
             if held is not None:
                 return held
             if budget is not None and price and not await _affords(tx, link.user_id, price, budget):
@@ -174,8 +178,8 @@ class Unlocking:
             row = await unlocks.claim(
                 tx,
                 user_id=link.user_id,
-                link_id=link.id,
-                account_key=account_key(link.user_id, link),
+                link_id=payer.id,
+                account_key=account_key(link.user_id, payer),
                 slug=slug,
                 price=price,
                 card_id=card_id,
@@ -189,12 +193,14 @@ class Unlocking:
 
         return await self._db.write(work)
 
-    async def _spend(self, row: Unlock) -> Outcome:
+    async def _spend(self, row: Unlock, link: Link) -> Outcome:
         """Send the one POST and write what came of it."""
         await self._reached("unlock.claimed")
         sending = _Sending(row.created_at + SEND_SECONDS)
         try:
-            got = await self._tokens.call(row.user_id, Service.HDHIVE, lambda t: self._post(t, row, sending))
+            got = await self._tokens.call(
+                row.user_id, Service.HDHIVE, lambda t: self._post(t, row, sending), of=link
+            )
         except (ClientError, ServiceError) as error:
             await self._reached("unlock.failed")
             outcome = await (self._doubted if sending.effect else self._refused)(row, error)
@@ -249,12 +255,15 @@ class Unlocking:
             done = await unlocks.done(
                 tx, row.id, got.url, got.access_code, got.full_url, got.already_owned, now
             )
-            return done or await unlocks.get(tx, row.id)
+            return done or await unlocks.find(tx, row.account_key, row.slug)
 
-        return Outcome(OutcomeState.DONE, await self._db.write(work))
+        kept = await self._db.write(work)
+        return _held(kept) or Outcome(OutcomeState.DONE, kept)
 
-    async def _share(self, user_id: int, slug: str) -> Share:
-        return await self._tokens.call(user_id, Service.HDHIVE, lambda t: self._client().share(t, slug))
+    async def _share(self, user_id: int, slug: str, of: Link | None = None) -> Share:
+        return await self._tokens.call(
+            user_id, Service.HDHIVE, lambda t: self._client().share(t, slug), of=of
+        )
 
     def _client(self) -> HDHive:
         if self._hdhive is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, case, func, literal_column, select, text, update
+from sqlalchemy import and_, bindparam, case, func, literal_column, or_, select, text, update
 
 from storage.schema import HELD, UNSETTLED, unlocks
 from storage.tx import Tx, both, new_id, open_text, seal_text
@@ -69,9 +69,17 @@ _SETTLE = (
     .values(state=bindparam("new_state"), error=bindparam("why"), updated_at=bindparam("now"))
     .returning(*COLUMNS)
 )
+# A clock that jumps has a row released while its POST is under way: what that brings was paid for.
+_OTHER = unlocks.alias("other")
+_TAKEN = (
+    select(_OTHER.c.id)
+    .where(_OTHER.c.account_key == unlocks.c.account_key, _OTHER.c.slug == unlocks.c.slug, HELD)
+    .correlate(unlocks)
+    .exists()
+)
 _DONE = (
     update(unlocks)
-    .where(_THIS, UNSETTLED)
+    .where(_THIS, or_(UNSETTLED, and_(unlocks.c.state == "released", ~_TAKEN)))
     .values(
         state="done",
         error=None,
@@ -163,7 +171,7 @@ async def done(
     already_owned: bool,
     now: float,
 ) -> Unlock | None:
-    """Keep what was unlocked; None when it is settled already."""
+    """Keep what was unlocked, of a released row too; None when it is settled, or another took its place."""
     secrets = {"url": url, "access_code": access_code, "full_url": full_url}
     sealed = {
         f"sealed_{name}": seal_text(tx, value, table="unlocks", row=unlock_id, column=name)

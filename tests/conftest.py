@@ -113,12 +113,12 @@ async def control(box: Sandbox) -> AsyncIterator[Control]:
         yield made
 
 
-async def linked(person: Person, *services: str) -> None:
-    """Link services the way people do."""
+async def linked(person: Person, *services: str, account: int | None = None) -> None:
+    """Link services the way people do; with the account of somebody else where that is said."""
     for service in services:
         await person.send(f"/link {service}")
         card = await person.until(lambda message: any(button.url for button in message.buttons))
-        async with Browser(person.id) as browser:
+        async with Browser(account or person.id) as browser:
             payload = await browser.link(next(button.url for button in card.buttons if button.url) or "")
         assert payload, browser.page
         await person.start(payload)

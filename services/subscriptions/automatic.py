@@ -12,7 +12,7 @@ from clients.errors import ClientError, RateLimited
 from clients.hdhive.models import Resource, Validity
 from services import zones
 from services.clock import Clock
-from services.errors import LinkLost, NotLinked, ServiceError, ServiceOff, TransferProblem
+from services.errors import LinkLost, NotLinked, Relinked, ServiceError, ServiceOff, TransferProblem
 from services.jobs import JobHandler, Lease, RetryLater
 from services.ledger import HELD, reason_of
 from services.ledger import OPEN as UNSETTLED
@@ -210,7 +210,7 @@ class Automatic:
         if isinstance(error, RateLimited):
             run.again(max(error.retry_after, LOOK_SECONDS))
             return step
-        fault = isinstance(error, ClientError) and error.doubtful
+        fault = isinstance(error, Relinked) or (isinstance(error, ClientError) and error.doubtful)
         if not fault or step.tries + 1 >= MOST_TRIES:
             return None
         run.again(TRY_SECONDS * 2**step.tries)

@@ -78,6 +78,20 @@ async def test_a_doubtful_one_still_holds_until_it_is_released(db: Database) -> 
     assert again.id != row.id
 
 
+async def test_what_a_released_one_brings_late_is_kept_unless_its_place_is_taken(db: Database) -> None:
+    rows = [await claimed(db, slug) for slug in ("a" * 32, "b" * 32)]
+    for row in rows:
+        await db.write(lambda tx, it=row: unlocks.release(tx, it.id, 2.0))
+    await claimed(db, "b" * 32, now=3.0)
+    late = [
+        await db.write(lambda tx, it=row: unlocks.done(tx, it.id, "u", None, None, False, 4.0))
+        for row in rows
+    ]
+    assert late[0] is not None
+    assert (late[0].state, late[0].url, late[1]) == ("done", "u", None)
+    assert await claim(db, "a" * 32) is None
+
+
 async def test_find_prefers_the_one_that_holds(db: Database) -> None:
     assert await db.read(lambda tx: unlocks.find(tx, "hdhive:42", "a" * 32)) is None
     first = await claimed(db)
