@@ -155,9 +155,7 @@ class Services:
         unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
         used = (hdhive, tokens, titles, unlocking, transfers)
         outside = (hdhive, disktop, linkcheck, tmdb, acgbt, mika)
-        brought = [s for s, on in ((Service.ACGBT, acgbt), (Service.MIKA, mika)) if on is not None]
-        plainly = {Service.ACGBT: acgbt.profile} if acgbt is not None else {}
-        keys = Keys(db, clock, brought, plainly=plainly, reached=reached)
+        keys = _keys(db, clock, acgbt, mika, reached)
         acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
         videos, standing = Videos(clock, mika, keys), given.get("standing") or Standing(db, clock)
         bustle = Bustle()
@@ -263,6 +261,13 @@ class Services:
         """Wait for what must not be cut short; clients and database stay open."""
         await self.refreshing.close()
         self.uploads.close()
+
+
+def _keys(db: Database, clock: Clock, acgbt: ACGBT | None, mika: Mika | None, reached: Reached) -> Keys:
+    """Return the keys of the services to which people bring their own."""
+    brought = [s for s, on in ((Service.ACGBT, acgbt), (Service.MIKA, mika)) if on is not None]
+    plainly = {Service.ACGBT: acgbt.profile} if acgbt is not None else {}
+    return Keys(db, clock, brought, plainly=plainly, reached=reached)
 
 
 def _uploads(
