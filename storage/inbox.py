@@ -97,7 +97,7 @@ _WAITING = both(
 _STRANGERS = both(
     lambda d: (
         select(inbox.c.chat_key)
-        .where(d.among(inbox.c.chat_key, "chats"), _IS_PENDING, ~d.among(inbox.c.update_id, "ids"))
+        .where(d.among(inbox.c.chat_key, "chats"), _IS_PENDING, d.apart(inbox.c.update_id, "ids"))
         .distinct()
     )
 )
