@@ -5,6 +5,7 @@ from sqlalchemy import update
 from bot.wiring import House
 from storage import deadletters, jobs, leases, links
 from storage import schema as tables
+from storage.database import Database
 from tests.conftest import Start, linked
 from tests.driver import Control, Journal, Person
 from tests.e2e.conftest import PEOPLE
@@ -17,14 +18,20 @@ from tests.fixtures.shut import STRANGER, open_again, shut
 THEIRS = ("links", "unlocks", "subscriptions", "uploads", "watches", "dialogs", "attempts")
 
 
+async def given_up(db: Database) -> jobs.Job:
+    """Leave a dead letter."""
+    await db.write(lambda tx: jobs.enqueue(tx, "mail.shut", "k", {"n": 1}, 1.0, owner=jobs.NOBODY))
+    (job,) = await db.write(lambda tx: leases.claim(tx, ["mail.shut"], "test", 2.0, 1.0, 1))
+    await db.write(lambda tx: leases.bury(tx, job, "boom"))
+    return job
+
+
 async def test_a_letter_that_does_not_open_is_shown_and_tried_again_once_it_does(
     start: Start, control: Control, person: Person, say: Words, language: str
 ) -> None:
     await control.telegram("options", limits=False)
     async with start(clock=Hurried(), admin_ids=str(PEOPLE[language])) as bot:
-        await bot.db.write(lambda tx: jobs.enqueue(tx, "mail.shut", "k", {"n": 1}, 1.0, owner=jobs.NOBODY))
-        (job,) = await bot.db.write(lambda tx: leases.claim(tx, ["mail.shut"], "test", 2.0, 1.0, 1))
-        await bot.db.write(lambda tx: leases.bury(tx, job, "boom"))
+        await given_up(bot.db)
         await bot.db.write(lambda tx: shut(tx, "jobs"))
         await person.send("/admin")
         card = await person.until(say.starts("admin.title"))
@@ -47,10 +54,8 @@ async def test_a_letter_whose_reason_does_not_open_can_be_tried_again(
 ) -> None:
     await control.telegram("options", limits=False)
     async with start(clock=Hurried(), admin_ids=str(PEOPLE[language])) as bot:
-        await bot.db.write(lambda tx: jobs.enqueue(tx, "mail.shut", "k", {"n": 1}, 1.0, owner=jobs.NOBODY))
-        (job,) = await bot.db.write(lambda tx: leases.claim(tx, ["mail.shut"], "test", 2.0, 1.0, 1))
+        job = await given_up(bot.db)
         wrong = STRANGER.seal(b"boom", table="jobs", row=job.id, column="error")
-        await bot.db.write(lambda tx: leases.bury(tx, job, "boom"))
         reason = update(tables.jobs).where(tables.jobs.c.id == job.id).values(error=wrong)
         await bot.db.write(lambda tx: tx.conn.execute(reason))
         await person.send("/admin")
