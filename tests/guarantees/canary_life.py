@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from sandbox.server import Sandbox
 from sandbox.states import acgbt, mika
@@ -19,7 +19,7 @@ from storage import census, erasure, leases
 from storage.crypto import KeyRing
 from storage.database import Database
 from storage.marks import rows_of
-from storage.schema import metadata
+from storage.schema import chat_claims, metadata
 from storage.tx import Tx
 from tests.conftest import GROUP, linked
 from tests.driver import Control, Message, Person
@@ -92,9 +92,12 @@ class Life:
         self.db = await Database.open(self.url, KeyRing([KEY]))
 
     async def later(self, seconds: float) -> None:
-        """Let time pass for everybody."""
+        """Let time pass for everybody; the clock of PostgreSQL nobody moves: what ends by it is moved."""
         self.shift.advance(seconds)
         await self.control.advance(seconds)
+        if self.db.dialect == "postgresql":
+            sooner = update(chat_claims).values(until=chat_claims.c.until - seconds)
+            await self.db.write(lambda tx: tx.conn.execute(sooner))
 
     async def rows(self) -> dict[str, int]:
         """How many rows there are of the person, by table."""

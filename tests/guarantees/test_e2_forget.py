@@ -196,7 +196,6 @@ async def _nothing_comes_back(life: Life, folder: Path, journal: Journal) -> Non
     mine = [u for u in (await control.updates())["updates"] if str(WHO) in json.dumps(u)]
     for update in mine:
         await control.telegram("redeliver", update_id=update["update_id"])
-    await _claims_ran_out(life)
     for _ in range(size(1, 2)):
         await life.bot.start()
         await life.bot.ready(60)
@@ -220,19 +219,6 @@ async def _nothing_comes_back(life: Life, folder: Path, journal: Journal) -> Non
     await life.reopen()
     assert not left, left
     exactly("E2", f"traces after hours, repeats and restarts, backup too, {dialect}", len(left))
-
-
-async def _claims_ran_out(life: Life) -> None:
-    """Let the claims of who was killed end: on PostgreSQL by the server's clock, which nobody moves on."""
-    deadline = time.monotonic() + PATIENCE
-    while life.db.dialect == "postgresql" and await life.db.read(_claimed):
-        assert time.monotonic() < deadline, "claims do not run out"
-        await asyncio.sleep(0.3)
-
-
-async def _claimed(tx: Tx) -> int:
-    live = select(func.count()).where(chat_claims.c.until > time.time())
-    return int((await tx.conn.execute(live)).scalar_one())
 
 
 async def _rested(life: Life) -> None:
