@@ -74,14 +74,11 @@ class Manners:
             return Verdict.TAKE
         at = _sent_at(content, entry.received_at)
         wanted = self._wanted(entry.payload, content)
-        short = [
-            bucket
-            for key, allowed in wanted
-            if not _grown(bucket := self._bucket(key, allowed, at), allowed, at)
-        ]
+        buckets = [(self._bucket(key, allowed, at, entry.received_at), allowed) for key, allowed in wanted]
+        short = [bucket for bucket, allowed in buckets if not _grown(bucket, allowed, at)]
         if not short:
-            for key, _ in wanted:
-                self._buckets[key].tokens -= 1.0
+            for bucket, _ in buckets:
+                bucket.tokens -= 1.0
             return Verdict.TAKE
         told = any(key[0] == "chatter" for key, _ in wanted) or all(bucket.told for bucket in short)
         for bucket in short:
@@ -99,13 +96,16 @@ class Manners:
         found = [] if person is None else [(("person", person), self._allowed.person)]
         return found if group is None else [*found, (("group", group), self._allowed.group)]
 
-    def _bucket(self, key: tuple[str, int], allowed: Allowance, at: float) -> _Bucket:
+    def _bucket(self, key: tuple[str, int], allowed: Allowance, at: float, now: float) -> _Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = _Bucket(allowed.burst, at)
             if len(self._buckets) > self._remembered:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(key)
+        if bucket.counted > now:
+            # The clock was set back: nobody is put off until the old time comes round again.
+            bucket.counted = at
         return bucket
 
 
