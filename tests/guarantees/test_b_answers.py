@@ -51,7 +51,7 @@ async def transports(box: Sandbox, service: str) -> AsyncIterator[dict[str, Tran
         await transport.aclose()
 
 
-def tokens(box: Sandbox, db: Database, transport: Transport) -> tuple[Tokens, Client]:
+def tokens(box: Sandbox, db: Database, transport: Transport) -> tuple[Tokens, Client, Refreshing]:
     client: Client
     provider: Provider
     if transport.service == "hdhive":
@@ -61,7 +61,7 @@ def tokens(box: Sandbox, db: Database, transport: Transport) -> tuple[Tokens, Cl
         client = DiskTop(transport, *application(box, "disktop"))
         provider = DiskTopProvider(client, ("user.read",))
     refreshing = Refreshing(db, box.world.clock, {provider.service: provider})
-    return Tokens(db, box.world.clock, refreshing), client
+    return Tokens(db, box.world.clock, refreshing), client, refreshing
 
 
 SPOILED: list[dict[str, Any]] = [
@@ -103,10 +103,10 @@ async def test_b3_faults_never_unlink(
     await link_users(box, sqlite_db, USERS, service)
     hits, odd = 0, Counter[str]()
     for way in ("refused", "no name", "no tls"):
-        lent, client = tokens(box, sqlite_db, transports[way])
+        lent, client, _ = tokens(box, sqlite_db, transports[way])
         box.world.clock.advance(7300)
         hits += unhandled(await everybody(lent, client), odd)
-    lent, client = tokens(box, sqlite_db, transports["open"])
+    lent, client, refreshing = tokens(box, sqlite_db, transports["open"])
     number = 0
     while hits < FAULTS:
         spoiled, place = SPOILED[number % len(SPOILED)], PLACES[number // len(SPOILED) % len(PLACES)]
@@ -119,7 +119,7 @@ async def test_b3_faults_never_unlink(
         box.world.journal.clear()
     box.world.clock.advance(7300)
     good = sum(not isinstance(end, BaseException) for end in await everybody(lent, client))
-    await lent.close()
+    await refreshing.close()
     lost = sum(link.state != "active" for link in await links_of(sqlite_db, USERS, service))
     at_least("B3", f"spoiled calls, every kind, over sockets, {service}", hits, FAULTS)
     exactly("B3", f"links dropped, {service}", lost)
@@ -215,7 +215,7 @@ async def test_b4_odd_answers_over_sockets_leave_a_link_that_works(
 ) -> None:
     users, odd, wrong, bad = list(range(9000, 9020)), Odd(6 + LINKED.index(service)), Counter[str](), 0
     box.world.options.change({f"{service}_refresh_seconds": 1e10})
-    lent, _ = tokens(box, sqlite_db, transports["open"])
+    lent, _, _ = tokens(box, sqlite_db, transports["open"])
     for number in range(SENT):
         user = users[number % len(users)]
         await link_users(box, sqlite_db, [user], service)
