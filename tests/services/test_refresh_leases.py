@@ -111,18 +111,6 @@ async def test_who_knows_an_older_version_frees_no_lease_of_a_newer(house: House
     assert provider.asked == ["r2"]
 
 
-async def test_a_holder_that_was_overtaken_leaves_no_lease_behind(house: House) -> None:
-    link = await linked(house, expires_at=1.0)
-
-    async def overtaken(step: str) -> None:
-        if step == "refresh.granted":
-            await overtake(house, link, "a3", "r3")
-
-    mine = tokens(house, Scripted(grant("a2", "r2")), holder="me", reached=overtaken)
-    assert await mine.call(1001, HDHIVE, refusing("a3")) == "a3"
-    assert await house.services.db.read(links.refreshing) == []
-
-
 async def leased(house: House, holder: str = "dead", ago: float = 0.0) -> Link:
     """Return a link that another process has begun to refresh."""
     link = await linked(house, expires_at=1.0)

@@ -135,6 +135,8 @@ async def test_a_holder_that_was_overtaken_uses_what_the_other_wrote(house):
     mine = tokens(house, Scripted(grant("a2", "r2")), holder="me", reached=overtaken)
     assert await mine.call(1001, HDHIVE, refusing("a3")) == "a3"
     assert (await stored(house)).refresh_token == "r3"
+    # Nobody refreshes any more, so nobody else is held up.
+    assert await house.services.db.read(links.refreshing) == []
 
 
 @pytest.mark.parametrize(
