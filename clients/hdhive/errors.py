@@ -1,4 +1,4 @@
-"""HDHive's error codes and what each means for the caller (FIELD-NOTES, HDHive table)."""
+"""HDHive's error codes and what each means for the caller."""
 
 import time
 from collections.abc import Mapping
