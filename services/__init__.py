@@ -127,7 +127,7 @@ class Services:
         return _on(self.mika, Service.MIKA)
 
     def jobs(self) -> dict[str, JobHandler]:
-        """Return the job handlers that share one runner; what could hold up others has a runner of its own."""
+        """Return the job handlers that share one runner; what could hold up others has one of its own."""
         own = (
             self.forgetting,
             self.broadcasts,
