@@ -9,7 +9,7 @@ from clients.hdhive.client import HDHive
 from clients.hdhive.errors import POOR
 from clients.hdhive.models import OwnShare
 from clients.hdhive.publishing import NewShare
-from services.beijing import BEIJING
+from clients.moments import BEIJING
 from services.errors import ServiceOff
 from services.names import Service
 from services.sharelinks import extract
