@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clients.mika.models import Category, Video
-from handlers.driveviews import date
+from handlers import dates
 from handlers.scenes import Scene
 from handlers.sizes import size
 from handlers.texts import Html, Speaker, bold, escape, plain
@@ -40,7 +40,7 @@ def row(scene: Scene[Any], number: int, video: Video) -> Html:
     if video.category is not None and video.category.name:
         facts.append(escape(video.category.name, NAME_LIMIT))
     if video.created_at:
-        facts.append(escape(date(scene, video.created_at)))
+        facts.append(escape(dates.shown(scene, video.created_at)))
     return say("videos.row", number=number, title=title, details=Html(" · ".join(facts)))
 
 
@@ -57,7 +57,7 @@ def facts(scene: Scene[Any], video: Video, way: Sequence[Category]) -> list[Html
     if video.tags:
         lines.append(say("video.tags", tags=tag_list(say, video.tags)))
     if video.created_at:
-        lines.append(say("video.added", date=date(scene, video.created_at)))
+        lines.append(say("video.added", date=dates.shown(scene, video.created_at)))
     if video.description:
         words = escape(video.description, DESCRIPTION_LIMIT)
         lines += [Html(""), Html(f"<blockquote expandable>{words}</blockquote>")]
