@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import database, formats
 from bot.settings import Settings
 from bot.upstreams import Upstreams
-from services import Services
+from services import Services, building
 from services.clock import Clock
 from services.standing import Standing
 from services.steps import Reached, nothing
@@ -23,7 +23,7 @@ def assemble(
     reached: Reached = nothing,
 ) -> Services:
     """Return the one door to every use case."""
-    return Services.build(
+    return building.build(
         db,
         clock,
         public_url=settings.public_url,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+# No summer time since 1991.
 BEIJING = timezone(timedelta(hours=8))
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-# Where nothing is said (FIELD-NOTES), and the most that is believed: a week.
+# Where nothing is said, and the most that is believed: a week.
 DEFAULT_SECONDS = 60.0
 LONGEST_SECONDS = 7 * 86_400.0
 

@@ -51,13 +51,8 @@ def _profile(scene: Scene[AcgbtState], profile: Profile) -> list[Html]:
     lines = [say("account.linked", service=service_name(say, Service.ACGBT), name=profile.username)]
     lines.append(say.either(f"acgbt.role.{profile.role}", "acgbt.role", role=profile.role))
     if profile.created_at is not None:
-        lines.append(say("account.since", date=date_of(scene, profile.created_at)))
+        lines.append(say("account.since", date=dates.shown(scene, profile.created_at)))
     return lines
-
-
-def date_of(scene: Scene[Any], moment: float) -> str:
-    """Return a day as the person's calendar has it."""
-    return dates.shown(scene, moment)
 
 
 def _rows(scene: Scene[AcgbtState]) -> list[Row]:

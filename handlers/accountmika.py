@@ -6,8 +6,8 @@ from typing import Any
 
 from clients.errors import Rejected
 from clients.mika.models import Profile
-from handlers import fieldask
-from handlers.accountacgbt import date_of, tail, to_accounts, to_link, to_unlink
+from handlers import dates, fieldask
+from handlers.accountacgbt import tail, to_accounts, to_link, to_unlink
 from handlers.accountstate import MIKA, MikaState
 from handlers.application import LinkHiveApplication
 from handlers.problems import service_name
@@ -41,7 +41,7 @@ def _profile(scene: Scene[MikaState], profile: Profile) -> list[Html]:
     lines.append(say("account.points", points=profile.points))
     lines.append(_vip(scene, profile))
     if profile.created_at is not None:
-        lines.append(say("account.since", date=date_of(scene, profile.created_at)))
+        lines.append(say("account.since", date=dates.shown(scene, profile.created_at)))
     return lines
 
 
@@ -58,7 +58,7 @@ async def _ends(scene: Scene[MikaState]) -> list[Html]:
     link = await scene.services.db.read(lambda tx: links.get(tx, scene.user_id, Service.MIKA))
     if link is None or link.scheme != "token" or link.expires_at is None:
         return []
-    return [scene.say("account.expires", date=date_of(scene, link.expires_at))]
+    return [scene.say("account.expires", date=dates.shown(scene, link.expires_at))]
 
 
 async def ask_nickname(scene: Scene[MikaState], _arg: str) -> Switch:

@@ -9,7 +9,7 @@ from pydantic import Field
 from handlers.scenes import State
 
 ACCOUNTS, ACGBT, MIKA = "accounts", "acgbtaccount", "mikaaccount"
-# What a new key at ACGBT is offered with (document 001, section 14).
+# What a new key at ACGBT is offered with.
 RIGHTS = ("read", "publish", "*")
 LIMITS = (30, 60, 120)
 

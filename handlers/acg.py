@@ -9,7 +9,7 @@ from telegram import Update
 from clients.acgbt.models import Category, ResourcePage
 from handlers import acgchoices, acgfollow, cards, commands, fieldask
 from handlers.acgitem import ITEM, ItemState
-from handlers.acgstate import AcgState, asked
+from handlers.acgstate import LARGEST_ID, LINK, ROUTE, AcgState, asked
 from handlers.acgviews import SIGN, row
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
@@ -18,10 +18,7 @@ from handlers.texts import Html, bold, plain
 from handlers.views import Button, Open, Press, Row, View, grid, pages_row
 from services.acgbt.catalogue import A_PAGE
 
-ROUTE = "acg"
-LINK = "acg_"
 MOST_PAGES = 100_000
-LARGEST_ID = 2**53
 NAME = 40
 
 

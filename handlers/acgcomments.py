@@ -7,6 +7,7 @@ from typing import Any, Literal
 from handlers import acgwrite, asking
 from handlers.acgitem import COMMENTS_ROUTE as ROUTE
 from handlers.acgitem import ITEM
+from handlers.acgstate import LARGEST_ID
 from handlers.acgviews import advice, minute, words
 from handlers.acgwrite import A_PAGE
 from handlers.application import LinkHiveApplication
@@ -16,7 +17,6 @@ from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.acgbt.comments import Placed, Thread
 
 MOST_PAGES = 1_000
-LARGEST_ID = 2**53
 NAME, BEGINNING, WHOLE = 40, 220, 2_000
 DEEPEST = 3
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from handlers.acgfollow import name_of
 from handlers.acgitem import ITEM, ItemState
+from handlers.acgstate import LINK
+from handlers.acgstate import ROUTE as LIST_ROUTE
 from handlers.acgviews import SIGN, told_row
 from handlers.scenes import OddPress, Scene, Switch
 from handlers.texts import Html
@@ -16,8 +18,6 @@ from services.subscriptions.keys import CATEGORY
 
 A_PAGE = 5
 MOST_LISTED = 8
-LIST_ROUTE = "acg"
-LINK = "acg_"
 
 
 def page_of(news: News, page: int) -> list[tuple[int, Mapping[str, Any]]]:

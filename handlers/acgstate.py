@@ -8,6 +8,11 @@ from handlers.scenes import State
 from handlers.texts import plain
 from services.acgbt.catalogue import Order, Wanted
 
+# The route of the list, and what start payloads that lead to a resource begin with.
+ROUTE = "acg"
+LINK = "acg_"
+# No id of anything at ACGBT is larger.
+LARGEST_ID = 2**53
 WORDS_LIMIT = 100
 
 

@@ -16,8 +16,8 @@ from handlers.texts import Html
 from handlers.views import Button, Press, View
 from services.beijing import day_of
 from services.checkinlate import NOT_KNOWN
-from services.checkins import KEPT, History
-from storage.checkins import UNENDED, CheckInRow
+from services.checkins import History
+from storage.checkins import KEPT, UNENDED, CheckInRow
 
 DAYS = 30
 LISTED = 7

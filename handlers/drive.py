@@ -11,7 +11,8 @@ from handlers import cards, commands, drivedelete, drivefile, drivemark, drivese
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from handlers.drivefolder import DRIVE, MOST_PAGES, DriveState, fresh, page_of, show
-from handlers.driveviews import key_of, where
+from handlers.driveviews import key_of
+from handlers.files import folder_name
 from handlers.scenes import OddPress, Route, Scene, Switch, number
 from services.drive import Sort
 from services.trees import clean_path
@@ -79,7 +80,8 @@ async def default(scene: Scene[DriveState], _arg: str) -> DriveState:
     """Make this the folder that saves and uploads begin with."""
     path = scene.state.path
     await scene.services.people.change(scene.user_id, default_folder=path)
-    return fresh(scene.state, menu="", said=scene.say("drive.default_set", folder=where(scene.say, path)))
+    said = scene.say("drive.default_set", folder=folder_name(scene.say, path))
+    return fresh(scene.state, menu="", said=said)
 
 
 async def share(scene: Scene[DriveState], _arg: str) -> DriveState:
@@ -91,7 +93,7 @@ async def share(scene: Scene[DriveState], _arg: str) -> DriveState:
 
 async def new(scene: Scene[DriveState], _arg: str) -> Switch:
     """Ask for the name of a new folder."""
-    text = scene.say("folders.ask_name", folder=where(scene.say, scene.state.path))
+    text = scene.say("folders.ask_name", folder=folder_name(scene.say, scene.state.path))
     return await fieldask.ask(scene, "name", "make", text, kind="name")
 
 
@@ -102,7 +104,8 @@ async def make(scene: Scene[DriveState], _arg: str) -> DriveState:
         raise OddPress("make")
     made = await scene.services.drive.changes.make_folder(scene.user_id, path, name)
     inside = f"{path.rstrip('/')}/{name}"
-    said = scene.say("drive.folder_made" if made else "drive.folder_there", folder=where(scene.say, inside))
+    key = "drive.folder_made" if made else "drive.folder_there"
+    said = scene.say(key, folder=folder_name(scene.say, inside))
     return fresh(scene.state, path=inside, page=0, marked=(), name="", said=said)
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from clients.disktop.models import FileMeta
 from clients.errors import NotFound
-from handlers import drivedelete, drivemark, fieldask, folderpick, problems, uploadgoal
+from handlers import dates, drivedelete, drivemark, fieldask, folderpick, problems, uploadgoal
 from handlers.drivefolder import DRIVE, DriveState
 from handlers.drivekinds import plays, sign
-from handlers.driveviews import date, where
 from handlers.filelinks import download_lines, download_rows, play_lines, play_rows
+from handlers.files import folder_name
 from handlers.scenes import OddPress, Route, Scene, State, Switch
 from handlers.sizes import size
 from handlers.texts import Html, bold, code
@@ -67,7 +67,7 @@ def _said(scene: Scene[FileState]) -> list[Html]:
     say, state = scene.say, scene.state
     lines = [Html(f"{state.said}\n")] if state.said else []
     if state.busy:
-        lines.append(Html(f"{say('drive.interrupted', folder=where(say, state.dest))}\n"))
+        lines.append(Html(f"{say('drive.interrupted', folder=folder_name(say, state.dest))}\n"))
     return lines
 
 
@@ -79,7 +79,7 @@ def _facts(scene: Scene[FileState], meta: FileMeta) -> list[Html]:
     if meta.path:
         lines.append(say("drive.file_path", path=code(meta.path)))
     if meta.create_time:
-        lines.append(say("drive.file_date", date=date(scene, meta.create_time)))
+        lines.append(say("drive.file_date", date=dates.shown(scene, meta.create_time)))
     md5 = meta.md5 or file.md5
     if md5:
         lines.append(say("drive.file_md5", md5=code(md5)))
@@ -176,7 +176,7 @@ async def move_here(scene: Scene[FileState], _arg: str) -> FileState:
     if state.dest == state.path:
         await scene.toast(say.label("drive.same_folder"))
         return _fresh(state)
-    await scene.interim(View(say("drive.moving", folder=where(say, state.dest))))
+    await scene.interim(View(say("drive.moving", folder=folder_name(say, state.dest))))
     done = await scene.services.drive.changes.move(scene.user_id, state.path, (state.file,), state.dest)
     return _fresh(state, path=state.dest, said=drivemark.said(scene, "move", done, state.dest))
 

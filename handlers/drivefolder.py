@@ -8,7 +8,8 @@ from typing import Any
 
 from clients.errors import NotFound
 from handlers import problems
-from handlers.driveviews import PER_PAGE, crumbs, markers, openers, rows, space_line, where
+from handlers.driveviews import PER_PAGE, crumbs, markers, openers, rows, space_line
+from handlers.files import folder_name
 from handlers.scenes import Scene, State
 from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid, pages_row
@@ -51,7 +52,7 @@ async def page_of(scene: Scene[DriveState]) -> FolderPage:
         nonlocal told
         if not told:
             told = True
-            await scene.interim(View(say("drive.reading", folder=where(say, state.path), total=total)))
+            await scene.interim(View(say("drive.reading", folder=folder_name(say, state.path), total=total)))
 
     return await scene.services.drive.folders.page(
         scene.user_id, state.path, state.sort, state.page, PER_PAGE, reading
@@ -95,7 +96,7 @@ async def _space(scene: Scene[DriveState]) -> Html | None:
 
 def _vanished(scene: Scene[DriveState]) -> View:
     said = [Html(f"{scene.state.said}\n")] if scene.state.said else []
-    text = scene.say("drive.folder_gone", folder=where(scene.say, scene.state.path))
+    text = scene.say("drive.folder_gone", folder=folder_name(scene.say, scene.state.path))
     return View(Html("\n".join([*said, text])), (_ways(scene),))
 
 
@@ -103,7 +104,7 @@ def _head(scene: Scene[DriveState], listed: FolderPage) -> list[Html]:
     say, state = scene.say, scene.state
     lines = [Html(f"{state.said}\n")] if state.said else []
     if state.busy:
-        lines.append(Html(f"{say('drive.interrupted', folder=where(say, state.dest))}\n"))
+        lines.append(Html(f"{say('drive.interrupted', folder=folder_name(say, state.dest))}\n"))
     lines.append(Html(f"🗂 {crumbs(say, state.path)}"))
     facts = [say.plural("drive.count", listed.total) if listed.total else say("drive.empty")]
     if listed.pages > 1:
@@ -117,7 +118,7 @@ def _head(scene: Scene[DriveState], listed: FolderPage) -> list[Html]:
     if default == state.path:
         lines.append(say("drive.is_default"))
     elif state.menu == "more":
-        lines.append(say("drive.default_is", folder=where(say, default)))
+        lines.append(say("drive.default_is", folder=folder_name(say, default)))
     if state.marking:
         lines.append(_marked(scene))
     return lines

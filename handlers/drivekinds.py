@@ -15,8 +15,9 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "archive": ("zip", "rar", "7z", "tar", "gz"),
 }
 _SIGNS = {"video": "🎬", "audio": "🎵", "picture": "🖼", "document": "📄", "archive": "🗜"}
-# What a player takes; a disc image is a film, but nothing plays it.
-PLAYABLE = frozenset({*KINDS["video"], *KINDS["audio"]}) - {"iso"}
+# What a player takes, with what nobody looks for; a disc image is a film, but nothing plays it.
+FILMS = frozenset({*KINDS["video"], "m4v", "mpg", "mpeg", "rm", "vob", "3gp", "ogv"}) - {"iso"}
+SOUNDS = frozenset({*KINDS["audio"], "wma", "opus"})
 _KIND_OF = {ext: kind for kind, exts in KINDS.items() for ext in exts}
 
 
@@ -32,4 +33,4 @@ def sign(entry: Entry) -> str:
 
 def plays(entry: Entry, mime: str | None = None) -> bool:
     """Tell whether a file may be a film or music."""
-    return entry.ext in PLAYABLE or (mime or "").startswith(("video/", "audio/"))
+    return entry.ext in FILMS | SOUNDS or (mime or "").startswith(("video/", "audio/"))

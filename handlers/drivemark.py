@@ -7,7 +7,8 @@ from typing import Any
 
 from handlers import cards, drivedelete, fieldask, folderpick, problems
 from handlers.drivefolder import DRIVE, DriveState, fresh, page_of
-from handlers.driveviews import key_of, where
+from handlers.driveviews import key_of
+from handlers.files import folder_name
 from handlers.scenes import Act, OddPress, S, Scene, Switch, number
 from handlers.texts import Html, bold
 from handlers.views import View
@@ -87,7 +88,7 @@ async def move_here(scene: Scene[DriveState], _arg: str) -> DriveState:
     if state.dest == state.path:
         await scene.toast(say.label("drive.same_folder"))
         return fresh(state)
-    await scene.interim(View(say("drive.moving", folder=where(say, state.dest))))
+    await scene.interim(View(say("drive.moving", folder=folder_name(say, state.dest))))
     changes = scene.services.drive.changes
     done = await changes.move(scene.user_id, state.path, state.marked, state.dest)
     return _after(state, said(scene, "move", done, state.dest))
@@ -111,7 +112,7 @@ def _after(state: DriveState, words: Html) -> DriveState:
 def said(scene: Scene[Any], what: str, done: Done, dest: str) -> Html:
     """Return what came of moving or copying."""
     say = scene.say
-    lines = [say.plural(f"drive.{what}_done", done.count, folder=where(say, dest))]
+    lines = [say.plural(f"drive.{what}_done", done.count, folder=folder_name(say, dest))]
     if done.gone:
         lines.append(say.plural("drive.were_gone", done.gone))
     return Html("\n".join(lines))
@@ -124,7 +125,7 @@ async def once(scene: Scene[S], route: str, dest: str, work: Callable[[], Awaita
     say = scene.say
     busy = scene.state.model_copy(update={"busy": True})
     card = await cards.keep(scene.home, scene.card, busy, route)
-    await scene.interim(View(say("drive.copying", folder=where(say, dest))))
+    await scene.interim(View(say("drive.copying", folder=folder_name(say, dest))))
     try:
         state = await work()
     except problems.KNOWN:

@@ -8,7 +8,7 @@ from typing import Any
 from clients.disktop.models import Space
 from handlers import dates
 from handlers.drivekinds import sign
-from handlers.files import NAME_LIMIT, folder_name
+from handlers.files import NAME_LIMIT
 from handlers.scenes import Scene
 from handlers.sizes import size
 from handlers.texts import Html, Speaker, bold, escape
@@ -36,7 +36,7 @@ def row(scene: Scene[Any], number: int, entry: Entry, created: float | None, *, 
     mark = "☑️" if marked else sign(entry)
     facts = [] if entry.is_dir else [size(entry.size)]
     if created:
-        facts.append(date(scene, created))
+        facts.append(dates.shown(scene, created))
     name = escape(entry.name, NAME_LIMIT)
     line = scene.say("drive.row", number=number, mark=mark, name=name)
     return Html(" · ".join([line, *facts]))
@@ -75,16 +75,6 @@ def key_of(entry: Entry) -> str:
     return f"{'d' if entry.is_dir else 'f'}{entry.id}"
 
 
-def date(scene: Scene[Any], at: float) -> str:
-    """Return a day as the person's calendar has it."""
-    return dates.shown(scene, at)
-
-
-def clock(scene: Scene[Any], at: float) -> str:
-    """Return a time of day as the person's watch shows it."""
-    return dates.shown(scene, at, dates.CLOCK)
-
-
 def space_line(say: Speaker, space: Space) -> Html:
     """Return the space of the drive as a bar and in numbers."""
     total = max(space.total_bytes, 1)
@@ -94,8 +84,3 @@ def space_line(say: Speaker, space: Space) -> Html:
     bar = "▰" * full + "▱" * (BAR - full)
     free = max(space.free_bytes, 0)
     return say("drive.space", bar=bar, free=size(free), total=size(space.total_bytes))
-
-
-def where(say: Speaker, path: str) -> Html:
-    """Return a folder as people know it."""
-    return folder_name(say, path)

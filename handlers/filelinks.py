@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from handlers.driveviews import clock
+from handlers import dates
 from handlers.scenes import Scene
 from handlers.texts import Html
 from handlers.views import Button, Copy, Open, Press, Row, copies, grid, opens
@@ -37,7 +37,7 @@ def _line(scene: Scene[Any], what: str, until: float) -> Html:
     left = _left(scene, until)
     if left is None:
         return scene.say(f"{what}_over")
-    return scene.say(f"{what}_good", left=left, until=clock(scene, until))
+    return scene.say(f"{what}_good", left=left, until=dates.shown(scene, until, dates.CLOCK))
 
 
 def download_rows(scene: Scene[Any], link: TimedLink | None) -> list[Row]:

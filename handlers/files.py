@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from handlers.drivekinds import FILMS, SOUNDS
 from handlers.texts import Html, Speaker, code
 
 FILES_A_PAGE = 8
 # Eight names of this length, and two paths, still fit one message.
 NAME_LIMIT = 160
-_FILMS = frozenset(
-    "mkv mp4 avi mov ts m2ts m4v webm flv wmv rmvb rm mpg mpeg vob 3gp ogv".split()  # noqa: SIM905
-)
-_SOUNDS = frozenset("mp3 flac m4a aac ogg wav ape wma opus".split())  # noqa: SIM905
 
 
 def folder_name(say: Speaker, path: str) -> Html:
@@ -25,7 +22,7 @@ def ending(name: str, ext: str = "") -> str:
 
 def is_playable(name: str, ext: str = "") -> bool:
     """Tell whether a file is a film or a sound, which can be played where it lies."""
-    return ending(name, ext) in _FILMS | _SOUNDS
+    return ending(name, ext) in FILMS | SOUNDS
 
 
 def icon(name: str, ext: str = "", *, is_dir: bool = False) -> str:
@@ -33,4 +30,4 @@ def icon(name: str, ext: str = "", *, is_dir: bool = False) -> str:
     if is_dir:
         return "📁"
     kind = ending(name, ext)
-    return "🎬" if kind in _FILMS else "🎵" if kind in _SOUNDS else "📄"
+    return "🎬" if kind in FILMS else "🎵" if kind in SOUNDS else "📄"

@@ -9,6 +9,7 @@ from telegram import Update
 from clients.acgbt.models import Message, MessageKind, MessagePage
 from clients.errors import NotFound
 from handlers import cards, commands, inboxnews, markdown
+from handlers.acgstate import LARGEST_ID
 from handlers.acgviews import advice, minute
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
@@ -21,7 +22,6 @@ from services.names import Service
 ROUTE = "inbox"
 A_PAGE = 6
 MOST_PAGES = 100_000
-LARGEST_ID = 2**53
 TITLE, PAGE_LIMIT = 120, 2_800
 KINDS = ("", MessageKind.SYSTEM, MessageKind.ACTIVITY, MessageKind.PERSONAL)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clients.errors import ClientError, NotFound
+from handlers.acgstate import LARGEST_ID
 from handlers.acgviews import minute
 from handlers.application import LinkHiveApplication
 from handlers.scenes import Letter, OddPress, Route, Scene, State, Switch, number
@@ -18,7 +19,6 @@ from services.names import Service
 ROUTE = "inboxnews"
 INBOX_ROUTE = "inbox"
 MOST = 8
-LARGEST_ID = 2**53
 TITLE = 120
 SIGNS = {"system": "📢", "activity": "🎉", "personal": "👤"}
 

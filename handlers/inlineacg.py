@@ -14,6 +14,7 @@ from telegram import (
 from telegram.constants import ParseMode
 
 from clients.acgbt.models import Resource
+from handlers.acgstate import LINK, WORDS_LIMIT
 from handlers.acgviews import SIGN, named
 from handlers.context import LinkHiveContext
 from handlers.sizes import size
@@ -21,9 +22,7 @@ from handlers.texts import Html, bold, escape, plain
 from services.acgbt.catalogue import A_PAGE, Wanted
 from services.names import Service
 
-LINK = "acg_"
 WORDS = ("acg", "acgbt", "动漫")
-WORDS_LIMIT = 100
 # Beside titles of films and series only the first few.
 BESIDE = 5
 _ASKED = re.compile(r"(?:acg(?:bt)?[ :：]+|动漫[ :：]*)(\S.*)", re.IGNORECASE)

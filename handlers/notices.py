@@ -13,6 +13,7 @@ from handlers.notes import NoticeState
 from handlers.scenes import Letter, Scene
 from services import quiet
 from services.jobs import Lease, RetryLater
+from services.notices import CARD, NOTICE
 from storage import leases
 from storage.jobs import Job
 
@@ -87,5 +88,5 @@ def register(home: LinkHiveApplication) -> None:
     async def changed(job: Job, _lease: Lease) -> None:
         await cards.refresh(home, str(job.payload["card_id"]))
 
-    home.job("notice", notice)
-    home.job("card.refresh", changed)
+    home.job(NOTICE, notice)
+    home.job(CARD, changed)

@@ -8,8 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from telegram import CallbackQuery, Message, Update
-from telegram.constants import ChatMemberStatus
-from telegram.error import TelegramError
 from telegram.ext import CallbackQueryHandler
 
 from handlers import problems
@@ -17,6 +15,7 @@ from handlers.application import LinkHiveApplication
 from handlers.arrival import ANONYMOUS_ADMIN
 from handlers.cards import CLOSE, SHOW, close, keep, place, topic_of, trouble
 from handlers.context import LinkHiveContext, delivery, is_private
+from handlers.groupadmins import is_group_admin
 from handlers.messages import display
 from handlers.scenes import AnyRoute, OddPress, Reply, Scene, State, Switch
 from handlers.views import parse_callback
@@ -25,7 +24,6 @@ from storage.cards import Card
 
 # A press must be answered within a second: the button shows a clock until then.
 ANSWER_AFTER = 0.7
-_ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 
 
 async def press(update: Update, context: LinkHiveContext) -> None:
@@ -67,11 +65,7 @@ async def _may_press(context: LinkHiveContext, card: Card, user_id: int, action:
     if action in context.home.routes.cards[card.route].everybody:
         return True
     # Whoever wrote as the group presses under their own name: any of its admins may be the one.
-    try:
-        member = await context.bot.get_chat_member(card.chat_id, user_id)
-    except TelegramError:
-        return False
-    return member.status in _ADMINS
+    return await is_group_admin(context.bot, card.chat_id, user_id)
 
 
 async def _act(

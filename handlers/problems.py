@@ -20,6 +20,7 @@ from clients.errors import (
     Unreachable,
     UpstreamBroken,
 )
+from clients.hdhive.errors import POOR
 from handlers.sizes import size
 from handlers.texts import Html, Speaker, escape
 from handlers.views import Button, Open, Press, Row, View
@@ -88,7 +89,6 @@ _FINAL_UPLOADS = frozenset({"too_big", "too_big_for_bot", "address", "unknown"})
 _RELINK = (NotAuthorized, NotLinked, LinkLost, MissingScope)
 _AT_THE_SITE = frozenset({ForbiddenReason.PREMIUM, ForbiddenReason.LEVEL, ForbiddenReason.RISK})
 _MINUTE = 60
-_POOR = "INSUFFICIENT_POINTS"
 
 
 def key_of(error: Exception) -> str:
@@ -175,7 +175,7 @@ def steps(scene: Scene[Any], error: Exception) -> Row:
     if needs_link(error) and service in LINKABLE:
         return [link_button(scene, service)]
     row: list[Button] = []
-    if getattr(error, "code", None) == _POOR:
+    if getattr(error, "code", None) == POOR:
         row.append(Press(say.label("button.checkin"), CHECKIN_STEP))
     if service == "hdhive" and (row or getattr(error, "reason", None) in _AT_THE_SITE):
         row.append(Open(say.label("button.web"), scene.home.policy.hdhive_url))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clients.acgbt.models import Category
 from handlers import asking, publisharrange
+from handlers.acgstate import LARGEST_ID
 from handlers.cards import CLOSE
 from handlers.publishstate import ASK, ORDER, PublishState, before, behind, fresh, walk
 from handlers.publishviews import fault_line, field_lines
@@ -16,7 +17,6 @@ SHELF = 12
 MOST_PAGES = 1000
 LAYOUTS = (1, 2, 3)
 MOST_PICTURES = 20
-LARGEST_ID = 2**53
 NAME = 36
 # What the questions before tell again above the next one.
 _REMINDED = ("title", "category", "link")

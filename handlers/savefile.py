@@ -12,7 +12,7 @@ from clients.errors import ClientError
 from handlers.files import folder_name, icon, is_playable
 from handlers.savestate import Offer, SaveState, close_row, entry
 from handlers.scenes import OddPress, Scene
-from handlers.sizes import size
+from handlers.sizes import length, size
 from handlers.texts import Html, bold, code, escape, plain
 from handlers.views import Button, Open, Press, Row, View, grid, opens
 from services.errors import TransferProblem
@@ -49,7 +49,7 @@ def _facts(scene: Scene[SaveState], pick: Pick) -> list[Html]:
     if meta is None:
         return facts
     if meta.duration:
-        facts.append(say("save.duration", time=clock_time(meta.duration)))
+        facts.append(say("save.duration", time=length(meta.duration)))
     if meta.width and meta.height:
         facts.append(escape(f"{meta.width}×{meta.height}"))
     if meta.codec:
@@ -57,13 +57,6 @@ def _facts(scene: Scene[SaveState], pick: Pick) -> list[Html]:
     if meta.bitrate:
         facts.append(Html(f"{meta.bitrate / 1_000_000:.1f} Mbit/s"))
     return facts
-
-
-def clock_time(seconds: float) -> str:
-    """Return a length as players show it."""
-    minutes, rest = divmod(max(0, math.floor(seconds)), _MINUTE)
-    hours, minutes = divmod(minutes, _MINUTE)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def _left(scene: Scene[SaveState], offer: Offer) -> float:

@@ -1,4 +1,6 @@
-"""Numbers of bytes as people write them."""
+"""Numbers of bytes, and lengths of films, as people write them."""
+
+import math
 
 
 def size(count: float) -> str:
@@ -8,3 +10,10 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.2f} TB"
+
+
+def length(seconds: float) -> str:
+    """Return a length as players show it."""
+    minutes, rest = divmod(max(0, math.floor(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

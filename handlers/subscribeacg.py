@@ -10,8 +10,7 @@ from handlers.scenes import Scene
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, Row, View
 from services.subscriptions import Following
-
-WHENS = ("now", "daily", "weekly")
+from services.subscriptions.wishes import WHENS
 
 
 def overview(scene: Scene[Any], following: Following, *, manage: str, leave: Row) -> View:

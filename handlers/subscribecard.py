@@ -19,10 +19,10 @@ from services import zones
 from services.names import Service
 from services.subscriptions import Following
 from services.subscriptions.keys import is_acg
+from services.subscriptions.wishes import WHENS
 
 ROUTE = "subscription"
 MANAGE = "f_"
-WHENS = ("now", "daily", "weekly")
 
 
 class SubscriptionState(State):

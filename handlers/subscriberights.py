@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from telegram.constants import ChatMemberStatus
-from telegram.error import TelegramError
-
 from handlers.application import LinkHiveApplication
 from handlers.arrival import ANONYMOUS_ADMIN
+from handlers.groupadmins import is_group_admin
 from handlers.scenes import Scene
 from storage.subscriptions import Subscription
-
-_ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 
 
 async def may_follow_here(scene: Scene[Any]) -> bool:
@@ -32,8 +28,4 @@ async def _is_admin(home: LinkHiveApplication, chat_id: int, user_id: int) -> bo
     if user_id == ANONYMOUS_ADMIN:
         # Only an admin can write as the group; whoever presses then does so under their own name.
         return True
-    try:
-        member = await home.bot.get_chat_member(chat_id, user_id)
-    except TelegramError:
-        return False
-    return member.status in _ADMINS
+    return await is_group_admin(home.bot, chat_id, user_id)

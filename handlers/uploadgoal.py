@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from handlers import problems
-from handlers.drivekinds import KINDS
+from handlers.drivekinds import FILMS
 from handlers.scenes import OddPress, Scene, Switch
 from handlers.uploadview import UploadState
 from services.drive import Entry
@@ -19,12 +19,11 @@ from services.uploads import About, Source, Upload
 from services.uploads.mika import first_of
 
 ROUTE = "upload"
-VIDEOS = frozenset({*KINDS["video"], "m4v", "mpg", "mpeg", "rm", "vob", "3gp"}) - {"iso"}
 
 
 def is_video(name: str, mime: str | None) -> bool:
     """Tell whether a file is a film by its name or its kind."""
-    return PurePosixPath(name).suffix.lower().removeprefix(".") in VIDEOS or (mime or "").startswith("video/")
+    return PurePosixPath(name).suffix.lower().removeprefix(".") in FILMS or (mime or "").startswith("video/")
 
 
 def shows_video(source: Source) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 from clients.mika.models import VideoPage
 from handlers.scenes import OddPress, Scene, Switch
 from handlers.searchhits import Hits, Source
+from handlers.sizes import length
 from handlers.texts import Html, escape
 from handlers.videostate import LIST, VideosState
-from handlers.videoviews import clock_time, title_of
+from handlers.videoviews import title_of
 from services.names import Service
 
 FIRST = 3
@@ -25,7 +26,7 @@ async def find(scene: Scene[Any], words: str) -> Hits:
     rows = []
     for video in found.items[:FIRST]:
         line = f"🎬 {escape(title_of(scene.say, video), NAME_LIMIT)}"
-        rows.append(Html(f"{line} · {clock_time(video.duration)}" if video.duration else line))
+        rows.append(Html(f"{line} · {length(video.duration)}" if video.duration else line))
     return Hits(max(found.total, len(found.items)), rows)
 
 

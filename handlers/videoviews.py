@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from clients.mika.models import Category, Video
-from handlers.driveviews import date
+from handlers import dates
 from handlers.scenes import Scene
-from handlers.sizes import size
+from handlers.sizes import length, size
 from handlers.texts import Html, Speaker, bold, escape, plain
 from handlers.views import Button, Copy, Open, copies, opens
 
 ROW_TITLE, TITLE_LIMIT, TAG_LIMIT, NAME_LIMIT = 90, 200, 24, 40
 DESCRIPTION_LIMIT = 500
 MOST_TAGS = 12
-_MINUTE = 60
-
-
-def clock_time(seconds: float) -> str:
-    """Return a length as players show it."""
-    minutes, rest = divmod(max(0, math.floor(seconds)), _MINUTE)
-    hours, minutes = divmod(minutes, _MINUTE)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def title_of(say: Speaker, video: Video) -> str:
@@ -35,12 +26,12 @@ def row(scene: Scene[Any], number: int, video: Video) -> Html:
     """Return a video as two lines of a list."""
     say = scene.say
     title = escape(title_of(say, video), ROW_TITLE)
-    facts = [escape(clock_time(video.duration))] if video.duration else []
+    facts = [escape(length(video.duration))] if video.duration else []
     facts.append(say.plural("video.views", video.views))
     if video.category is not None and video.category.name:
         facts.append(escape(video.category.name, NAME_LIMIT))
     if video.created_at:
-        facts.append(escape(date(scene, video.created_at)))
+        facts.append(escape(dates.shown(scene, video.created_at)))
     return say("videos.row", number=number, title=title, details=Html(" · ".join(facts)))
 
 
@@ -50,14 +41,14 @@ def facts(scene: Scene[Any], video: Video, way: Sequence[Category]) -> list[Html
     lines = [say("video.heading", title=bold(escape(title_of(say, video), TITLE_LIMIT)))]
     if where := category_name(say, video, way):
         lines.append(say("video.category", name=where))
-    known = [clock_time(video.duration) if video.duration else "", video.resolution]
+    known = [length(video.duration) if video.duration else "", video.resolution]
     known.append(size(video.file_size) if video.file_size else "")
     told = [escape(fact, NAME_LIMIT) for fact in known if fact]
     lines.append(Html(" · ".join([*told, say.plural("video.views", video.views)])))
     if video.tags:
         lines.append(say("video.tags", tags=tag_list(say, video.tags)))
     if video.created_at:
-        lines.append(say("video.added", date=date(scene, video.created_at)))
+        lines.append(say("video.added", date=dates.shown(scene, video.created_at)))
     if video.description:
         words = escape(video.description, DESCRIPTION_LIMIT)
         lines += [Html(""), Html(f"<blockquote expandable>{words}</blockquote>")]

@@ -6,7 +6,6 @@ from typing import Any
 GIB = 1024**3
 GROUP_ID = -1001000000001
 GROUP_TITLE = "影音交流群"
-GROUP_CREATOR = 1001
 
 
 @dataclass

@@ -1,9 +1,9 @@
 """The Beijing day: HDHive's day turns at 00:00 there."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 
-# No summer time since 1991.
-BEIJING = timezone(timedelta(hours=8))
+from clients.moments import BEIJING
+
 DAY_SECONDS = 86_400.0
 
 

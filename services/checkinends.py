@@ -7,14 +7,14 @@ from clients.errors import ClientError, Forbidden, ForbiddenReason, Misconfigure
 from services.checkinplan import Plan
 from services.errors import LinkLost, NotLinked, ServiceError
 from services.ledger import reason_of
-from storage.checkins import CheckInRow, State
+from storage.checkins import KEPT, CheckInRow, State
 from storage.links import Link
 from storage.preferences import Preferences
 
 _NEEDS_PREMIUM = frozenset({ForbiddenReason.PREMIUM, ForbiddenReason.LEVEL})
 _NEEDS_LINK = frozenset({ForbiddenReason.USER_SCOPE, ForbiddenReason.UNLINKED})
 # The day's check-in is over with these, whatever happens to the account; "lost" may be mended today.
-_OVER = frozenset({"done", "already", "premium", "refused", "missed"})
+_OVER = KEPT | {"premium", "refused", "missed"}
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,6 @@ NOT_KNOWN = frozenset({UNSEEN, UNKNOWN})
 # In a job's payload: the first day it is to see to; on which day a turn was given to end earlier ones, and
 # which of them there is nothing of; the day whose missed turn was given anew.
 SINCE, TURN, MADE_UP = "since", "late", "made_up"
-_GOOD = frozenset({"done", "already"})
 
 
 def since_of(job: Job) -> date:
@@ -161,6 +160,8 @@ def _was_wanted(known: Known, plan: Plan) -> bool:
 
 async def _write(tx: Tx, ends: Sequence[tuple[Known, End]], now: float) -> None:
     """Write the ends; of several days one is told: the last that went wrong, else the last."""
-    told = next((at for at in reversed(range(len(ends))) if ends[at][1].state not in _GOOD), len(ends) - 1)
+    told = next(
+        (at for at in reversed(range(len(ends))) if ends[at][1].state not in checkins.KEPT), len(ends) - 1
+    )
     for at, (known, end) in enumerate(ends):
         await settle(tx, known, end if at == told else replace(end, told_already=True), now)

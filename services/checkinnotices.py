@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from services import zones
 from services.checkinplan import share_of
-from storage.checkins import CheckInRow
+from storage.checkins import KEPT, CheckInRow
 from storage.preferences import Preferences
 
 DIGEST = "checkin.digest"
@@ -12,7 +12,6 @@ MONDAY = 0
 DIGEST_CLOCK = "09:00"
 # So that not everybody's week is told in the same minute.
 DIGEST_SPREAD_SECONDS = 1800.0
-_GOOD = frozenset({"done", "already"})
 # As long as nothing is done about these they stay as they are: told once, not every day.
 _LASTING = frozenset({"premium", "lost", "refused"})
 
@@ -21,7 +20,7 @@ def told(chosen: Preferences, before: CheckInRow | None, row: CheckInRow) -> boo
     """Tell whether the end of a check-in is worth a notice to this person."""
     if chosen.notices == "weekly":
         return False
-    if row.state in _GOOD:
+    if row.state in KEPT:
         return chosen.notices == "all"
     if row.state not in _LASTING:
         return True

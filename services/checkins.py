@@ -25,7 +25,6 @@ from storage.tx import Tx
 SPREAD_SECONDS = 3600.0
 # A streak longer than this is counted as this long.
 LONGEST_STREAK = 400
-KEPT = ("done", "already")
 
 
 @dataclass(frozen=True)
@@ -174,14 +173,14 @@ def _one_a_day(rows: list[CheckInRow]) -> tuple[CheckInRow, ...]:
     best: dict[str, CheckInRow] = {}
     for row in rows:
         old = best.get(row.day)
-        if old is None or old.state not in KEPT or row.state == "done":
+        if old is None or old.state not in checkins.KEPT or row.state == "done":
             best[row.day] = row
     return tuple(best[day] for day in sorted(best))
 
 
 def streak_of(rows: tuple[CheckInRow, ...], today: date) -> int:
     """Return how many days in a row were checked in; today may still be to come."""
-    done = {row.day for row in rows if row.state in KEPT}
+    done = {row.day for row in rows if row.state in checkins.KEPT}
     day = today if today.isoformat() in done else today - timedelta(days=1)
     count = 0
     while day.isoformat() in done:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from services.messytext import readable
 
-# How ACGBT's keys begin (document 001), and those of other sites of this kind.
+# How ACGBT's keys begin, and those of other sites of this kind.
 _KEY = re.compile(r"(?:ak|mk|key|pk)_[0-9A-Za-z_-]{3,}")
 # Beyond doubt: as ACGBT writes them, and no word of any language.
 _SURE = re.compile(r"(?<![0-9A-Za-z_])ak_[0-9A-Za-z]{12,}")

@@ -1,7 +1,8 @@
 """Forget somebody: every row in one commit, the grants revoked after it, and nothing that comes back.
 
 An unlock that may be landing just now is settled first, or nobody would know of its charge: that takes a
-minute and a half at most. What is still to be done after the commit (revoking, a last word) is nobody's job.
+minute and a half at most. What is still to be done after the commit (revoking, a last word) is in jobs that
+belong to nobody.
 """
 
 import logging

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from clients.disktop.client import DiskTop
+from clients.disktop.errors import TAKEN
 from clients.disktop.models import Listing, SharedFile, Transferred
 from clients.errors import ClientError, Forbidden, Rejected
 from services.errors import TransferProblem
@@ -17,8 +18,6 @@ T = TypeVar("T")
 PAGE = 200
 MOST_PAGES = 100
 BATCH = 100
-# How a folder that somebody else just made may be called.
-_EXISTS = frozenset({"name_conflict", "folder_exists", "already_exists", "file_exists"})
 
 Key = tuple[str, int]
 
@@ -175,7 +174,7 @@ class Saving:
         try:
             await self._drive(lambda t: self._client.make_folder(t, parent or "/", name))
         except Rejected as error:
-            if error.code not in _EXISTS:
+            if error.code not in TAKEN:
                 raise
         self._places[path] = Place(path, True, Counter(), frozenset())
         self._progress.folders += 1

@@ -6,9 +6,10 @@ from typing import Literal
 
 from clients.errors import Rejected
 from clients.hdhive.client import HDHive
+from clients.hdhive.errors import POOR
 from clients.hdhive.models import OwnShare
 from clients.hdhive.publishing import NewShare
-from services.beijing import BEIJING
+from clients.moments import BEIJING
 from services.errors import ServiceOff
 from services.names import Service
 from services.sharelinks import extract
@@ -33,7 +34,6 @@ _WORDS: tuple[tuple[Field, tuple[str, ...]], ...] = (
     ("title", ("title", "标题")),
     ("link", ("url", "链接", "link", "网盘")),
 )
-_POOR = "INSUFFICIENT_POINTS"
 
 
 class Shares:
@@ -103,7 +103,7 @@ def moment(text: str | None) -> float | None:
 
 def field_of(error: Rejected) -> Field | None:
     """Return the field that a refusal is about, None where it names none."""
-    if (error.code or "").upper() == _POOR:
+    if (error.code or "").upper() == POOR:
         return None
     words = " ".join([*error.fields, error.message or ""]).casefold()
     return next((field for field, signs in _WORDS if any(sign in words for sign in signs)), None)

@@ -14,7 +14,7 @@ from services.names import Service
 from services.steps import Reached, nothing
 from storage.links import Link
 
-# What ACGBT gives a key that asks for nothing else (document 001).
+# What ACGBT gives a key that asks for nothing else.
 CALLS_A_MINUTE = 60
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 from clients.disktop.client import DiskTop
+from clients.disktop.errors import FULL
 from clients.disktop.models import Download, SharedFile, ShareInfo, VideoMeta, VideoStream
 from clients.errors import ClientError, Forbidden, ForbiddenReason, NotFound, Rejected
 from services.clock import Clock
@@ -36,10 +37,6 @@ _KINDS: dict[str, TransferKind] = {
     "file_not_found": "file_gone",
     "folder_not_found": "file_gone",
     "path_not_found": "file_gone",
-    "quota_exceeded": "full",
-    "insufficient_storage": "full",
-    "no_space": "full",
-    "storage_full": "full",
 }
 _MISSING: frozenset[TransferKind] = frozenset({"gone", "file_gone"})
 
@@ -239,10 +236,12 @@ def kind_of(error: ClientError) -> TransferKind | None:
     """Return what an error means for a share, None when it is not about the share."""
     if isinstance(error, Forbidden):
         return "premium" if error.reason is ForbiddenReason.PREMIUM else None
-    code = str(getattr(error, "code", "") or "").casefold()
-    if isinstance(error, (NotFound, Rejected)) and code in _KINDS:
-        return _KINDS[code]
-    return "gone" if isinstance(error, NotFound) else None
+    if not isinstance(error, (NotFound, Rejected)):
+        return None
+    code = (error.code or "").casefold()
+    if code in FULL:
+        return "full"
+    return _KINDS.get(code) or ("gone" if isinstance(error, NotFound) else None)
 
 
 def matching(found: Sequence[Pick], pattern: str) -> tuple[Pick, ...]:

@@ -81,7 +81,7 @@ def _card(tx: Tx, row: Iterable[Any]) -> Card:
     return Card(**values)
 
 
-# The name is the contract's; the builtin is not used here.
+# Called as `cards.open`; the builtin is not used here.
 async def open(  # noqa: A001
     tx: Tx,
     owner_id: int,

@@ -83,11 +83,6 @@ _RESUME = (
     .values(state="active", updated_at=bindparam("now"))
 )
 _GET = select(*COLUMNS).where(chats.c.id == bindparam("chat"))
-_SET_STATE = (
-    update(chats)
-    .where(chats.c.id == bindparam("chat"))
-    .values(state=bindparam("new_state"), updated_at=bindparam("now"))
-)
 _MIGRATED = (
     update(chats)
     .where(chats.c.id == bindparam("chat"))
@@ -134,12 +129,6 @@ async def get(tx: Tx, chat_id: int) -> Chat | None:
 async def greet(tx: Tx, chat_id: int) -> bool:
     """Become the one who greets a group: True once, and only where it can be written to."""
     return (await tx.conn.execute(_GREET, {"chat": chat_id})).rowcount == 1
-
-
-async def set_state(tx: Tx, chat_id: int, state: State, now: float) -> bool:
-    """Note that a chat can or cannot be written to; False when it is unknown."""
-    params = {"chat": chat_id, "new_state": state, "now": now}
-    return (await tx.conn.execute(_SET_STATE, params)).rowcount == 1
 
 
 async def lost(tx: Tx) -> list[Lost]:

@@ -59,6 +59,8 @@ COLUMNS = (
 _NAMES = tuple(column.name for column in COLUMNS)
 _THIS = checkins.c.id == bindparam("row_id")
 UNENDED = ("claimed", "later")
+# With these a day counts, whoever saw to it.
+KEPT = frozenset({"done", "already"})
 CLAIMABLE = (*UNENDED, "lost")
 # What an end replaces.
 _ENDS = ("state", "sent", "gained", "points", "reason", "words", "next_at", "updated_at")

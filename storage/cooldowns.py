@@ -27,7 +27,7 @@ _UNTIL = both(
 )
 
 
-# The name is the contract's; the builtin is not used here.
+# Called as `cooldowns.set`; the builtin is not used here.
 async def set(tx: Tx, service: str, scope_key: str, until: float) -> None:  # noqa: A001
     """Note a cool-down; a longer one already noted stays."""
     row = {"service": service, "scope_key": scope_key, "until": until}

@@ -1,4 +1,4 @@
-"""What the process itself remembers: the polling offset, the time of the last update."""
+"""What the bot notes of itself: which menus are published, when another program polled with its token."""
 
 from sqlalchemy import bindparam, select
 

@@ -62,9 +62,8 @@ class _Bucket:
 class Manners:
     """Hold a bucket for each person and each group that was heard of lately."""
 
-    def __init__(self, allowed: Allowances = FAIR, *, remembered: int = REMEMBERED) -> None:
+    def __init__(self, allowed: Allowances = FAIR) -> None:
         self._allowed = allowed
-        self._remembered = remembered
         self._buckets: OrderedDict[tuple[str, int], _Bucket] = OrderedDict()
 
     def judge(self, entry: Entry) -> Verdict:
@@ -100,7 +99,7 @@ class Manners:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = _Bucket(allowed.burst, at)
-            if len(self._buckets) > self._remembered:
+            if len(self._buckets) > REMEMBERED:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(key)
         if bucket.counted > now:

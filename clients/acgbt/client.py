@@ -1,4 +1,4 @@
-"""ACGBT, a torrent index: resources, comments, publishing, messages, keys (seed document 001)."""
+"""ACGBT, a torrent index: resources, comments, messages, keys; sections are those of its API document."""
 
 import time
 from collections.abc import Callable, Sequence

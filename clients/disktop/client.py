@@ -1,4 +1,4 @@
-"""Disk.Top Open Platform: OAuth, user, files, uploads and shares (seed document 004)."""
+"""Disk.Top Open Platform: OAuth, user, files, uploads and shares."""
 
 from clients.disktop.files import Files
 from clients.disktop.grants import Grants

@@ -73,8 +73,9 @@ _FORBIDDEN = {
     "vip_required": ForbiddenReason.PREMIUM,
     "premium_required": ForbiddenReason.PREMIUM,
 }
-# Words for a drive without room.
-FULL = frozenset({"quota_exceeded", "storage_full", "insufficient_storage"})
+# Words for a drive without room, and for a name that something else in the folder has.
+FULL = frozenset({"quota_exceeded", "storage_full", "insufficient_storage", "no_space"})
+TAKEN = frozenset({"name_conflict", "folder_exists", "already_exists", "file_exists"})
 # Refusals of this one request, whatever status they come with.
 _REJECTED = FULL | {"pwd_required_or_wrong", "name_conflict", "invalid_param"}
 # The service's own failure, even inside a 200 (upload document: 502 complete failed).

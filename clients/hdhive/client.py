@@ -1,4 +1,4 @@
-"""HDHive OpenAPI: one method per documented endpoint (seed document 000)."""
+"""HDHive OpenAPI: one method per documented endpoint."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from clients.transport import Transport
 M = TypeVar("M")
 _OAUTH = "/api/public/openapi/oauth"
 _OPEN = "/api/open"
-# The most one page of own shares holds (FIELD-NOTES).
+# The most that one page of own shares was seen to hold.
 PAGE_SIZE = 100
 
 
@@ -63,7 +63,7 @@ class HDHive:
         except (NotFound, UpstreamBroken) as error:
             if isinstance(error, UpstreamBroken) and error.status not in (404, 405):
                 raise
-        # Real servers were seen with this endpoint instead (FIELD-NOTES).
+        # Real servers were seen with this endpoint instead.
         return await self._tokens("refresh", f"{_OAUTH}/refresh", body)
 
     async def revoke(self, refresh_token: str) -> None:

@@ -1,4 +1,4 @@
-"""HDHive's error codes and what each means for the caller (FIELD-NOTES, HDHive table)."""
+"""HDHive's error codes and what each means for the caller."""
 
 import time
 from collections.abc import Mapping
@@ -34,6 +34,8 @@ _FORBIDDEN = {
     "IP_NOT_ALLOWED": ForbiddenReason.IP,
     "RISK_BLOCKED": ForbiddenReason.RISK,
 }
+# What is said where the account has too few points.
+POOR = "INSUFFICIENT_POINTS"
 _LIMITS = {
     "RATE_LIMIT_EXCEEDED": None,
     "ENDPOINT_QUOTA_EXCEEDED": None,

@@ -1,4 +1,4 @@
-"""The link check service: jobs, their result stream, and the public pool (seed document 003)."""
+"""The link check service: jobs, their result stream, and the public pool."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""Mika, a video site with a transcoder: videos, uploads, tasks, statistics, settings (seed document 002)."""
+"""Mika, a video site with a transcoder: videos, uploads, tasks, statistics, settings."""
 
 from clients.mika.accounts import Accounts
 from clients.mika.categories import Categories

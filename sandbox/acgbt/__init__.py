@@ -1,4 +1,4 @@
-"""The stand-in of ACGBT (seeds/001): resources, comments, publishing, keys, messages, files of the site."""
+"""The stand-in of ACGBT: resources, comments, publishing, keys, messages, files of the site."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""The stand-in of Disk.Top (seeds/004): OAuth with PKCE, device code, shares, files."""
+"""The stand-in of Disk.Top: OAuth with PKCE, device code, shares, files."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""The stand-in of HDHive (seeds/000): OAuth, 15 business endpoints, the consent page."""
+"""The stand-in of HDHive: OAuth, 15 business endpoints, the consent page."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""The stand-in of the link check (seeds/003): jobs, the result stream, the pool."""
+"""The stand-in of the link check: jobs, the result stream, the pool."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

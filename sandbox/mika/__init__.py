@@ -1,4 +1,4 @@
-"""The stand-in of Mika (seeds/002): logins and keys, videos, uploads, transcoding, statistics, settings."""
+"""The stand-in of Mika: logins and keys, videos, uploads, transcoding, statistics, settings."""
 
 from functools import partial
 

@@ -139,10 +139,6 @@ class Mika:
         """Return the account of a name."""
         return next((a for a in self.accounts.values() if a.username == username), None)
 
-    def task_of(self, video: int) -> Task | None:
-        """Return the latest task of a video."""
-        return next((t for t in reversed(self.tasks.values()) if t.video == video), None)
-
     def below(self, category: int) -> set[int]:
         """Return a category and all below it."""
         found = {category}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from clients.disktop.client import DiskTop
+from clients.disktop.errors import FULL, TAKEN
 from clients.errors import ClientError, NotFound, Rejected
 from services.drive.entries import Entry
 from services.drive.reading import Folders
@@ -14,9 +15,6 @@ from services.steps import Reached, nothing
 
 T = TypeVar("T")
 
-# How a server says that a name is taken, or that the drive is full.
-TAKEN = frozenset({"name_conflict", "folder_exists", "already_exists", "file_exists"})
-FULL = frozenset({"quota_exceeded", "insufficient_storage", "no_space", "storage_full"})
 # What is in doubt has taken most of a minute already: reading it back gets the rest.
 READ_BACK_SECONDS = 8.0
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from clients.errors import ClientError, RateLimited
+from clients.hdhive.errors import POOR
 from clients.hdhive.models import Resource, Validity
 from services import zones
 from services.clock import Clock
@@ -40,7 +41,6 @@ MOST_UNLOCKS = 5
 LOOK_SECONDS = 10.0
 MOST_TRIES = 3
 TRY_SECONDS = 60.0
-_POOR = "INSUFFICIENT_POINTS"
 
 Begin = Callable[[int, Receipt], Awaitable[str]]
 OnChange = Callable[[str, Receipt], Awaitable[None]]
@@ -169,8 +169,8 @@ class Automatic:
             return Step(state="dead", points=price)
         if price > chosen.unlock_limit:
             return Step(state="above", points=price)
-        poor = any(one.state == "refused" and one.reason == _POOR for one in run.receipt.steps.values())
-        return Step(state="refused", points=price, reason=_POOR) if poor and price else None
+        poor = any(one.state == "refused" and one.reason == POOR for one in run.receipt.steps.values())
+        return Step(state="refused", points=price, reason=POOR) if poor and price else None
 
     def _after(self, run: _Run, step: Step, outcome: Outcome) -> Step:
         """Return the step that an outcome leads to."""

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from clients.hdhive.models import Resource
 from services import zones
-from services.checkinnotices import digest_at
+from services.checkinnotices import DIGEST_CLOCK, digest_at
 from services.notices import notice
 from services.subscriptions.wishes import Wishes, cheapest, facts_of
 from storage import jobs, preferences
@@ -19,7 +19,6 @@ GROUP = "subscription.group"
 AUTO = "subscription.auto"
 # A notice lists this many; of the others it tells the number.
 MOST_ITEMS = 30
-DIGEST_CLOCK = "09:00"
 # A follower of whom nobody knows what they saw is told of nothing that was found so soon after.
 BEGINNING_SECONDS = 60.0
 

@@ -18,6 +18,7 @@ DRIVES = (
     "disktop",
     OTHER_DRIVE,
 )
+WHENS: tuple[When, ...] = ("now", "daily", "weekly")
 QUALITIES: tuple[Quality, ...] = ("4K", "1080P", "720P", "other")
 MOST_POINTS = 1_000_000
 MOST_WORDS = 10

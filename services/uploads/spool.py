@@ -24,6 +24,7 @@ LIMIT = 100 * GIB
 SPARE = GIB
 # Files of unknown size get room in steps.
 STEP = 256 * MIB
+THREADS = 4
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -47,9 +48,7 @@ def _boot() -> str:
 class Spool:
     """Keep what was fetched until it is sent; without a folder given, in one that ends with it."""
 
-    def __init__(
-        self, folder: Path | None = None, *, limit: int = LIMIT, spare: int = SPARE, threads: int = 4
-    ) -> None:
+    def __init__(self, folder: Path | None = None, *, limit: int = LIMIT, spare: int = SPARE) -> None:
         self._given = folder
         self._limit = limit
         self._spare = spare
@@ -57,7 +56,7 @@ class Spool:
         self._held: dict[int, int] = {}
         self._files: dict[int, SpoolFile] = {}
         # Of its own: a digest keeps a thread busy for as long as a file takes.
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="spool")
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="spool")
 
     def close(self) -> None:
         """End the threads; what a given folder holds stays for the next start."""

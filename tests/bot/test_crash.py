@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 
 from sandbox.server import Sandbox
@@ -16,7 +17,7 @@ from storage import inbox
 from storage.crypto import KeyRing
 from storage.database import Database
 from tests.bot.intake_parts import until, update
-from tests.conftest import WEBHOOK_SECRET, environment
+from tests.conftest import WEBHOOK_SECRET, environment, free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,16 +123,8 @@ async def test_sigterm_ends_it_in_order_and_two_never_share_a_file(tmp_path: Pat
                 assert await process.wait() == 0
 
 
-async def test_the_sandbox_command_is_open_for_use_within_ten_seconds_and_survives_a_dead_bot(
-    tmp_path: Path,
-) -> None:
-    import time
-
-    import psutil
-
-    from tests.conftest import free_port
-
-    port, began = free_port(), time.monotonic()
+async def test_the_sandbox_command_survives_a_dead_bot_and_keeps_its_data(tmp_path: Path) -> None:
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "bot", "sandbox", "--port", str(port), "--data", str(tmp_path)),
@@ -142,7 +135,6 @@ async def test_the_sandbox_command_is_open_for_use_within_ten_seconds_and_surviv
     assert process.stdout is not None
     line = (await process.stdout.readline()).decode()
     assert f"http://127.0.0.1:{port}" in line
-    assert time.monotonic() - began < 10
     (child,) = psutil.Process(process.pid).children()
     child.kill()
     assert b"starting it again" in await process.stdout.readline()

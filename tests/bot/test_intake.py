@@ -67,10 +67,8 @@ async def test_chats_do_not_wait_for_one_another(db: Database) -> None:
 
     async with running(db, work) as intake:
         await intake.store.accept([update(1, chat=1), update(2, chat=1)])
-        began = time.monotonic()
         await intake.store.accept([update(n, chat=n) for n in range(3, 53)])
         await until(lambda: len(intake.hand.seen) == 51)
-        assert time.monotonic() - began < 2
         assert intake.hand.of(1) == [1]
         stuck.set()
         await intake.quiet()

@@ -42,13 +42,12 @@ async def test_the_end_does_not_wait_for_a_repeat(db: Database) -> None:
     async def work(entry: Entry, last: bool) -> None:
         raise RuntimeError("again")
 
-    intake = build(db, work, backoff=(60.0,))
+    intake = build(db, work, backoff=(600.0,))
     await intake.store.start()
     await intake.store.accept([update(1)])
     await until(lambda: intake.dispatch._repeats)
-    began = time.monotonic()
-    await intake.store.stop(patience=5)
-    assert time.monotonic() - began < 2
+    async with asyncio.timeout(30):
+        await intake.store.stop(patience=600)
     (left,) = await db.read(lambda tx: inbox.pending(tx, 1, 10))
     assert left.attempts == 1
 

@@ -103,14 +103,18 @@ async def test_cancelled_before_it_begins(
 
 
 async def test_stopped_and_gone_on_with(
-    bot: House, person: Person, say: Words, control: Control, journal: Journal
+    bot: House, box: Sandbox, person: Person, say: Words, control: Control, journal: Journal
 ) -> None:
     await known(bot.db, 60)
     preview = await asked(person, say)
-    await control.fault("telegram", "*/sendMessage", "delay", seconds=0.2, times=0)
+    # Eight at once: all of them take eight seconds.
+    await control.fault("telegram", "*/sendMessage", "delay", seconds=1.0, times=0)
+    before_it = box.world.journal.count("telegram", "POST", "/sendMessage")
     await person.press(preview, say("button.confirm"))
     going = await person.until(lambda m: m.find(say("button.stop")) is not None)
-    await asyncio.sleep(0.6)
+    await until(
+        lambda: box.world.journal.count("telegram", "POST", "/sendMessage") > before_it, "the first goes out"
+    )
     await person.press(going, say("button.stop"))
     stopped = await person.until(lambda m: m.find(say("button.go_on")) is not None, timeout=20)
     assert say("broadcast.stopped") in stopped.text

@@ -4,7 +4,6 @@ import pytest
 
 from bot.wiring import House
 from sandbox.server import Sandbox
-from services import zones
 from tests.conftest import linked
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e import ways
@@ -20,6 +19,7 @@ from tests.e2e.following import (
     quiet_rounds,
 )
 from tests.e2e.hurried import Hurried
+from tests.e2e.test_quiet import be_quiet
 from tests.e2e.words import Words
 
 SERIES = ("tv", 108545)
@@ -198,13 +198,13 @@ async def test_quiet_hours_make_one_message_of_several_titles(
     await bot.services.subscriptions.follows.follow(person.id, person.id, None, title)
     await quiet_rounds(bot)
     clock.forward(61)
-    await bot.services.people.change(person.id, timezone="UTC", quiet_from="00:00", quiet_to="23:59")
+    await be_quiet(bot, person)
     await appear(control)
     await control.appear(*SERIES, count=2)
     await later(bot, clock)
     await quiet_rounds(bot)
     assert await told(person) == []
-    await later(bot, clock, zones.next_at(clock.now(), "UTC", "23:59") - clock.now() + 1)
+    await later(bot, clock, 3 * 3600 + 60)
     listed = await person.until("🆕")
     assert "3" in listed.text.splitlines()[0]
     assert len(await told(person)) == 1

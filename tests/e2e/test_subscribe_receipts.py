@@ -1,6 +1,7 @@
 """What a receipt tells of the day's budget, and what can be done on it about the next one."""
 
 from bot.wiring import House
+from services import zones
 from tests.conftest import linked
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e.following import appear, begun, later, quiet_rounds
@@ -25,6 +26,8 @@ async def unlocking(bot: House, person: Person, say: Words) -> Message:
 async def test_it_tells_how_much_of_todays_budget_is_spent(
     bot: House, person: Person, say: Words, control: Control, journal: Journal, clock: Hurried
 ) -> None:
+    # Three rounds take most of an hour, all on one day.
+    clock.forward(zones.next_at(clock.now(), zones.DEFAULT, "01:00") - clock.now())
     await unlocking(bot, person, say)
     for spent in (4, 8):
         await appear(control, unlock_points=4)

@@ -71,10 +71,11 @@ async def test_once_a_week_waits_for_monday(
 ) -> None:
     await linked(person, "hdhive")
     card = await begun(person, say)
+    await an_hour_before_nine(bot, clock)
     await chosen(person, say, card, "weekly")
     own = await bot.db.read(lambda tx: preferences.get(tx, person.id))
-    clock.forward(2 * HOUR)
-    monday = digest_at(own, clock.now() + HOUR)
+    # On a Monday the next one: what is new must be found before the hour in which it is told.
+    monday = digest_at(own, clock.now() + 2 * HOUR)
     await appear(control)
     await news_at(bot, clock, monday - HOUR)
     assert not [m for m in await person.messages() if m.text.startswith("🆕")]

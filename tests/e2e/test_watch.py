@@ -92,8 +92,8 @@ async def test_free_unlocks_before_they_lapse(
     assert not await told(person, "🎁")
     await days.until(watched, end - 20 * HOUR)
     notice = await person.until("🎁")
-    assert "3" in notice.text
-    assert f"{zones.local(end, 'Asia/Shanghai'):%Y-%m-%d %H:%M}" in notice.text
+    when = f"{zones.local(end, 'Asia/Shanghai'):%Y-%m-%d %H:%M}"
+    assert say("watch.weekly", n=3, date=when) in notice.text
     assert notice.button(say("button.search")).switches == ""
     await days.hours(watched, 30)
     assert len(await told(person, "🎁")) == 1

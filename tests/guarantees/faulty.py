@@ -31,7 +31,7 @@ XIAOYU, BEN, DUNE = 1001, 1002, 438631
 PART = b"part of a file" * 1000
 CALLBACK = "http://127.0.0.1:8080/oauth/{}/callback"
 
-# The sixteen of GUARANTEES, in its words; those with a door come before any HTTP is spoken.
+# The sixteen faults of the README's D6; those with a door come before any HTTP is spoken.
 FAULTS: Mapping[str, Mapping[str, Any]] = {
     "refuse": {"door": "refuse"},
     "no TLS": {"door": "tls"},

@@ -20,7 +20,7 @@ def size(small: int, full: int) -> int:
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table: a promise of GUARANTEES, a figure of it, and whether it was reached."""
+    """One line of the table: a promise of the README's table, a figure of it, and whether it was reached."""
 
     promise: str
     what: str

@@ -10,7 +10,7 @@ from clients.hdhive.client import HDHive
 from clients.transport import Transport
 from sandbox.journal import Entry, Journal
 from sandbox.server import Sandbox
-from services import Services
+from services import Services, building
 from services.errors import AttemptProblem
 from services.names import Service
 from services.steps import Reached, nothing
@@ -67,7 +67,7 @@ async def replica(
         to = {name: Transport(name, f"{box.url}/{name}", backoff=0.0) for name in SERVICES}
         for transport in to.values():
             stack.push_async_callback(transport.aclose)
-        services = Services.build(
+        services = building.build(
             db,
             box.world.clock,
             public_url=public_url,

@@ -11,7 +11,7 @@ import pytest
 from clients.hdhive.client import HDHive
 from clients.transport import Timeouts, Transport
 from sandbox.server import Sandbox
-from services import Services
+from services import Services, building
 from services.jobs import Lease, RetryLater
 from services.ledger import SETTLE
 from services.unlocking import Outcome, OutcomeState
@@ -62,7 +62,7 @@ async def services(box: Sandbox, sqlite_db: Database, at: At) -> AsyncIterator[S
     await link_users(box, sqlite_db, [BUYER])
     own = box.world.credentials
     transport = Transport("hdhive", f"{box.url}/hdhive", timeout=Timeouts(2, 0.3, 1), backoff=0.001)
-    built = Services.build(
+    built = building.build(
         sqlite_db,
         box.world.clock,
         public_url="http://127.0.0.1:8080/",

@@ -16,7 +16,7 @@ from clients.disktop.client import DiskTop
 from clients.hdhive.client import HDHive
 from clients.hdhive.models import Share
 from clients.transport import Timeouts, Transport
-from services import Services
+from services import Services, building
 from services.errors import LinkLost
 from services.names import Service
 from services.runner import JobRunner
@@ -101,7 +101,7 @@ async def services(
     name = world["service"]
     transport = Transport(name, f"{world['box']}/{name}", timeout=Timeouts(5, 10, 20), backoff=0.01)
     client = (kind if name == "hdhive" else DiskTop)(transport, world["id"], world["secret"])
-    built = Services.build(
+    built = building.build(
         db,
         clock_of(world),
         public_url="http://127.0.0.1:8080/",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from clients.disktop.client import DiskTop
 from clients.fetch.fetcher import Fetcher
 from clients.transport import Transport
-from services import Services
+from services import building
 from services.runner import JobRunner
 from services.uploads.pace import Pace
 from storage import uploads as table
@@ -34,7 +34,7 @@ async def uploads(
     drive = DiskTop(
         Transport("disktop", f"{world['box']}/disktop", backoff=0.01), world["id"], world["secret"]
     )
-    built = Services.build(
+    built = building.build(
         db,
         clock,
         public_url="http://127.0.0.1:8080/",

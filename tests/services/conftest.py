@@ -18,7 +18,7 @@ from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from clients.transport import Transport
 from sandbox.server import Sandbox
-from services import Services
+from services import Services, building
 from services.checkrun import Pace
 from services.jobs import Lease, LeaseLost, RetryLater
 from services.names import Service
@@ -169,7 +169,7 @@ class Builder:
             self.transports.append(transport)
             return transport
 
-        services = Services.build(
+        services = building.build(
             db or self.db,
             self.box.world.clock,
             public_url=PUBLIC_URL + "/",

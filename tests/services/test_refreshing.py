@@ -1,6 +1,7 @@
 """Refreshes under crashes, cancels, slow holders and cool-downs."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -84,6 +85,8 @@ async def test_a_failed_refresh_that_nobody_waits_for_is_quiet(house):
         await go.wait()
         return UpstreamBroken("hdhive", "refresh", 500)
 
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
     mine = tokens(house, Scripted(wait))
     caller = asyncio.create_task(mine.call(1001, HDHIVE, refusing()))
     await asyncio.sleep(0.1)
@@ -91,6 +94,9 @@ async def test_a_failed_refresh_that_nobody_waits_for_is_quiet(house):
     await asyncio.gather(caller, return_exceptions=True)
     go.set()
     await mine.landed()
+    del mine, caller
+    gc.collect()
+    assert told == [], "an exception that nobody took is told of when its task goes"
 
 
 async def test_unlinked_during_a_refresh_the_new_grant_is_revoked(house):

@@ -209,16 +209,11 @@ async def test_the_door_knows_what_is_on(house, build):
     services: Services = house.services
     names = [Service.HDHIVE, Service.DISKTOP, Service.LINKCHECK, Service.TMDB]
     assert [services.offers(name) for name in [*names, Service.ACGBT, "nothing"]] == [True] * 5 + [False]
-    required = (
-        services.require_hdhive(),
-        services.require_disktop(),
-        services.require_linkcheck(),
-        services.require_tmdb(),
-    )
-    assert required == (services.hdhive, services.disktop, services.linkcheck, services.tmdb)
+    required = services.require_hdhive(), services.require_disktop(), services.require_linkcheck()
+    assert required == (services.hdhive, services.disktop, services.linkcheck)
     off = build(off=names).services
     assert [off.offers(name) for name in names] == [False] * 4
-    for require in (off.require_hdhive, off.require_disktop, off.require_linkcheck, off.require_tmdb):
+    for require in (off.require_hdhive, off.require_disktop, off.require_linkcheck):
         with pytest.raises(ServiceOff):
             require()
     kinds = {"unlock.settle", "linkcheck.follow", "link.revoke", "link.resume", "device.poll", "save.run"}

@@ -19,7 +19,7 @@ from sandbox.disktop.oauth import open_grant
 from sandbox.journal import Entry
 from sandbox.server import Sandbox
 from sandbox.source import content
-from services import Services
+from services import Services, building
 from services.clock import SystemClock
 from services.runner import JobRunner
 from services.uploads import Source, Stage, Uploads, UploadView
@@ -135,7 +135,7 @@ async def works(
         bell.set()
         await steps(step)
 
-    services = Services.build(
+    services = building.build(
         db,
         SystemClock(),
         public_url=PUBLIC_URL + "/",

@@ -24,12 +24,12 @@ async def test_preferences_have_defaults_and_change_one_by_one(db: Database) -> 
 
 async def test_a_lost_chat_comes_back_when_it_speaks(db: Database) -> None:
     await db.write(lambda tx: chats.remember(tx, -5, kind="group", title="G", now=1.0))
-    assert await db.write(lambda tx: chats.set_state(tx, -5, "kicked", 2.0))
+    await db.write(lambda tx: chats.pause(tx, -5, "kicked", 2.0))
     assert (await db.read(lambda tx: chats.get(tx, -5))) == chats.Chat(-5, "group", "G", "kicked", None)
     back = await db.write(lambda tx: chats.remember(tx, -5, kind="group", title="H", now=3.0))
     assert (back.state, back.title) == ("active", "H")
-    assert not await db.write(lambda tx: chats.set_state(tx, -6, "deleted", 2.0))
-    assert await db.read(lambda tx: chats.get(tx, -6)) is None
+    await db.write(lambda tx: chats.pause(tx, -6, "deleted", 4.0))
+    assert (await db.read(lambda tx: chats.get(tx, -6))) == chats.Chat(-6, "group", None, "deleted", None)
 
 
 async def test_migration_moves_cards_dialogs_and_attempts_once(db: Database) -> None:

@@ -1,4 +1,4 @@
-"""What Mika answers (seed document 002), by the document's sections."""
+"""What Mika answers, by the sections of its API document."""
 
 from clients.mika.models.account import Login, Profile, User
 from clients.mika.models.categories import Category
