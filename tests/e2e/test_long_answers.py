@@ -1,0 +1,30 @@
+"""A notice to who pressed is never longer than Telegram shows."""
+
+from dataclasses import replace
+
+from bot.wiring import House
+from sandbox.server import Sandbox
+from tests.conftest import linked
+from tests.driver import Person
+from tests.e2e import ways
+from tests.e2e.following import begin_words
+from tests.e2e.words import Words
+
+LIMIT = 200
+
+
+async def test_a_long_title_is_cut_and_the_press_answered(
+    bot: House, person: Person, say: Words, box: Sandbox
+) -> None:
+    titles = box.world.catalogue.titles
+    long = "沙丘 Dune " * 25
+    titles[ways.DUNE] = replace(titles[ways.DUNE], title={"zh": long, "en": long})
+    await linked(person, "hdhive")
+    await person.start(f"t_{ways.DUNE[0]}_{ways.DUNE[1]}")
+    card = await person.until(lambda message: message.find(say("button.subscribe")) is not None)
+    await person.press(card, say("button.subscribe"))
+    begun = await person.until(begin_words(say))
+    pressed = await person.press(begun, say("button.unsubscribe"), timeout=5)
+    assert pressed.answered
+    assert pressed.text.startswith(say.starts("subscribe.removed"))
+    assert len(pressed.text) <= LIMIT
