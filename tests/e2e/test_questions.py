@@ -51,3 +51,25 @@ async def test_names_that_no_drive_takes(
     await person.send(name)
     again = await person.until(say(key, most=200))
     assert say.starts("folders.ask_name").splitlines()[0] in again.text
+
+
+async def test_a_question_that_is_left_gives_the_card_back(
+    person: Person, say: Words, asked: Message
+) -> None:
+    await person.send("/cancel")
+    await person.until(say("cancel.done"))
+    cards_now = {message.id: message for message in await person.settled()}
+    assert cards_now[asked.id].find(say("button.new_folder")) is not None
+    assert say.starts("folders.ask_name").splitlines()[0] not in cards_now[asked.id].text
+
+
+async def test_a_setting_that_is_not_typed_after_all(bot: House, person: Person, say: Words) -> None:
+    await person.send("/checkin auto")
+    card = await person.until(lambda message: message.find(say("settings.checkin.time_button")) is not None)
+    await person.press(card, say("settings.checkin.time_button"))
+    await person.until(say("settings.checkin.time_ask"))
+    await person.send("/cancel")
+    await person.until(say("cancel.done"))
+    shown = {message.id: message for message in await person.settled()}[card.id]
+    assert shown.find(say("settings.checkin.time_button")) is not None
+    assert say("settings.checkin.time_ask") not in shown.text
