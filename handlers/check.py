@@ -11,7 +11,7 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.messages import redraw, send
 from handlers.notes import NoticeState
-from handlers.scenes import Route, Scene, number
+from handlers.scenes import OddPress, Route, Scene, number
 from handlers.texts import block, units
 from handlers.verdicts import CheckState, draw, unclear
 from handlers.views import View
@@ -62,7 +62,9 @@ async def again(scene: Scene[CheckState], _arg: str) -> None:
 
 
 async def alive(scene: Scene[CheckState], _arg: str) -> None:
-    """Send the links that are alive as texts to copy."""
+    """Send the links that are alive as texts to copy; never into a group."""
+    if not scene.private:
+        raise OddPress("alive")
     chunk: list[str] = []
     for item in [*scene.state.alive, None]:
         if item is None or sum(map(units, chunk)) + units(item.text) > LIST_LIMIT:

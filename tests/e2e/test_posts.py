@@ -121,3 +121,12 @@ async def test_pictures_of_one_post_get_one_answer(
         await person.until(say("unknown.message"))
         messages = await person.settled()
         assert len([message for message in messages if say("unknown.message") in message.text]) == 1
+
+
+async def test_no_press_brings_links_into_a_group(bot: House, person: Person, say: Words) -> None:
+    await person.send(f"/check {ALIVE}", GROUP)
+    card = await person.until(checked(say, 1), 20, chat=GROUP)
+    card_id = str(card.button(say("button.close")).data).partition(":")[0]
+    assert (await person.press_data(card, f"{card_id}:alive:")).text == say("card.old")
+    answers = [message for message in await person.settled(0.3, GROUP) if message.author != person.id]
+    assert not [message for message in answers if "alive0001" in message.text]
