@@ -10,7 +10,6 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, message_of
 from handlers.notes import NOTICE, NoticeState
 from handlers.patience import typing
-from handlers.texts import plain
 from handlers.wording import said, told
 from services.sharelinks import Drive, extract, hdhive_slug, hdhive_title
 from storage.dialogs import Dialog
@@ -43,13 +42,8 @@ async def _take(update: Update, context: LinkHiveContext) -> None:
         await save.run(cards.scene_of(update, context, NoticeState()), words)
     elif links:
         await check.run(cards.scene_of(update, context, NoticeState()), words)
-    elif title_line := _first_line(said(message)):
-        await search.find(update, context, title_line)
-
-
-def _first_line(words: str) -> str:
-    """Return where a forwarded post names what it is about; what else it tells is no part of a title."""
-    return next((line.strip() for line in words.splitlines() if plain(line)), "")
+    elif said(message).strip():
+        await search.find(update, context, said(message))
 
 
 async def _answer(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:
