@@ -167,6 +167,12 @@ async def refresh(home: LinkHiveApplication, card_id: str, *, anew: bool = True)
         # A press changed it while it was drawn: the stored state has the last word.
 
 
+async def turn(home: LinkHiveApplication, card: Card, state: State, route: str | None = None) -> None:
+    """Store a card's next state and show it, where no press brought it about."""
+    kept = await keep(home, card, state, route)
+    await refresh(home, kept.id)
+
+
 async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:
     """Return the scene of a stored card, as its owner sees it."""
     person = await home.services.people.known(card.owner_id)

@@ -163,8 +163,7 @@ async def left(context: LinkHiveContext, asked: Card) -> None:
     state = FIELD.load(asked.state)
     asker = context.home.routes.cards.get(state.route)
     if asker is not None:
-        card = await cards.keep(context.home, asked, asker.load(state.back), asker.name)
-        await cards.refresh(context.home, card.id)
+        await cards.turn(context.home, asked, asker.load(state.back), asker.name)
 
 
 def fault(words: str, kind: Kind, most: int) -> str | None:

@@ -209,5 +209,5 @@ def register(home: LinkHiveApplication) -> None:
     commands.add(home, "save", save, private=True)
     home.dialog(ASK_LINK, link_given)
     home.dialog(ASK_CODE, code_given)
-    home.dialog(savepattern.ASK_PATTERN, savepattern.pattern_given)
+    home.dialog(savepattern.ASK_PATTERN, savepattern.pattern_given, savepattern.left)
     home.services.saves.on_change = saverun.Live(home).changed

@@ -202,9 +202,7 @@ async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> 
 async def left(context: LinkHiveContext, asked: Card) -> None:
     """Show the section again without its question, after /cancel."""
     if asked.route == SETTINGS.name:
-        shown = SettingsState(section=SETTINGS.load(asked.state).section)
-        card = await cards.keep(context.home, asked, shown)
-        await cards.refresh(context.home, card.id)
+        await cards.turn(context.home, asked, SettingsState(section=SETTINGS.load(asked.state).section))
 
 
 SETTINGS = Route(
