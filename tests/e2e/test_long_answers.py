@@ -1,11 +1,11 @@
-"""A notice to who pressed is never longer than Telegram shows."""
+"""A notice to who pressed is never longer than Telegram shows, and never long in coming."""
 
 from dataclasses import replace
 
 from bot.wiring import House
 from sandbox.server import Sandbox
-from tests.conftest import linked
-from tests.driver import Person
+from tests.conftest import GROUP, linked
+from tests.driver import Control, Person
 from tests.e2e import ways
 from tests.e2e.following import begin_words
 from tests.e2e.words import Words
@@ -28,3 +28,16 @@ async def test_a_long_title_is_cut_and_the_press_answered(
     assert pressed.answered
     assert pressed.text.startswith(say.starts("subscribe.removed"))
     assert len(pressed.text) <= LIMIT
+
+
+async def test_who_presses_need_not_wait_until_telegram_told_whether_they_may(
+    bot: House, xiaoyu: Person, control: Control
+) -> None:
+    say = Words("zh")
+    await xiaoyu.send("/search Dune", GROUP, anonymous=True)
+    card = await xiaoyu.until(ways.YEAR, chat=GROUP)
+    await control.fault("telegram", "*/getChatMember", "delay", seconds=4.0)
+    pressed = await xiaoyu.press(card, ways.number_of(card, ways.YEAR), chat=GROUP)
+    assert pressed.text == say("card.working")
+    assert pressed.seconds < 3.0
+    await xiaoyu.until(say("resources.group"), chat=GROUP)
