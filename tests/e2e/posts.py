@@ -34,6 +34,7 @@ def forward(box: Sandbox, person: Person, content: dict[str, Any], chat: int | N
     """Forward a message, into the private chat where no other is said."""
     tg = box.world.telegram
     place = tg.chats[chat or person.id]
+    place.started = True
     message = board.post(tg, place, tg.people[person.id], content)
     tell_message(tg, place, message)
     return Message(board.shown(message))
