@@ -6,7 +6,7 @@ from tests.driver import Control, Journal, Person
 from tests.e2e.test_group_life import handled
 from tests.e2e.words import Words
 
-REFUSED = {"ok": False, "error_code": 400, "description": "Bad Request: have no rights to send a message"}
+REFUSED = {"ok": False, "error_code": 400, "description": "Bad Request: message to be replied not found"}
 
 
 async def test_a_refusal_that_does_not_arrive_opens_no_door(
