@@ -16,6 +16,7 @@ from handlers.scenes import Scene
 from handlers.texts import plain
 from services.errors import LinkLost, NotLinked
 from services.names import Service
+from storage.cards import Card
 from storage.dialogs import Dialog
 
 ASK = "acg.comment"
@@ -63,6 +64,13 @@ async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> 
         await cards.post(calm, route.name, view)
         return
     await cards.post(there, route.name, await cards.shown(route, there))
+
+
+async def left(context: LinkHiveContext, asked: Card) -> None:
+    """Show the comments again after /cancel."""
+    if asked.route == COMMENTS_ROUTE:
+        state = context.home.routes.cards[COMMENTS_ROUTE].load(asked.state)
+        await cards.turn(context.home, asked, state.model_copy(update={"asking": False, "fault": ""}))
 
 
 async def deliver(scene: Scene[Any], *, again: bool) -> Any:
@@ -117,4 +125,4 @@ async def _at_its_place(scene: Scene[Any], state: Any) -> Any:
 
 def register(home: LinkHiveApplication) -> None:
     """Take comments that were asked for."""
-    home.dialog(ASK, answered)
+    home.dialog(ASK, answered, left)

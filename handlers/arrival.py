@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from telegram import Chat, ChatMemberUpdated, Update
+from telegram import Chat, ChatMemberUpdated, InlineQueryResultsButton, Update
 from telegram.ext import ApplicationHandlerStop, ChatMemberHandler, MessageHandler, TypeHandler, filters
 
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, delivery
+from handlers.texts import plain
 from storage import chats
 from storage.tx import Tx
 
 HEARD, CHATS, PEOPLE = -3, -2, -1
 # Telegram's own account for admins who write as their group.
 ANONYMOUS_ADMIN = 1087968824
+# What Telegram shows of a button above inline results.
+LABEL_LIMIT = 64
 
 
 async def arrive(update: Update, context: LinkHiveContext) -> None:
@@ -40,6 +43,9 @@ async def _stop_at(update: Update, context: LinkHiveContext, key: str, *, everyw
     chat = update.effective_chat
     if update.callback_query is not None:
         await update.callback_query.answer(context.say.label(key))
+    elif update.inline_query is not None:
+        button = InlineQueryResultsButton(plain(context.say.label(key), LABEL_LIMIT), start_parameter="start")
+        await update.inline_query.answer([], cache_time=0, is_personal=True, button=button)
     elif chat is not None and update.message is not None and (everywhere or chat.type == Chat.PRIVATE):
         await update.message.reply_text(context.say.label(key))
     raise ApplicationHandlerStop

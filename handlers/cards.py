@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from telegram import Message, Update
+from telegram import Chat, Message, Update
 from telegram.error import BadRequest
 
 from handlers import problems
@@ -72,13 +72,21 @@ async def post(scene: Scene[S], route: str, view: View) -> Card:
     card = await services.db.write(
         lambda tx: cards.open(tx, scene.user_id, scene.chat_id, route, stored, now, topic=scene.topic)
     )
-    message = await send(scene.home.bot, scene.chat_id, view, card.id, scene.topic)
+    comment = comment_of(scene.update.effective_message) if scene.update is not None else None
+    message = await send(scene.home.bot, scene.chat_id, view, card.id, scene.topic, comment)
     return await place(scene.home, card, message.message_id)
 
 
 def topic_of(message: Message | None) -> int | None:
     """Return the topic of a forum that a message is in."""
     return message.message_thread_id if message is not None and message.is_topic_message else None
+
+
+def comment_of(message: Message | None) -> int | None:
+    """Return a message below a channel's post, where people see only what answers it."""
+    if message is None or message.chat.type == Chat.PRIVATE or message.is_topic_message:
+        return None
+    return message.message_id if message.message_thread_id is not None else None
 
 
 async def place(home: LinkHiveApplication, card: Card, message_id: int) -> Card:
@@ -157,6 +165,12 @@ async def refresh(home: LinkHiveApplication, card_id: str, *, anew: bool = True)
         if scene is not None and scene.card is not None and scene.card.version == card.version:
             return
         # A press changed it while it was drawn: the stored state has the last word.
+
+
+async def turn(home: LinkHiveApplication, card: Card, state: State, route: str | None = None) -> None:
+    """Store a card's next state and show it, where no press brought it about."""
+    kept = await keep(home, card, state, route)
+    await refresh(home, kept.id)
 
 
 async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:

@@ -11,10 +11,11 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.messages import redraw, send
 from handlers.notes import NoticeState
-from handlers.scenes import Route, Scene, number
+from handlers.scenes import OddPress, Route, Scene, number
 from handlers.texts import block, units
 from handlers.verdicts import CheckState, draw, unclear
 from handlers.views import View
+from handlers.wording import behind_command, told
 from services.clock import Steady
 from services.linkchecks import MAX_LINKS, CheckedLink, Snapshot
 from services.sharelinks import Drive, extract
@@ -61,7 +62,9 @@ async def again(scene: Scene[CheckState], _arg: str) -> None:
 
 
 async def alive(scene: Scene[CheckState], _arg: str) -> None:
-    """Send the links that are alive as texts to copy."""
+    """Send the links that are alive as texts to copy; never into a group."""
+    if not scene.private:
+        raise OddPress("alive")
     chunk: list[str] = []
     for item in [*scene.state.alive, None]:
         if item is None or sum(map(units, chunk)) + units(item.text) > LIST_LIMIT:
@@ -98,22 +101,15 @@ CHECK = Route(
 async def check(update: Update, context: LinkHiveContext) -> None:
     """Check the links behind the command or in the message it replies to, or ask for some."""
     message = message_of(update)
-    quoted = message.reply_to_message
-    quote = (quoted.text or quoted.caption or "") if quoted else ""
-    words = f"{_after_command(message.text)} {quote}"
-    hidden = [e.url for e in (*message.entities, *(quoted.entities if quoted else ())) if e.url]
+    words = f"{behind_command(told(message))} {told(message.reply_to_message)}"
     scene = cards.scene_of(update, context, NoticeState())
     if words.strip():
-        await run(scene, " ".join([words, *hidden]))
+        await run(scene, words)
         return
     if is_private(update):
         await asking.ask(scene, ASK, scene.say("check.ask"))
     else:
         await notes.tell(scene, scene.say("check.ask_group"))
-
-
-def _after_command(text: str | None) -> str:
-    return (text or "").partition(" ")[2] or (text or "").partition("\n")[2]
 
 
 async def run(scene: Scene[Any], words: str) -> None:
@@ -136,7 +132,7 @@ async def run(scene: Scene[Any], words: str) -> None:
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
     """Take the links that were asked for."""
-    await run(cards.scene_of(update, context, NoticeState()), message_of(update).text or "")
+    await run(cards.scene_of(update, context, NoticeState()), told(message_of(update)))
 
 
 class Live:

@@ -59,7 +59,7 @@ def totals(scene: Scene[Any], rows: Sequence[CheckInRow], days: int) -> Html:
     """Tell how many days were checked in, and what that brought."""
     kept = sum(row.state in KEPT for row in rows)
     gained = sum(row.gained or 0 for row in rows)
-    return scene.say("checkins.totals", days=days, kept=kept, gained=f"{gained:+d}")
+    return scene.say("checkins.totals", days=days, kept=kept, points=f"{gained:+d}")
 
 
 def today_line(scene: Scene[Any], history: History) -> Html:
@@ -86,7 +86,7 @@ def day_line(scene: Scene[Any], row: CheckInRow) -> Html:
 def end(scene: Scene[Any], row: CheckInRow) -> Html:
     """Tell how a day's check-in ended, in a few words."""
     if row.gained:
-        return scene.say("checkins.end.gained", gained=f"{row.gained:+d}")
+        return scene.say("checkins.end.gained", points=f"{row.gained:+d}")
     is_over = row.day < day_of(scene.services.clock.now()).isoformat()
     if row.reason in NOT_KNOWN or (is_over and row.state in UNENDED):
         return scene.say("checkins.end.unknown")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import structlog
 from telegram import Update
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
+from telegram.ext import ApplicationHandlerStop
 
 from handlers.application import LinkHiveApplication
+from handlers.cards import topic_of
 from handlers.context import LinkHiveContext, delivery
 from storage import users
 from storage.errands import Forgotten
@@ -15,7 +17,15 @@ log = structlog.get_logger(__name__)
 
 
 async def unexpected(update: object, context: LinkHiveContext) -> None:
-    """Note what Telegram refused; report everything else, so that the update is tried again."""
+    """Note what Telegram refused; report everything else, so that the update is tried again.
+
+    No further handler sees the update: who could not be told that they may not use the bot still may not.
+    """
+    await _note(update, context)
+    raise ApplicationHandlerStop
+
+
+async def _note(update: object, context: LinkHiveContext) -> None:
     error = context.error
     if not isinstance(error, Exception):
         return
@@ -57,7 +67,8 @@ async def _apologize(update: object, context: LinkHiveContext) -> None:
         if reply is not None and not reply.given:
             await reply.give(words, alert=True)
         elif update.effective_chat is not None:
-            await context.bot.send_message(update.effective_chat.id, words)
+            topic = topic_of(update.effective_message)
+            await context.bot.send_message(update.effective_chat.id, words, message_thread_id=topic)
     except TelegramError as error:
         log.warning("apology_not_sent", error=type(error).__name__)
 
@@ -72,5 +83,5 @@ async def _database_answers(context: LinkHiveContext, user_id: int) -> bool:
 
 
 def register(home: LinkHiveApplication) -> None:
-    """Take every error nobody expected, and every command nobody registered."""
+    """Take every error nobody expected."""
     home.add_error_handler(unexpected)

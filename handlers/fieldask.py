@@ -13,6 +13,7 @@ from handlers.context import LinkHiveContext, message_of
 from handlers.scenes import OddPress, Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Button, Copy, Press, View, copies
+from storage.cards import Card
 from storage.dialogs import Dialog
 
 ASK_FIELD = "field.value"
@@ -155,6 +156,16 @@ async def _go_on(scene: Scene[FieldState], words: str) -> None:
         await asker.moved(replace(there, card=card))
 
 
+async def left(context: LinkHiveContext, asked: Card) -> None:
+    """Show the asking card as it was, after /cancel."""
+    if asked.route != FIELD.name:
+        return
+    state = FIELD.load(asked.state)
+    asker = context.home.routes.cards.get(state.route)
+    if asker is not None:
+        await cards.turn(context.home, asked, asker.load(state.back), asker.name)
+
+
 def fault(words: str, kind: Kind, most: int) -> str | None:
     """Return the text key of what is wrong with an answer, None for a good one."""
     if kind == "name":
@@ -182,4 +193,4 @@ FIELD: Route[FieldState] = Route("field", FieldState, show, {"back": back, "clea
 def register(home: LinkHiveApplication) -> None:
     """Let cards ask for a field's value."""
     home.card(FIELD)
-    home.dialog(ASK_FIELD, answered)
+    home.dialog(ASK_FIELD, answered, left)

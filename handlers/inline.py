@@ -13,17 +13,18 @@ from telegram import (
     InlineQueryResultArticle,
     InlineQueryResultsButton,
     InputTextMessageContent,
+    Message,
     Update,
 )
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
-from telegram.ext import InlineQueryHandler
+from telegram.ext import InlineQueryHandler, MessageHandler, filters
 
 from clients.errors import ClientError
 from clients.tmdb.models import Title
-from handlers import inlineacg, inlinedrive
+from handlers import commands, inlineacg, inlinedrive
 from handlers.application import LinkHiveApplication
-from handlers.context import LinkHiveContext
+from handlers.context import LinkHiveContext, message_of
 from handlers.resources import heading
 from handlers.texts import Html, escape, plain
 from handlers.titlelist import payload_of
@@ -40,6 +41,7 @@ PATIENCE = 8.0
 # What stands beside titles is not waited for as long as they are.
 BESIDE_PATIENCE = 2.5
 OVERVIEW_LIMIT = 400
+_PAYLOAD = re.compile(r"[?&]start=([A-Za-z0-9_-]{1,64})$")
 _FORGOTTEN = re.compile(r"query is too old|query.id.(is.)?invalid", re.IGNORECASE)
 
 
@@ -173,7 +175,29 @@ def _article(context: LinkHiveContext, title: Title) -> InlineQueryResultArticle
     )
 
 
+def payload_in(message: Message) -> str | None:
+    """Return where the button of a message leads that was made of one of our results, None for any other."""
+    if message.via_bot is None or message.via_bot.id != message.get_bot().id or message.reply_markup is None:
+        return None
+    buttons = [button for row in message.reply_markup.inline_keyboard for button in row]
+    found = (_PAYLOAD.search(button.url or "") for button in buttons)
+    return next((one[1] for one in found if one is not None), None)
+
+
+class _Chosen(filters.MessageFilter):
+    def filter(self, message: Message) -> bool:
+        return payload_in(message) is not None
+
+
+async def chosen(update: Update, context: LinkHiveContext) -> None:
+    """Open what was chosen in the private chat, or forwarded there: its words are no title to search."""
+    context.args = [payload_in(message_of(update)) or ""]
+    await commands.run(update, context, context.home.routes.commands["start"])
+
+
 def register(home: LinkHiveApplication) -> None:
     """Answer inline queries."""
+    chosen_here = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE & filters.TEXT & _Chosen()
+    home.add_handler(MessageHandler(chosen_here, chosen))
     inlinedrive.register(home)
     home.add_handler(InlineQueryHandler(inline))

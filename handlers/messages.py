@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from telegram import InputMediaPhoto, Message
+from telegram import InputMediaPhoto, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 from telegram.ext import ExtBot
@@ -35,9 +35,14 @@ class OtherKind(Exception):
 
 
 async def send(
-    bot: ExtBot[None], chat_id: int, view: View, card_id: str = "", topic: int | None = None
+    bot: ExtBot[None],
+    chat_id: int,
+    view: View,
+    card_id: str = "",
+    topic: int | None = None,
+    answered: int | None = None,
 ) -> Message:
-    """Send a view as a new message."""
+    """Send a view as a new message; a text, and groups get no other, may be the answer to another one."""
     if view.shown_photo is not None:
         return await _send_photo(bot, chat_id, view, view.shown_photo, card_id, topic)
     return await bot.send_message(
@@ -47,6 +52,9 @@ async def send(
         link_preview_options=view.preview,
         reply_markup=view.markup(card_id),
         message_thread_id=topic,
+        reply_parameters=None
+        if answered is None
+        else ReplyParameters(answered, allow_sending_without_reply=True),
     )
 
 

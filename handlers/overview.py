@@ -140,7 +140,7 @@ def _figures(scene: Scene[Any], account: Account) -> list[Html]:
     if account.weekly is not None and account.weekly.has_no_limit:
         shown.append(say("account.weekly_unlimited"))
     elif account.weekly is not None and account.weekly.limit:
-        shown.append(say("account.weekly", remaining=account.weekly.remaining))
+        shown.append(say.plural("account.weekly", account.weekly.remaining))
     if account.space is not None:
         free, total = size(account.space.free_bytes), size(account.space.total_bytes)
         shown.append(say("account.space", free=free, total=total))

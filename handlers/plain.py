@@ -10,6 +10,7 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, message_of
 from handlers.notes import NOTICE, NoticeState
 from handlers.patience import typing
+from handlers.wording import said, told
 from services.sharelinks import Drive, extract, hdhive_slug, hdhive_title
 from storage.dialogs import Dialog
 
@@ -18,20 +19,15 @@ async def text(update: Update, context: LinkHiveContext) -> None:
     """Find out what the words are for; what goes wrong before a card exists is told in one."""
     try:
         async with typing(context.bot, chat_of(update).id):
-            await _take(update, context, words_of(update))
+            await _take(update, context)
     except problems.KNOWN as error:
         scene = cards.scene_of(update, context, NoticeState())
         await cards.post(scene, NOTICE.name, problems.view(scene, error))
 
 
-def words_of(update: Update) -> str:
-    """Return a message's text or caption, with the addresses its links hide."""
+async def _take(update: Update, context: LinkHiveContext) -> None:
     message = message_of(update)
-    hidden = [e.url for e in (*message.entities, *message.caption_entities) if e.url]
-    return " ".join([message.text or message.caption or "", *hidden])
-
-
-async def _take(update: Update, context: LinkHiveContext, words: str) -> None:
+    words = told(message)
     dialog = await asking.current(update, context)
     if dialog is not None and save.may_answer(dialog, words):
         await _answer(update, context, dialog)
@@ -46,8 +42,8 @@ async def _take(update: Update, context: LinkHiveContext, words: str) -> None:
         await save.run(cards.scene_of(update, context, NoticeState()), words)
     elif links:
         await check.run(cards.scene_of(update, context, NoticeState()), words)
-    elif words.strip():
-        await search.find(update, context, words)
+    elif said(message).strip():
+        await search.find(update, context, said(message))
 
 
 async def _answer(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:

@@ -14,7 +14,7 @@ from handlers import problems
 from handlers.application import LinkHiveApplication
 from handlers.arrival import ANONYMOUS_ADMIN
 from handlers.cards import CLOSE, SHOW, close, keep, place, topic_of, trouble
-from handlers.context import LinkHiveContext, delivery, is_private
+from handlers.context import LinkHiveContext, delivery, is_private, user_of
 from handlers.groupadmins import is_group_admin
 from handlers.messages import display
 from handlers.scenes import AnyRoute, OddPress, Reply, Scene, State, Switch
@@ -38,13 +38,22 @@ async def press(update: Update, context: LinkHiveContext) -> None:
     card = await _card_of(context.home, query, parts[0]) if parts else None
     if parts is None or card is None:
         await reply.give(context.say.label("card.old"))
-    elif not await _may_press(context, card, query.from_user.id, parts[1]):
+        return
+    # Who may press is asked of Telegram at times, and takes as long as it takes.
+    await _answered_in_time(context, reply, _do(update, context, card, reply, parts))
+
+
+async def _do(
+    update: Update, context: LinkHiveContext, card: Card, reply: Reply, parts: tuple[str, str, str]
+) -> None:
+    _, action, arg = parts
+    if not await _may_press(context, card, user_of(update).id, action):
         await reply.give(context.say.label("card.foreign"))
-    elif parts[1] == CLOSE:
+    elif action == CLOSE:
         await reply.give()
         await close(context.home, card)
     else:
-        await _answered_in_time(context, reply, _act(update, context, card, reply, parts[1], parts[2]))
+        await _act(update, context, card, reply, action, arg)
 
 
 async def _card_of(home: LinkHiveApplication, query: CallbackQuery, card_id: str) -> Card | None:

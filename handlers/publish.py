@@ -13,6 +13,7 @@ from handlers.publishwords import markdown_of
 from handlers.scenes import Route, Scene
 from handlers.uploadfiles import file_of
 from handlers.views import View
+from handlers.wording import said
 from services.jobs import Lease
 from services.magnets import BadMagnet, find_cid, find_magnet
 from storage.cards import Card
@@ -54,7 +55,7 @@ async def publish(update: Update, context: LinkHiveContext) -> None:
     if is_torrent(message):
         await _file(scene, message)
         return
-    words = (message.text or "").partition(" ")[2].strip()
+    words = " ".join(context.args or [])
     state = _begun(scene, words)
     if publishpictures.is_picture(message):
         state = (await publishpictures.taken(scene.at(state), message))(state)
@@ -82,7 +83,7 @@ async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> 
     if asked is None or asked.route != ROUTE:
         return
     state, message = PUBLISH.load(asked.state), message_of(update)
-    words = markdown_of(message) if state.step == "description" else message.text or message.caption or ""
+    words = markdown_of(message) if state.step == "description" else said(message)
     await _take(cards.scene_of(update, context, state.model_copy(update={"typed": words.strip()})))
 
 

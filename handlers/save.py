@@ -18,6 +18,7 @@ from handlers.saverun import show_result
 from handlers.savestate import ROUTE, SaveState, close_row, listing
 from handlers.scenes import Route, Scene
 from handlers.views import Press, View
+from handlers.wording import said, told
 from services.errors import TransferProblem
 from services.sharelinks import Drive, ShareLink, extract
 from services.trees import Pick
@@ -141,8 +142,7 @@ SAVE = Route(
 async def save(update: Update, context: LinkHiveContext) -> None:
     """Look into a share given by link, code and folder, or ask for it."""
     message = message_of(update)
-    quoted = message.reply_to_message
-    words = " ".join(context.args or []) or ((quoted.text or quoted.caption or "") if quoted else "")
+    words = " ".join(context.args or []) or told(message.reply_to_message)
     scene = cards.scene_of(update, context, NoticeState())
     if not words.strip():
         await asking.ask(scene, ASK_LINK, scene.say("save.ask_link"))
@@ -191,7 +191,7 @@ def may_answer(dialog: Dialog, words: str) -> bool:
 
 async def link_given(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
     """Take the link that was asked for."""
-    await run(cards.scene_of(update, context, NoticeState()), message_of(update).text or "")
+    await run(cards.scene_of(update, context, NoticeState()), told(message_of(update)))
 
 
 async def code_given(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:
@@ -199,7 +199,7 @@ async def code_given(update: Update, context: LinkHiveContext, dialog: Dialog) -
     asked = await cards.asking(context.home, dialog)
     if asked is None or asked.route != SAVE.name:
         return
-    state = SAVE.load(asked.state).model_copy(update={"code": (message_of(update).text or "").strip()})
+    state = SAVE.load(asked.state).model_copy(update={"code": said(message_of(update)).strip()})
     await _begin(cards.scene_of(update, context, state))
 
 
@@ -209,5 +209,5 @@ def register(home: LinkHiveApplication) -> None:
     commands.add(home, "save", save, private=True)
     home.dialog(ASK_LINK, link_given)
     home.dialog(ASK_CODE, code_given)
-    home.dialog(savepattern.ASK_PATTERN, savepattern.pattern_given)
+    home.dialog(savepattern.ASK_PATTERN, savepattern.pattern_given, savepattern.left)
     home.services.saves.on_change = saverun.Live(home).changed

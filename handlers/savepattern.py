@@ -13,6 +13,7 @@ from handlers.scenes import Scene, number
 from handlers.texts import Html, plain
 from handlers.views import Button, Press, View, pages_row
 from services.trees import Pick
+from storage.cards import Card
 from storage.dialogs import Dialog
 
 ASK_PATTERN = "save.pattern"
@@ -92,3 +93,10 @@ async def pattern_given(update: Update, context: LinkHiveContext, dialog: Dialog
     found = {"asking": False, "pattern": pattern, "match_page": 0}
     scene = cards.scene_of(update, context, route.load(asked.state).model_copy(update=found))
     await cards.post(scene, ROUTE, await cards.shown(route, scene))
+
+
+async def left(context: LinkHiveContext, asked: Card) -> None:
+    """Show the files again after /cancel."""
+    if asked.route == ROUTE:
+        state = context.home.routes.cards[ROUTE].load(asked.state)
+        await cards.turn(context.home, asked, state.model_copy(update={"asking": False}))

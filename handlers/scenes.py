@@ -12,7 +12,7 @@ from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
 from handlers.messages import display
-from handlers.texts import Speaker
+from handlers.texts import Speaker, plain
 from handlers.views import View
 from services import Services
 from services.people import Person
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 
 log = structlog.get_logger(__name__)
+
+# Telegram refuses longer answers to a press, and then nothing at all is shown.
+ANSWER_LIMIT = 200
 
 
 class OddPress(Exception):
@@ -58,7 +61,7 @@ class Reply:
             return
         self.given = True
         try:
-            await self._query.answer(text, show_alert=alert)
+            await self._query.answer(text and plain(text, ANSWER_LIMIT), show_alert=alert)
         except TelegramError as error:
             log.info("press_not_answered", error=type(error).__name__)
 

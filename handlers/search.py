@@ -13,12 +13,13 @@ from clients.tmdb.models import MediaType, Title
 from handlers import cards, commands, notes, problems, searchmore, subscribe, titlelist, unlock
 from handlers.application import LinkHiveApplication
 from handlers.asking import ask
-from handlers.context import LinkHiveContext, is_private
+from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.notes import NoticeState
 from handlers.resources import SLUG, heading, price_label, row
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, Speaker, escape
 from handlers.views import Inline, Open, Press, Row, View, grid, pages_row
+from handlers.wording import said
 from services.errors import NotLinked, ServiceError, ServiceOff
 from services.names import Service
 from services.titles import Found
@@ -235,8 +236,7 @@ def _only(state: SearchState, title: Title) -> SearchState:
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
     """Take the title that was asked for."""
-    message = update.effective_message
-    await find(update, context, (message.text if message else "") or "")
+    await find(update, context, said(message_of(update)))
 
 
 async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:

@@ -28,6 +28,7 @@ from handlers.settingwords import (
 from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid
 from services.names import Service
+from storage.cards import Card
 from storage.dialogs import Dialog
 
 ASK = "settings.value"
@@ -198,6 +199,12 @@ async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> 
         await asking.expect(scene, ASK, card.id)
 
 
+async def left(context: LinkHiveContext, asked: Card) -> None:
+    """Show the section again without its question, after /cancel."""
+    if asked.route == SETTINGS.name:
+        await cards.turn(context.home, asked, SettingsState(section=SETTINGS.load(asked.state).section))
+
+
 SETTINGS = Route(
     "settings",
     SettingsState,
@@ -222,5 +229,5 @@ async def settings(update: Update, context: LinkHiveContext) -> None:
 def register(home: LinkHiveApplication) -> None:
     """Offer the settings."""
     home.card(SETTINGS)
-    home.dialog(ASK, answered)
+    home.dialog(ASK, answered, left)
     commands.add(home, "settings", settings, private=True)

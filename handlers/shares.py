@@ -18,6 +18,7 @@ from handlers.sharesstate import LIST, ROUTE, TYPED, ShareState, fields_of
 from handlers.sharesviews import film_name, price, row
 from handlers.texts import Html
 from handlers.views import Press, Row, View, grid, pages_row
+from handlers.wording import said, told
 from services import sharedfilms
 from services.names import Service
 from services.sharelinks import extract
@@ -139,7 +140,7 @@ SHARE = Route(
 
 async def shares(update: Update, context: LinkHiveContext) -> None:
     """List the own shares, or begin a new one with a link behind the command."""
-    words = (message_of(update).text or "").partition(" ")[2]
+    words = " ".join(context.args or [])
     if not extract(words):
         await cards.begin(update, context, SHARES, ListState())
         return
@@ -152,8 +153,9 @@ async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> 
     asked = await cards.asking(context.home, dialog)
     if asked is None or asked.route != ROUTE:
         return
-    words = (message_of(update).text or message_of(update).caption or "").strip()
-    state = SHARE.load(asked.state).model_copy(update={"typed": words})
+    state, message = SHARE.load(asked.state), message_of(update)
+    words = told(message) if state.step == "link" else said(message)
+    state = state.model_copy(update={"typed": words.strip()})
     await _take(cards.scene_of(update, context, state))
 
 

@@ -18,6 +18,7 @@ from handlers.subscribecard import MANAGE, SUBSCRIPTION, SubscriptionState
 from handlers.subscriberights import may_follow_here, may_manage
 from handlers.texts import Html
 from handlers.views import Inline, Press, View
+from handlers.wording import said
 from services.names import Service
 from storage.dialogs import Dialog
 
@@ -120,7 +121,7 @@ async def find(update: Update, context: LinkHiveContext, query: str) -> None:
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
     """Take the title that was asked for."""
-    await find(update, context, message_of(update).text or "")
+    await find(update, context, said(message_of(update)))
 
 
 async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:

@@ -61,7 +61,8 @@ async def show(scene: Scene[ReceiptState]) -> View:
 def _step(say: Speaker, step: Step) -> Html:
     folder = folder_name(say, step.dest) if step.dest else ""
     if step.state == "saved":
-        return say.plural("receipt.saved", step.files, folder=folder, points=step.points)
+        cost = say("resource.points", points=step.points)
+        return say.plural("receipt.saved", step.files, folder=folder, cost=cost)
     reason: str | Html = ""
     if step.state in ("refused", "unsaved"):
         reason = _reason(say, step)

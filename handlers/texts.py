@@ -27,6 +27,7 @@ _MARKS = re.compile(
 # Telegram makes mentions, tags, commands and links of plain text by itself; a word joiner keeps it plain.
 _TRIGGER = re.compile(r"([@#$/])(?=\w)|(?<=\w)(\.|:)(?=[^\W\d_]|/)|(?<=\d)(\.)(?=\d+\.\d+\.\d)")
 _JOINER = "\u2060"
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 class Html(str):
@@ -98,29 +99,30 @@ class Speaker:
         return key in self._entries
 
     def __call__(self, key: str, /, **values: object) -> Html:
-        """Return the sentence of a key with its places filled in."""
-        entry = self._entries[key]
-        return self._fill(entry if isinstance(entry, str) else entry[-1], values)
+        """Return the sentence of a key with its places filled in, in the form that fits their number."""
+        filled = {name: escape(value) for name, value in values.items()}
+        return Html(self._form(key, values).format(**filled))
 
     def plural(self, key: str, n: int, /, **values: object) -> Html:
         """Return the sentence that fits the number `n`."""
-        entry = self._entries[key]
-        form = entry if isinstance(entry, str) else entry[0 if PLURALS[self.language](n) == "one" else -1]
-        return self._fill(form, {"n": n, **values})
+        return self(key, **{"n": n, **values})
 
     def label(self, key: str, /, **values: object) -> str:
         """Return a sentence for places that know no markup: buttons, notices, menus."""
-        entry = self._entries[key]
-        form = entry if isinstance(entry, str) else entry[-1]
-        return form.format(**{name: plain(str(value)) for name, value in values.items()})
+        return self._form(key, values).format(**{name: plain(str(value)) for name, value in values.items()})
 
     def either(self, key: str, fallback: str, /, **values: object) -> Html:
         """Return the sentence of the first key that exists."""
         return self(key if key in self else fallback, **values)
 
-    @staticmethod
-    def _fill(sentence: str, values: Mapping[str, object]) -> Html:
-        return Html(sentence.format(**{name: escape(value) for name, value in values.items()}))
+    def _form(self, key: str, values: Mapping[str, object]) -> str:
+        entry = self._entries[key]
+        if isinstance(entry, str):
+            return entry
+        # What is counted is called `n`; where nothing is, points are, at times with their sign.
+        number = str(values.get("n", values.get("points")))
+        one = _WHOLE.fullmatch(number) and PLURALS[self.language](int(number)) == "one"
+        return entry[0 if one else -1]
 
 
 class Texts:

@@ -8,7 +8,7 @@ from typing import Any
 from clients.tmdb.models import MediaType, Title
 from handlers.resources import ICONS, title_name
 from handlers.scenes import OddPress, Scene
-from handlers.texts import Html, link
+from handlers.texts import Html, link, plain
 from handlers.views import Button, Press, grid, pages_row
 from services.titles import Found
 
@@ -21,8 +21,9 @@ _TITLE = re.compile(r"(movie|tv)_([0-9]{1,10})", re.ASCII)
 
 
 def asked(words: str) -> str:
-    """Return words as they are searched for."""
-    return " ".join(words.split())[:QUERY_LIMIT]
+    """Return words as they are searched for: of a post the first line, which names what it is about."""
+    first = next((line for line in words.splitlines() if plain(line)), "")
+    return " ".join(first.split())[:QUERY_LIMIT]
 
 
 async def look(scene: Scene[Any], query: str, page: int = 0) -> Found:

@@ -18,6 +18,7 @@ from handlers.resources import SLUG, facts, named, price_label
 from handlers.scenes import Letter, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
 from handlers.views import URL_LIMIT, Button, Copy, Inline, Open, Press, Row, View, copies, opens
+from handlers.wording import told
 from services import zones
 from services.errors import ServiceError
 from services.names import Service
@@ -262,7 +263,7 @@ async def run(update: Update, context: LinkHiveContext, words: str) -> None:
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
     """Take the link that was asked for."""
-    await run(update, context, message_of(update).text or "")
+    await run(update, context, told(message_of(update)))
 
 
 async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:

@@ -14,6 +14,7 @@ from handlers.context import LinkHiveContext, chat_of, message_of
 from handlers.notes import NoticeState
 from handlers.patience import typing
 from handlers.uploadfiles import file_of, folder_in, speaks
+from handlers.wording import behind_command, said, told
 from services.names import Service
 
 COMMAND = "upload"
@@ -56,8 +57,8 @@ def wish_of(message: Message) -> Wish:
     Words the bot acts on, such as share links, are acted on: posts with links are forwarded with their
     picture. Words under a photo are a title to search. Words under any other file describe it.
     """
-    words = message.caption or ""
-    if speaks(" ".join([words, *(e.url for e in message.caption_entities if e.url)])):
+    words = said(message)
+    if speaks(told(message)):
         return "words" if message.photo else "offer"
     return "words" if message.photo and words.strip() else "upload"
 
@@ -85,12 +86,14 @@ class Sent:
             return
         if command is None and await _answers(update, context):
             return
-        words = (message.caption or "").partition(" ")[2] if command else message.caption or ""
+        words = behind_command(said(message)) if command else said(message)
         wish, folder, follows = self._albums.follow(
             message, "upload" if command else wish_of(message), folder_in(words) if command else None
         )
         if not _has_place(update, context):
-            await (plain.text if message.caption else unknown.wordless)(update, context)
+            # One answer is enough for all the pictures of a post.
+            if not follows:
+                await (plain.text if message.caption else unknown.wordless)(update, context)
         elif wish == "upload":
             await self._upload(update, context, "" if command else words, folder)
         elif not follows:

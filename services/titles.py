@@ -1,5 +1,6 @@
 """Titles of TMDB in the user's language, and what HDHive has of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from services.clock import Clock
 from services.errors import ServiceOff
 from services.names import Service
 from services.recent import Recent
+from services.titlewords import Spelling, spellings
 from services.tokens import Tokens
 
 V = TypeVar("V")
@@ -45,15 +47,23 @@ class Titles:
         self._shown: Recent[tuple[int, str, int], tuple[str, ...]] = Recent(CACHE_SIZE)
 
     async def search(self, query: str, language: str, page: int = 0, size: int = 5) -> Found:
-        """Search films and series by title; page 0 is the first. No hit is an empty page."""
-        words = " ".join(query.split())
-        if not words:
-            return Found((), 0, 0, 0)
+        """Search films and series by title; page 0 is the first. No hit is an empty page.
+
+        What nobody has under the words as they came is looked for without season, release and year.
+        """
+        found = Found((), 0, 0, 0)
+        for spelling in spellings(query) if query.strip() else ():
+            found = await self._found(spelling, language, page, size)
+            if found.total:
+                break
+        return found
+
+    async def _found(self, spelling: Spelling, language: str, page: int, size: int) -> Found:
         found: list[Title] = []
         total, more = 0, True
         for number in range(1, MOST_PAGES + 1):
-            answer = await self._page(words, language, number)
-            found += answer.results
+            answer = await self._page(spelling.words, language, number)
+            found += _of_year_first(answer.results, spelling.year)
             more = number < answer.total_pages and number < MOST_PAGES
             # Persons are left out of the results but not out of TMDB's total, so a full count is better.
             total = max(answer.total_results, len(found)) if more else len(found)
@@ -107,6 +117,10 @@ class Titles:
 
 def _tag(language: str) -> str:
     return LANGUAGES.get(language, LANGUAGES["en"])
+
+
+def _of_year_first(titles: Sequence[Title], year: int | None) -> Sequence[Title]:
+    return titles if year is None else sorted(titles, key=lambda title: title.year != year)
 
 
 def _rank(resource: Resource) -> tuple[bool, bool, int]:

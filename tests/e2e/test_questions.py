@@ -8,7 +8,10 @@ from storage import cards, dialogs
 from tests.conftest import linked
 from tests.driver import Message, Person
 from tests.e2e import ways
+from tests.e2e.acgways import comments, pictured
 from tests.e2e.driveways import fill, opened
+from tests.e2e.keyed import link_acgbt
+from tests.e2e.shares import FOLDER, listed
 from tests.e2e.words import Words
 
 
@@ -51,3 +54,43 @@ async def test_names_that_no_drive_takes(
     await person.send(name)
     again = await person.until(say(key, most=200))
     assert say.starts("folders.ask_name").splitlines()[0] in again.text
+
+
+async def left(person: Person, say: Words, card: Message, question: str, label: str) -> None:
+    """Send /cancel, and find the card as it was before it asked."""
+    await person.send("/cancel")
+    await person.until(say("cancel.done"))
+    shown = {message.id: message for message in await person.settled()}[card.id]
+    assert shown.find(label) is not None
+    assert question not in shown.text
+
+
+async def test_a_question_that_is_left_gives_the_card_back(
+    person: Person, say: Words, asked: Message
+) -> None:
+    question = say.starts("folders.ask_name").splitlines()[0]
+    await left(person, say, asked, question, say("button.new_folder"))
+
+
+async def test_a_setting_that_is_not_typed_after_all(bot: House, person: Person, say: Words) -> None:
+    await person.send("/checkin auto")
+    label, question = say("settings.checkin.time_button"), say("settings.checkin.time_ask")
+    await person.press(await person.until(lambda message: message.find(label) is not None), label)
+    await left(person, say, await person.until(question), question, label)
+
+
+async def test_a_share_that_is_not_searched_after_all(bot: House, person: Person, say: Words) -> None:
+    await linked(person, "disktop")
+    label, question = say("button.pattern"), say("save.ask_pattern").splitlines()[0]
+    await person.press(await listed(person, say, FOLDER), label)
+    await left(person, say, await person.until(question), question, label)
+
+
+async def test_a_comment_that_is_not_written_after_all(
+    bot: House, person: Person, say: Words, box: Sandbox
+) -> None:
+    await link_acgbt(person)
+    card = await comments(person, say, pictured(box, count=0))
+    label, question = say("acg.button.write"), say("acg.write_most", most=1000)
+    await person.press(card, label)
+    await left(person, say, await person.until(question), question, label)

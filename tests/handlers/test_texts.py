@@ -74,6 +74,29 @@ def test_plurals_follow_the_language() -> None:
     assert chinese.plural("search.count", 1) == "共 1 个结果"
 
 
+@pytest.mark.parametrize(
+    ("points", "shown"),
+    [
+        (0, "0 points"),
+        (1, "1 point"),
+        (2, "2 points"),
+        ("+1", "+1 point"),
+        (-1, "-1 point"),
+        ("+21", "+21 points"),
+    ],
+)
+def test_points_are_counted_as_people_count(points: int | str, shown: str) -> None:
+    english, chinese = TEXTS.speaker("en"), TEXTS.speaker("zh")
+    assert english("resource.points", points=points) == shown
+    assert english.label("button.unlock_for", points=points).endswith(f" {shown}")
+    assert chinese("resource.points", points=points) == f"{points} 积分"
+
+
+def test_no_english_sentence_knows_only_many_points() -> None:
+    lonely = [key for key, entry in EN.items() if isinstance(entry, str) and "{points} points" in entry]
+    assert {key for key in lonely if "{n}" not in EN[key] and "{spent}" not in EN[key]} == set()
+
+
 def test_a_language_we_do_not_speak_becomes_english() -> None:
     assert TEXTS.speaker("fr").language == "en"
     assert TEXTS.speaker(None).language == "en"
