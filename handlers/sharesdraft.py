@@ -102,10 +102,12 @@ async def look(scene: Scene[ShareState], _arg: str) -> ShareState:
     state, say = scene.state, scene.say
     if state.sent_at is None:
         raise OddPress("look")
+    # Before it is looked for: what lands while a slow site answers was not seen by this look.
+    late = scene.services.clock.now() - state.sent_at >= LANDS_WITHIN
     found = await scene.services.shares.published(scene.user_id, state.fields.new_share, state.sent_at)
     if found is not None:
         return _published(scene, state, found.slug)
-    if scene.services.clock.now() - state.sent_at < LANDS_WITHIN:
+    if not late:
         return fresh(state, said=say("share.not_yet"))
     return fresh(state, step="all", sent_at=None, said=say("share.not_published"))
 

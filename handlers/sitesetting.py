@@ -8,7 +8,8 @@ from typing import Any
 from clients.errors import Rejected
 from handlers import fieldask
 from handlers.scenes import OddPress, Route, Scene, Switch
-from handlers.sitesettings import is_secret, read, shown_value, written
+from handlers.sitesecrets import is_secret
+from handlers.sitesettings import read, shown_value, written
 from handlers.sitestate import SETTING, SETTINGS, SettingsState, SettingState
 from handlers.texts import Html, code
 from handlers.videoedit import beside
@@ -56,7 +57,7 @@ async def show(scene: Scene[SettingState]) -> View:
     lines.append(say("site.value", value=shown_value(say, state.name, value, VALUE_LIMIT)))
     if state.wrong:
         lines.append(say("field.wrong", words=state.wrong))
-    if is_secret(state.name):
+    if is_secret(state.name, value):
         return View(Html("\n".join([*lines, "", say("site.secret")])), (_leaving(scene),))
     return View(Html("\n".join(lines)), (_changing(scene, value), _leaving(scene)))
 
@@ -101,7 +102,7 @@ async def change(scene: Scene[SettingState], _arg: str) -> Switch:
     """Ask for the new value."""
     state, say = scene.state, scene.say
     value = await _value(scene)
-    if is_secret(state.name):
+    if is_secret(state.name, value):
         raise OddPress(state.name)
     old, ready = written(value), scene.at(_fresh(state))
     question = say("site.ask_value", name=code(state.name), value=shown_value(say, state.name, value))
@@ -151,7 +152,7 @@ async def _value(scene: Scene[SettingState]) -> object:
 async def sure(scene: Scene[SettingState], _arg: str) -> SettingState | Switch:
     """Change it; one that was changed elsewhere meanwhile is shown anew first."""
     state, say, value = scene.state, scene.say, await _value(scene)
-    if not state.asked or is_secret(state.name):
+    if not state.asked or is_secret(state.name, value):
         raise OddPress("sure")
     if written(value) != state.old:
         anew = await _weighed(scene, state.new)
