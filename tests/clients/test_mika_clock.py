@@ -1,4 +1,4 @@
-"""A clock that went wrong, ours or the site's: a signature refused for it is made again by the site's time."""
+"""A clock that went wrong, ours or the site's: a signature refused for it is made anew by the site's time."""
 
 from collections.abc import AsyncIterator
 from email.utils import formatdate

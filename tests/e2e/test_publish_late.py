@@ -6,7 +6,7 @@ from bot.wiring import House
 from clients.credentials import ApiKey
 from sandbox.server import Sandbox
 from services.names import Service
-from tests.conftest import LAOCHEN
+from tests.conftest import LAOCHEN, linked
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e.hurried import Hurried
 from tests.e2e.process import until
@@ -98,3 +98,25 @@ async def test_another_account_finds_what_the_last_one_published(
     await person.until(say.starts("publish.done_number"))
     assert len(await sent(journal)) == 1
     assert len(made(box)) == 1
+
+
+async def test_a_share_is_not_looked_for_with_another_account(
+    bot: House, person: Person, say: Words, box: Sandbox, control: Control, clock: Hurried, journal: Journal
+) -> None:
+    nothing_shared(box, person)
+    preview = await to_share(person, say)
+    await control.fault("hdhive", SHARES, "reset_after", method="POST")
+    await control.fault("hdhive", SHARES, "html", method="GET", times=0)
+    await person.press(preview, say("button.publish"))
+    card = await person.until(lambda m: m.find(say("button.look")) is not None, 30)
+    await control.mend()
+    await linked(person, "hdhive", account=LAOCHEN)
+    clock.forward(61)
+    await person.press(card, say("button.look"))
+    told = await person.until(say("share.other_account"))
+    assert told.find(say("button.publish")) is None
+    await linked(person, "hdhive")
+    await person.press(told, say("button.look"))
+    await person.until(say("share.published"))
+    assert len(await journal.calls("hdhive", "POST", SHARES)) == 1
+    assert len(mine(box, person)) == 1
