@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import math
 from typing import Any
 
 from clients.errors import Rejected
+from clients.reply import UnreadableError, parse_json
 from handlers import fieldask
 from handlers.scenes import OddPress, Route, Scene, Switch
 from handlers.sitesecrets import is_secret
@@ -29,9 +30,11 @@ def value_of(words: str, old: object) -> object:
     if old is None or isinstance(old, str):
         return words
     try:
-        value = json.loads(words)
-    except ValueError:
+        value = parse_json(words)
+    except UnreadableError:
         raise Unfit from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Unfit
     if isinstance(old, bool) or isinstance(value, bool):
         fits = isinstance(old, bool) and isinstance(value, bool)
     elif isinstance(old, (int, float)):
@@ -156,7 +159,8 @@ async def sure(scene: Scene[SettingState], _arg: str) -> SettingState | Switch:
         raise OddPress("sure")
     if written(value) != state.old:
         anew = await _weighed(scene, state.new)
-        return anew.model_copy(update={"said": say("site.changed_meanwhile")})
+        # Where it is as it was to be by now, there is nothing to confirm: an answer was lost.
+        return anew.model_copy(update={"said": say("site.changed_meanwhile")}) if anew.asked else anew
     changes = {state.name: value_of(state.new, value)}
     try:
         await scene.services.videos.manage(

@@ -64,7 +64,7 @@ def key_and_secret(words: str) -> Pair:
 
 
 def _odd(text: str) -> str | None:
-    """Return the one unbroken word that can only be a secret, by its signs; None where none or several are."""
+    """Return the one unbroken word that can only be a secret, by its signs; None where not just one is."""
     words = [word for word in text.split() if _ODD.search(word)]
     odd = [word for word in words if not (_KEY.search(word) or _LABEL.search(word))]
     return odd[0] if len(odd) == 1 else None

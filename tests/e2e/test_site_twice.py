@@ -9,7 +9,7 @@ from tests.driver import Control, Journal, Message, Person
 from tests.e2e.keyed import link_mika
 from tests.e2e.mikaways import chosen, joined, words_of
 from tests.e2e.test_accounts import details
-from tests.e2e.test_site import CATEGORIES, into, named, tree
+from tests.e2e.test_site import CATEGORIES, SETTINGS, into, named, one, tree
 from tests.e2e.words import Words
 
 PROFILE = "/api/user/profile"
@@ -95,3 +95,21 @@ async def test_a_second_press_does_not_take_the_name_away_again(
     await person.settled()
     assert getattr(box.world.mika.account_of(person.id), field) == words
     assert [call.json for call in await journal.calls("mika", "PUT", PROFILE)] == [{field: words}] * 4
+
+
+async def test_a_setting_that_was_saved_without_an_answer_is_not_asked_about_again(
+    person: Person, say: Words, box: Sandbox, account: Account, control: Control
+) -> None:
+    card = await one(person, say, "watermark_text")
+    await person.press(card, say("button.change"))
+    await person.until(lambda m: m.find(say("button.cancel")) is not None)
+    await person.send("mine")
+    asked = await person.until(lambda m: m.find(say("button.confirm")) is not None)
+    await control.fault("mika", SETTINGS, "reset_after", method="PUT", times=3)
+    await person.press(asked, say("button.confirm"))
+    failed = await person.until(lambda m: m.find(say("button.retry")) is not None, 30)
+    await person.press(failed, say("button.retry"))
+    told = await person.until(say("site.unchanged"))
+    assert say("site.changed_meanwhile") not in told.text
+    assert "mine" in told.text
+    assert box.world.mika.settings["watermark_text"] == "mine"
