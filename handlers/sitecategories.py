@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from clients.errors import Rejected
+from clients.errors import NotFound, Rejected
 from clients.mika.models import Category
 from handlers import fieldask
 from handlers.scenes import OddPress, Route, Scene, Switch, number
@@ -222,6 +222,9 @@ async def sure(scene: Scene[TreeState], _arg: str) -> TreeState:
         )
     except Rejected as error:
         return _refused(scene.state, error)
+    except NotFound:
+        # The answer to the first try was lost, or somebody was faster: it is gone, as was wished.
+        pass
     scene.services.videos.changed()
     said = scene.say("category.deleted", name=bold(label_of(scene.say, here)))
     return _fresh(scene.state, at=way[-2].id if len(way) > 1 else 0, page=0, said=said)

@@ -113,3 +113,19 @@ async def test_a_setting_that_was_saved_without_an_answer_is_not_asked_about_aga
     assert say("site.changed_meanwhile") not in told.text
     assert "mine" in told.text
     assert box.world.mika.settings["watermark_text"] == "mine"
+
+
+async def test_a_category_that_went_without_an_answer_is_gone_and_not_missing(
+    person: Person, say: Words, box: Sandbox, account: Account, control: Control
+) -> None:
+    categories = box.world.mika.categories
+    categories[900] = Category(900, OUTER, 0, 90)
+    card = await into(person, say, await tree(person, say), OUTER)
+    await person.press(card, say("button.delete"))
+    asked = await person.until(lambda m: m.find(say("button.delete_it")) is not None)
+    await control.fault("mika", f"{CATEGORIES}/900", "reset_after", method="DELETE")
+    await person.press(asked, say("button.delete_it"))
+    failed = await person.until(lambda m: m.find(say("button.retry")) is not None, 30)
+    assert 900 not in categories
+    await person.press(failed, say("button.retry"))
+    await person.until(lambda m: say("category.deleted", name=OUTER) in words_of(m))
