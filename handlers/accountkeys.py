@@ -157,9 +157,10 @@ async def create(scene: Scene[AcgbtState], _arg: str) -> AcgbtState | None:
         await _failed(scene, error, state.turned("new"))
         return None
     if scene.card is not None:
-        await cards.amend(scene.home, scene.card.id, lambda _: state.turned("keys"))
         await _forget_later(scene, scene.card.id)
         await display(scene.home, scene.card, secret_view(scene, made))
+        # Not before: a press that comes again because nothing could be shown is told to look for the key.
+        await cards.amend(scene.home, scene.card.id, lambda _: state.turned("keys"))
     return None
 
 
