@@ -8,7 +8,7 @@ from typing import Literal
 from clients.acgbt.client import ACGBT
 from clients.acgbt.models import PAGE_SIZE, NewResource, Published, Resource
 from clients.acgbt.pictures import kind_of
-from clients.credentials import Credential
+from clients.credentials import ApiKey, Credential
 from clients.errors import ClientError, NotFound, Rejected
 from clients.fetch.errors import AddressRefused, SourceGone, TooLarge
 from clients.fetch.fetcher import Fetcher
@@ -86,7 +86,22 @@ class Publishing:
             raise NotLinked(Service.ACGBT)
         if link.state != "active":
             raise LinkLost(Service.ACGBT)
-        return bool({PUBLISH, EVERYTHING} & set(link.scopes)) if link.scopes else None
+        if not link.scopes:
+            return None
+        return _publishes(link.scopes) or await self._may_by_now(user_id)
+
+    async def _may_by_now(self, user_id: int) -> bool:
+        """Ask ACGBT what a key may do that could not publish when it was linked: rights are given there."""
+        client = self._on()
+
+        async def ask(who: Credential) -> bool:
+            own = who.key if isinstance(who, ApiKey) else None
+            return any(one.api_key == own and _publishes(one.permissions) for one in await client.keys(who))
+
+        try:
+            return await self._keys.call(user_id, Service.ACGBT, ask)
+        except ClientError:
+            return False
 
     async def look(self, urls: Sequence[str]) -> list[Look]:
         """Look whether there are pictures behind addresses, without ever leaving the public Internet."""
@@ -180,6 +195,10 @@ async def _beginning(fetcher: Fetcher, url: str) -> bytes:
                 if len(start) >= SIGN_BYTES:
                     break
     return start
+
+
+def _publishes(rights: Collection[str]) -> bool:
+    return bool({PUBLISH, EVERYTHING} & set(rights))
 
 
 def _may_be(one: Resource, new: NewResource, authors: Collection[str], since: float) -> bool:
