@@ -110,6 +110,8 @@ async def test_a_share_is_not_looked_for_with_another_account(
     await person.press(preview, say("button.publish"))
     card = await person.until(lambda m: m.find(say("button.look")) is not None, 30)
     await control.mend()
+    # HDHive tells Premium users alone which account they have.
+    await control.person(LAOCHEN, premium=True)
     await linked(person, "hdhive", account=LAOCHEN)
     clock.forward(61)
     await person.press(card, say("button.look"))
