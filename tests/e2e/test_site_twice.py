@@ -105,7 +105,7 @@ async def test_a_setting_that_was_saved_without_an_answer_is_not_asked_about_aga
     await person.until(lambda m: m.find(say("button.cancel")) is not None)
     await person.send("mine")
     asked = await person.until(lambda m: m.find(say("button.confirm")) is not None)
-    await control.fault("mika", SETTINGS, "reset_after", method="PUT", times=3)
+    await control.fault("mika", SETTINGS, "html", method="PUT", after=True, times=3)
     await person.press(asked, say("button.confirm"))
     failed = await person.until(lambda m: m.find(say("button.retry")) is not None, 30)
     await person.press(failed, say("button.retry"))
@@ -123,7 +123,7 @@ async def test_a_category_that_went_without_an_answer_is_gone_and_not_missing(
     card = await into(person, say, await tree(person, say), OUTER)
     await person.press(card, say("button.delete"))
     asked = await person.until(lambda m: m.find(say("button.delete_it")) is not None)
-    await control.fault("mika", f"{CATEGORIES}/900", "reset_after", method="DELETE")
+    await control.fault("mika", f"{CATEGORIES}/900", "html", method="DELETE", after=True)
     await person.press(asked, say("button.delete_it"))
     failed = await person.until(lambda m: m.find(say("button.retry")) is not None, 30)
     assert 900 not in categories
