@@ -31,7 +31,12 @@ def _from_header(headers: Mapping[str, str], now: float) -> float | None:
     if until is None:
         return None
     # The server's own clock, where it tells it, makes the difference right.
-    return until - (_date(headers.get("date", "")) or now)
+    return until - (date_told(headers) or now)
+
+
+def date_told(headers: Mapping[str, str]) -> float | None:
+    """Return the time by the server's own clock, None where it does not tell it."""
+    return _date(headers.get("date", ""))
 
 
 def _date(value: str) -> float | None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from clients.acgbt.models import Key, NewKey
 from clients.credentials import ApiKey, Credential
-from clients.errors import ClientError, Rejected
-from handlers import cards, fieldask
+from clients.errors import Rejected
+from handlers import cards, fieldask, problems
 from handlers.accountstate import LIMITS, RIGHTS, AcgbtState
 from handlers.linkkeys import site_of
 from handlers.linksecrets import hinted
@@ -16,6 +16,7 @@ from handlers.messages import display
 from handlers.overview import rights
 from handlers.problems import service_name
 from handlers.scenes import Act, OddPress, Scene, Switch, number
+from handlers.sharesmove import certain
 from handlers.texts import Html, code
 from handlers.views import Button, Copy, Open, Press, Row, View, copies, opens
 from services.names import Service
@@ -54,7 +55,9 @@ def _word(right: str) -> str:
 
 def _key_rows(scene: Scene[AcgbtState]) -> list[Row]:
     say, site = scene.say, site_of(scene, Service.ACGBT)
-    make = [Press(say.label("button.new_key"), "new"), Press(say.label("button.rotate"), "rotate")]
+    make: list[Button] = [Press(say.label("button.new_key"), "new")]
+    if not scene.state.old:
+        make.append(Press(say.label("button.rotate"), "rotate"))
     rows: list[Row] = [make]
     if scene.state.old and opens(site):
         rows.append([Open(say.label("button.site", service=service_name(say, Service.ACGBT)), site)])
@@ -135,6 +138,9 @@ async def create(scene: Scene[AcgbtState], _arg: str) -> AcgbtState | None:
     state, client = scene.state, scene.services.require_acgbt()
     if state.making:
         return _doubtful(scene)
+    if state.page != "new":
+        # Pressed twice: the key is made, and its secret stands on the card this once.
+        raise OddPress("create")
     if not await _begin(scene):
         return None
     try:
@@ -147,13 +153,14 @@ async def create(scene: Scene[AcgbtState], _arg: str) -> AcgbtState | None:
         faults = dict(error.fields) or {"": error.message or ""}
         await _settle(scene, state.turned("new", faults=faults))
         return None
-    except ClientError as error:
+    except problems.KNOWN as error:
         await _failed(scene, error, state.turned("new"))
         return None
     if scene.card is not None:
-        await cards.amend(scene.home, scene.card.id, lambda _: state.turned("keys"))
         await _forget_later(scene, scene.card.id)
         await display(scene.home, scene.card, secret_view(scene, made))
+        # Not before: a press that comes again because nothing could be shown is told to look for the key.
+        await cards.amend(scene.home, scene.card.id, lambda _: state.turned("keys"))
     return None
 
 
@@ -179,11 +186,14 @@ async def rotate(scene: Scene[AcgbtState], _arg: str) -> AcgbtState | None:
     """Replace the linked key by a new one with the same rights, and name the old one."""
     if scene.state.making:
         return _doubtful(scene)
+    if scene.state.old:
+        # Pressed twice: it was replaced the first time, and the card names the old one.
+        return scene.state
     if not await _begin(scene):
         return None
     try:
         old = await scene.services.signins.rotate(scene.user_id, scene.say.label("acgbt.key_name"))
-    except ClientError as error:
+    except problems.KNOWN as error:
         await _failed(scene, error, scene.state.turned("keys"))
         return None
     said = scene.say("acgbt.rotated", old=code(hinted(old)))
@@ -199,9 +209,9 @@ async def _begin(scene: Scene[AcgbtState]) -> bool:
     return await cards.amend(scene.home, scene.card.id, lambda _: marked) is not None
 
 
-async def _failed(scene: Scene[AcgbtState], error: ClientError, back: AcgbtState) -> None:
+async def _failed(scene: Scene[AcgbtState], error: Exception, back: AcgbtState) -> None:
     """Tell of a failure: after a clear one it can be tried again, after a doubtful one the list tells."""
-    if error.doubtful:
+    if not certain(error):
         await _settle(scene, _doubtful(scene))
         return
     if scene.card is not None:

@@ -75,7 +75,8 @@ async def publish(scene: Scene[PublishState], _arg: str) -> PublishState | None:
     lost = await scene.services.pictures.lost(scene.user_id, state.fields.sent)
     if lost:
         return _without(scene, lost)
-    sent = fresh(state, step="sent", sent_at=scene.services.clock.now())
+    author = await scene.services.publishing.author(scene.user_id)
+    sent = fresh(state, step="sent", sent_at=scene.services.clock.now(), author=author)
     # From this commit on it may have gone out, whatever becomes of this process; and so its pictures stay.
     card = await cards.keep(scene.home, scene.card, sent, beside=lambda tx: _stay(tx, scene))
     if card.version == scene.card.version:
@@ -144,10 +145,14 @@ async def look(scene: Scene[PublishState], _arg: str) -> PublishState:
     state, say = scene.state, scene.say
     if state.sent_at is None:
         raise OddPress("look")
-    found = await scene.services.publishing.published(scene.user_id, state.fields.new, state.sent_at)
+    # Before it is looked for: what lands while a slow site answers was not seen by this look.
+    late = scene.services.clock.now() - state.sent_at >= LANDS_WITHIN
+    found = await scene.services.publishing.published(
+        scene.user_id, state.fields.new, state.sent_at, state.author
+    )
     if found is not None:
         return _published(state, found.id)
-    if scene.services.clock.now() - state.sent_at < LANDS_WITHIN:
+    if not late:
         return fresh(state, said=say("publish.not_yet"))
     return fresh(state, step="all", sent_at=None, said=say("publish.not_published"))
 

@@ -101,6 +101,8 @@ class PublishState(State):
     said: str = ""
     sent_at: float | None = None
     """It was sent to be published, and no answer has been noted yet."""
+    author: str = ""
+    """Whose account it was sent with."""
     number: int | None = None
     """Its number at ACGBT, once it is published and told."""
 

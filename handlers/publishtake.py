@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -27,7 +28,9 @@ FAULTS_SHOWN, ADDRESS_SHOWN = 5, 80
 GOOD: frozenset[Look] = frozenset({"picture", "unseen"})
 _TORRENT_ADDRESS = re.compile(r"\.torrent(?:[?#]|$)", re.IGNORECASE)
 # A number alone is megabytes to nobody: the unit must be told.
-_SIZE = re.compile(r"[0-9][0-9,.]*\s*[kmgt]?i?b(?:ytes?)?|[0-9]{4,}", re.IGNORECASE)
+_SIZE = re.compile(r"[0-9][0-9,.]*\s*(?:[kmgt]i?b?|b)|[0-9]{4,}", re.IGNORECASE)
+# A comma before three digits parts thousands; any other is where many countries have the point.
+_THOUSANDS = re.compile(r",(?=[0-9]{3}(?![0-9]))")
 
 
 async def typed(scene: Scene[PublishState], _arg: str = "") -> PublishState:
@@ -131,11 +134,18 @@ def with_magnet(scene: Scene[PublishState], magnet: Magnet) -> PublishState:
 
 
 async def _size(scene: Scene[PublishState], words: str) -> PublishState:
-    told = words.strip().replace(",", "")
-    number = read_size(told) if _SIZE.fullmatch(words.strip()) else None
+    number = size_in(words)
     if number is None:
         return fault(scene, "publish.fault.size")
     return onward(scene.state, size=number)
+
+
+def size_in(words: str) -> int | None:
+    """Return the bytes that somebody wrote: 5.3 GB, 5,3 GB, ５.３Ｇ; None for what is no size."""
+    told = unicodedata.normalize("NFKC", words).strip()
+    if not _SIZE.fullmatch(told):
+        return None
+    return read_size(_THOUSANDS.sub("", told).replace(",", "."))
 
 
 async def torrent(scene: Scene[PublishState], source: Source) -> PublishState:

@@ -14,6 +14,7 @@ from handlers.sharesstate import ShareState, fresh
 from handlers.sharesviews import field_lines, yes
 from handlers.texts import Html
 from handlers.views import Press, Row, View
+from services.names import Service
 from services.shares import LANDS_WITHIN
 from storage.cards import Card
 
@@ -58,7 +59,7 @@ async def publish(scene: Scene[ShareState], _arg: str) -> ShareState | None:
         raise OddPress("publish")
     if state.sent_at is not None:
         return await look(scene, "")
-    sent = fresh(state, step="sent", sent_at=scene.services.clock.now())
+    sent = fresh(state, step="sent", sent_at=scene.services.clock.now(), account=await _account(scene))
     # From this commit on it may have gone out, whatever becomes of this process.
     card = await cards.keep(scene.home, scene.card, sent)
     if card.version == scene.card.version:
@@ -102,12 +103,24 @@ async def look(scene: Scene[ShareState], _arg: str) -> ShareState:
     state, say = scene.state, scene.say
     if state.sent_at is None:
         raise OddPress("look")
+    linked = await _account(scene)
+    if state.account and linked and linked != state.account:
+        # Each account lists its own shares only: this one would find nothing, whatever is there.
+        return fresh(state, said=say("share.other_account"))
+    # Before it is looked for: what lands while a slow site answers was not seen by this look.
+    late = scene.services.clock.now() - state.sent_at >= LANDS_WITHIN
     found = await scene.services.shares.published(scene.user_id, state.fields.new_share, state.sent_at)
     if found is not None:
         return _published(scene, state, found.slug)
-    if scene.services.clock.now() - state.sent_at < LANDS_WITHIN:
+    if not late:
         return fresh(state, said=say("share.not_yet"))
     return fresh(state, step="all", sent_at=None, said=say("share.not_published"))
+
+
+async def _account(scene: Scene[ShareState]) -> str:
+    """Return which account at HDHive is linked, empty where nobody told it."""
+    link = await scene.services.tokens.link(scene.user_id, Service.HDHIVE)
+    return link.account_id or ""
 
 
 def _published(scene: Scene[Any], state: ShareState, slug: str) -> ShareState:

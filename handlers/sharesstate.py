@@ -75,6 +75,8 @@ class ShareState(State):
     said: str = ""
     sent_at: float | None = None
     """It was sent to be published, and no answer has been noted yet."""
+    account: str = ""
+    """Which account it was sent with, where HDHive told that."""
 
 
 def fresh(state: ShareState, **changes: Any) -> ShareState:

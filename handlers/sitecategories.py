@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from clients.errors import Rejected
+from clients.errors import NotFound, Rejected
 from clients.mika.models import Category
 from handlers import fieldask
 from handlers.scenes import OddPress, Route, Scene, Switch, number
@@ -23,9 +23,9 @@ NAME_MOST = 60
 Tree = Sequence[Category]
 
 
-async def _tree(scene: Scene[TreeState]) -> tuple[Tree, tuple[Category, ...], Tree]:
+async def _tree(scene: Scene[TreeState], *, fresh: bool = False) -> tuple[Tree, tuple[Category, ...], Tree]:
     """Return the whole tree, the way to where the card is, and what is below that."""
-    tree = await scene.services.videos.categories(scene.user_id)
+    tree = await scene.services.videos.categories(scene.user_id, fresh=fresh)
     way = path_to(tree, scene.state.at)
     return tree, way, way[-1].children if way else tree
 
@@ -109,9 +109,16 @@ async def new(scene: Scene[TreeState], _arg: str) -> Switch:
 
 
 async def create(scene: Scene[TreeState], _arg: str) -> TreeState:
-    """Create a category below this one, the last of its neighbours."""
+    """Create a category below this one, the last of its neighbours; where it is there already, say so.
+
+    An answer may be lost, and the words or the press that asked for it come again: no second one is made.
+    """
     state, say = scene.state, scene.say
-    _, way, below = await _tree(scene)
+    if not state.name:
+        raise OddPress("create")
+    _, way, below = await _tree(scene, fresh=True)
+    if any(one.name == state.name for one in below):
+        return _fresh(state, said=say("category.there", name=bold(state.name)))
     parent, sort = (way[-1].id if way else 0), max((one.sort for one in below), default=0) + 1
     try:
         await scene.services.videos.manage(
@@ -205,6 +212,9 @@ async def keep(scene: Scene[TreeState], _arg: str) -> TreeState:
 
 async def sure(scene: Scene[TreeState], _arg: str) -> TreeState:
     """Delete it, and go one level up."""
+    if not scene.state.asking:
+        # Pressed twice: the card stands at the level above by now, and nobody asked about that one.
+        raise OddPress("sure")
     here, (_, way, _) = await _here(scene), await _tree(scene)
     try:
         await scene.services.videos.manage(
@@ -212,6 +222,9 @@ async def sure(scene: Scene[TreeState], _arg: str) -> TreeState:
         )
     except Rejected as error:
         return _refused(scene.state, error)
+    except NotFound:
+        # The answer to the first try was lost, or somebody was faster: it is gone, as was wished.
+        pass
     scene.services.videos.changed()
     said = scene.say("category.deleted", name=bold(label_of(scene.say, here)))
     return _fresh(scene.state, at=way[-2].id if len(way) > 1 else 0, page=0, said=said)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import math
 from typing import Any
 
 from clients.errors import Rejected
+from clients.reply import UnreadableError, parse_json
 from handlers import fieldask
 from handlers.scenes import OddPress, Route, Scene, Switch
-from handlers.sitesettings import is_secret, read, shown_value, written
+from handlers.sitesecrets import is_secret
+from handlers.sitesettings import read, shown_value, written
 from handlers.sitestate import SETTING, SETTINGS, SettingsState, SettingState
 from handlers.texts import Html, code
 from handlers.videoedit import beside
@@ -28,9 +30,11 @@ def value_of(words: str, old: object) -> object:
     if old is None or isinstance(old, str):
         return words
     try:
-        value = json.loads(words)
-    except ValueError:
+        value = parse_json(words)
+    except UnreadableError:
         raise Unfit from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Unfit
     if isinstance(old, bool) or isinstance(value, bool):
         fits = isinstance(old, bool) and isinstance(value, bool)
     elif isinstance(old, (int, float)):
@@ -56,7 +60,7 @@ async def show(scene: Scene[SettingState]) -> View:
     lines.append(say("site.value", value=shown_value(say, state.name, value, VALUE_LIMIT)))
     if state.wrong:
         lines.append(say("field.wrong", words=state.wrong))
-    if is_secret(state.name):
+    if is_secret(state.name, value):
         return View(Html("\n".join([*lines, "", say("site.secret")])), (_leaving(scene),))
     return View(Html("\n".join(lines)), (_changing(scene, value), _leaving(scene)))
 
@@ -101,7 +105,7 @@ async def change(scene: Scene[SettingState], _arg: str) -> Switch:
     """Ask for the new value."""
     state, say = scene.state, scene.say
     value = await _value(scene)
-    if is_secret(state.name):
+    if is_secret(state.name, value):
         raise OddPress(state.name)
     old, ready = written(value), scene.at(_fresh(state))
     question = say("site.ask_value", name=code(state.name), value=shown_value(say, state.name, value))
@@ -151,11 +155,12 @@ async def _value(scene: Scene[SettingState]) -> object:
 async def sure(scene: Scene[SettingState], _arg: str) -> SettingState | Switch:
     """Change it; one that was changed elsewhere meanwhile is shown anew first."""
     state, say, value = scene.state, scene.say, await _value(scene)
-    if not state.asked or is_secret(state.name):
+    if not state.asked or is_secret(state.name, value):
         raise OddPress("sure")
     if written(value) != state.old:
         anew = await _weighed(scene, state.new)
-        return anew.model_copy(update={"said": say("site.changed_meanwhile")})
+        # Where it is as it was to be by now, there is nothing to confirm: an answer was lost.
+        return anew.model_copy(update={"said": say("site.changed_meanwhile")}) if anew.asked else anew
     changes = {state.name: value_of(state.new, value)}
     try:
         await scene.services.videos.manage(

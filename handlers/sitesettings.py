@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from clients.mika.models import Settings
 from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.sitesecrets import is_secret
 from handlers.sitestate import SETTING, SETTINGS, SITE, SettingsState, SettingState, SiteState
 from handlers.texts import Html, Speaker, code, escape
 from handlers.videostate import advice
@@ -16,8 +16,6 @@ from handlers.views import Press, View, grid, pages_row
 PER_PAGE = 8
 MOST_PAGES = 10_000
 NAME_LIMIT, VALUE_LIMIT = 60, 80
-# What a chat is no place for, by its name.
-_SECRET = re.compile(r"secret|passw|token|api_?key|access_?key|private_?key|credential", re.IGNORECASE)
 
 
 async def read(scene: Scene[Any]) -> Settings:
@@ -44,14 +42,9 @@ def _row(say: Speaker, n: int, name: str, value: object) -> Html:
     return say("site.setting_row", number=n, name=code(name, NAME_LIMIT), value=shown_value(say, name, value))
 
 
-def is_secret(name: str) -> bool:
-    """Tell whether a setting's value is not for a chat."""
-    return _SECRET.search(name) is not None
-
-
 def shown_value(say: Speaker, name: str, value: object, limit: int = VALUE_LIMIT) -> Html:
     """Return a value as people read it."""
-    if is_secret(name):
+    if is_secret(name, value):
         return say("site.hidden")
     if isinstance(value, bool):
         return say("site.on" if value else "site.off")

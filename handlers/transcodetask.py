@@ -14,9 +14,8 @@ from handlers.transcodestate import TASK, TaskState
 from handlers.transcodeviews import lines
 from handlers.videostate import VIDEO, VideoState, advice
 from handlers.views import Button, Press, Row, View
+from services.mika import tasks
 from services.mika.transcoding import Wish
-
-AGAIN = (TaskStatus.FAILED, TaskStatus.CANCELLED)
 
 
 async def show(scene: Scene[TaskState]) -> View:
@@ -71,7 +70,7 @@ def _said(state: TaskState) -> list[Html]:
 def _acting(scene: Scene[TaskState], task: Task, *, told: bool) -> Row:
     say = scene.say
     row: list[Button] = []
-    if task.status in AGAIN:
+    if task.status in tasks.FAILED:
         row.append(Press(say.label("button.retry"), "retry"))
     elif not task.status.over:
         row.append(Press(say.label("button.cancel_task"), "cancel"))
@@ -104,9 +103,10 @@ def _fresh(state: TaskState, **changes: Any) -> TaskState:
 
 
 async def retry(scene: Scene[TaskState], _arg: str) -> TaskState:
-    """Put it back into the queue, and follow it."""
-    task_id = scene.state.id
-    await scene.services.videos.manage(scene.user_id, lambda client, who: client.retry_task(who, task_id))
+    """Put it back into the queue, and follow it; what is done by now is shown as it is."""
+    task = await tasks.again(scene.services.videos, scene.user_id, scene.state.id)
+    if task.status is TaskStatus.COMPLETED:
+        return _fresh(scene.state)
     return _fresh(scene.state, live=True, said=scene.say("transcode.retried"))
 
 
@@ -116,9 +116,10 @@ async def cancel(scene: Scene[TaskState], _arg: str) -> TaskState:
 
 
 async def sure(scene: Scene[TaskState], _arg: str) -> TaskState:
-    """Stop it."""
-    task_id = scene.state.id
-    await scene.services.videos.manage(scene.user_id, lambda client, who: client.cancel_task(who, task_id))
+    """Stop it; what ended by itself meanwhile is shown as it is."""
+    task = await tasks.stop(scene.services.videos, scene.user_id, scene.state.id)
+    if task.status in (TaskStatus.COMPLETED, TaskStatus.FAILED):
+        return _fresh(scene.state)
     return _fresh(scene.state, said=scene.say("transcode.cancelled"))
 
 

@@ -14,9 +14,14 @@ _ADDRESS = re.compile(r"\w+://\S+")
 _KEY_LABEL = r"(?:x-)?api[ _-]?key|key|公钥"
 _PROOF_LABEL = r"(?:x-)?(?:(?:api|app|access)[ _-]?)?secret(?:[ _-]?key)?|密钥|私钥"
 _LABEL = re.compile(rf"{_KEY_LABEL}|{_PROOF_LABEL}", re.IGNORECASE)
-_VALUE = r"[\"'`]*\s*[:=是]\s*[\"'`]*([0-9A-Za-z_+=.~-]{3,})"
+_IS = r"[\"'`]*\s*[:=是]\s*[\"'`]*"
+_VALUE = _IS + r"([0-9A-Za-z_+=.~-]{3,})"
+# A secret may have any signs in it but those that part words from one another.
+_ANY_VALUE = _IS + r"([0-9A-Za-z!#$%()*+./:=?@\[\\\]^_~-]{3,})"
+# Signs that no key has; one in front of or behind a word may be the sentence's own.
+_ODD = re.compile(r"[0-9A-Za-z][^0-9A-Za-z]*[!#$%*/?@\\^][^0-9A-Za-z]*[0-9A-Za-z]")
 _LABELLED_KEY = re.compile(rf"(?<![\w-])(?:{_KEY_LABEL}){_VALUE}", re.IGNORECASE)
-_LABELLED_PROOF = re.compile(rf"(?<![0-9A-Za-z_-])(?:{_PROOF_LABEL}){_VALUE}", re.IGNORECASE)
+_LABELLED_PROOF = re.compile(rf"(?<![0-9A-Za-z_-])(?:{_PROOF_LABEL}){_ANY_VALUE}", re.IGNORECASE)
 _NAME_LABEL = r"user[ _-]?name|username|user|login|account|name|账号|帐号|用户名|用户"
 _WATCHWORD_LABEL = r"pass[ _-]?word|pass|pwd|密码|口令"
 _NAMED = re.compile(rf"^(?:{_NAME_LABEL})\s*[:：=]\s*", re.IGNORECASE)
@@ -44,8 +49,10 @@ def key_and_secret(words: str) -> Pair:
     A lone word is a key only if it looks like one; else it is taken for the secret.
     """
     text = _ADDRESS.sub(" ", readable(words[:LONGEST]).text)
-    found = list(dict.fromkeys(w for w in _WORD.findall(text) if not _LABEL.fullmatch(w.strip("=.:"))))
-    secret = next((v for v in _LABELLED_PROOF.findall(text) if not _KEY.fullmatch(v)), None)
+    labelled = (value.rstrip(")]") for value in _LABELLED_PROOF.findall(text))
+    secret = next((value for value in labelled if not _KEY.match(value)), None) or _odd(text)
+    others = (w for w in _WORD.findall(_without(text, secret)) if not _LABEL.fullmatch(w.strip("=.:")))
+    found = list(dict.fromkeys(others))
     key = next((word for word in found if _KEY.fullmatch(word)), None)
     key = key or next(iter(_LABELLED_KEY.findall(text)), None)
     rest = [word for word in found if word not in (key, secret)]
@@ -54,6 +61,20 @@ def key_and_secret(words: str) -> Pair:
     if secret is None and rest:
         secret = max(rest, key=len)
     return Pair(key, secret)
+
+
+def _odd(text: str) -> str | None:
+    """Return the one unbroken word that can only be a secret, by its signs; None where not just one is."""
+    words = [word for word in text.split() if _ODD.search(word)]
+    odd = [word for word in words if not (_KEY.search(word) or _LABEL.search(word))]
+    return odd[0] if len(odd) == 1 else None
+
+
+def _without(text: str, word: str | None) -> str:
+    """Return a text without a word: the pieces of it are no words of their own."""
+    if word is None:
+        return text
+    return re.sub(rf"(?<![0-9A-Za-z_]){re.escape(word)}(?![0-9A-Za-z_])", " ", text)
 
 
 def name_and_password(words: str, known: str | None = None) -> Pair:

@@ -1,14 +1,14 @@
 """Publishing at ACGBT: pictures looked at before, sent once, found again after a doubtful answer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from typing import Literal
 
 from clients.acgbt.client import ACGBT
 from clients.acgbt.models import PAGE_SIZE, NewResource, Published, Resource
 from clients.acgbt.pictures import kind_of
-from clients.credentials import Credential
+from clients.credentials import ApiKey, Credential
 from clients.errors import ClientError, NotFound, Rejected
 from clients.fetch.errors import AddressRefused, SourceGone, TooLarge
 from clients.fetch.fetcher import Fetcher
@@ -86,7 +86,22 @@ class Publishing:
             raise NotLinked(Service.ACGBT)
         if link.state != "active":
             raise LinkLost(Service.ACGBT)
-        return bool({PUBLISH, EVERYTHING} & set(link.scopes)) if link.scopes else None
+        if not link.scopes:
+            return None
+        return _publishes(link.scopes) or await self._may_by_now(user_id)
+
+    async def _may_by_now(self, user_id: int) -> bool:
+        """Ask ACGBT what a key may do that could not publish when it was linked: rights are given there."""
+        client = self._on()
+
+        async def ask(who: Credential) -> bool:
+            own = who.key if isinstance(who, ApiKey) else None
+            return any(one.api_key == own and _publishes(one.permissions) for one in await client.keys(who))
+
+        try:
+            return await self._keys.call(user_id, Service.ACGBT, ask)
+        except ClientError:
+            return False
 
     async def look(self, urls: Sequence[str]) -> list[Look]:
         """Look whether there are pictures behind addresses, without ever leaving the public Internet."""
@@ -126,19 +141,29 @@ class Publishing:
         await self._reached("publish.sent")
         return made
 
-    async def published(self, user_id: int, new: NewResource, since: float) -> Resource | None:
-        """Look at ACGBT for what was sent at a time and never answered."""
+    async def author(self, user_id: int) -> str:
+        """Return the name under which a person publishes just now, empty where nobody told it."""
+        link = await self._db.read(lambda tx: links.get(tx, user_id, Service.ACGBT))
+        return (link.account_name or "") if link is not None else ""
+
+    async def published(
+        self, user_id: int, new: NewResource, since: float, author: str = ""
+    ) -> Resource | None:
+        """Look at ACGBT for what `author` sent at a time and was never answered.
+
+        The person may have linked another account since; what lies there already is found under either.
+        """
         client = self._on()
 
         async def find(who: Credential) -> Resource | None:
-            author = (await client.profile(who)).username
+            authors = {author, (await client.profile(who)).username}
             newest = await client.resources(
                 who, page_size=PAGE_SIZE, category_id=new.category_id, order_by="created_at", order_dir="desc"
             )
             found = await client.search(who, new.title, page_size=PAGE_SIZE)
             seen: set[int] = set()
             for one in (*newest.items, *found.items):
-                if one.id in seen or not _may_be(one, new, author, since):
+                if one.id in seen or not _may_be(one, new, authors, since):
                     continue
                 seen.add(one.id)
                 if await self._is_it(who, one, new):
@@ -172,10 +197,14 @@ async def _beginning(fetcher: Fetcher, url: str) -> bytes:
     return start
 
 
-def _may_be(one: Resource, new: NewResource, author: str, since: float) -> bool:
+def _publishes(rights: Collection[str]) -> bool:
+    return bool({PUBLISH, EVERYTHING} & set(rights))
+
+
+def _may_be(one: Resource, new: NewResource, authors: Collection[str], since: float) -> bool:
     """Tell whether a listed resource can be what was sent: whose it is, what it is called, when it came."""
     late = one.created_at is None or one.created_at >= since - CLOCKS_DIFFER
-    own = one.author is None or one.author == author
+    own = one.author is None or one.author in authors
     return late and own and _flat(one.title) == _flat(new.title)
 
 

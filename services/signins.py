@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from clients.acgbt.client import ACGBT
 from clients.acgbt.models import NewKey
 from clients.credentials import ApiKey, Bearer, Credential
-from clients.errors import ClientError, Forbidden, NotAuthorized, Rejected
+from clients.errors import BadResponse, ClientError, Forbidden, NotAuthorized, Rejected
 from clients.mika.client import Mika
 from clients.mika.models import Login
 from services.errors import NotLinked, ServiceError, ServiceOff
@@ -69,8 +69,8 @@ class SignIns:
     async def rotate(self, user_id: int, name: str) -> str:
         """Replace the key that ACGBT is linked with by a new one with the same rights; returns the old key.
 
-        `name` is for a key without one. Raises what `Keys.call` raises; Rejected where the new key does not
-        work, which leaves the old one linked.
+        `name` is for a key without one. Raises what `Keys.call` raises; BadResponse, which is doubtful, where
+        a new one is there but could not be tried: its secret is lost, and the old one stays linked.
         """
         client = self._acgbt
         if client is None:
@@ -89,8 +89,9 @@ class SignIns:
         new = ApiKey(made.api_key, made.api_secret, signed=old.signed)
         try:
             profile = await client.profile(new)
-        except NotAuthorized as error:
-            raise Rejected(Service.ACGBT, "rotate", error.code, error.message) from error
+        except ClientError as error:
+            # Whoever tried again without a look would leave one more behind.
+            raise BadResponse(Service.ACGBT, "rotate", "the new key could not be tried") from error
         account = (profile.id, profile.username)
         await self._connect(user_id, Service.ACGBT, new, *account, scopes=made.permissions)
         return old.key

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 from clients.acgbt.errors import error_for
 from clients.acgbt.pace import Pace
 from clients.acgbt.signing import headers_for
+from clients.clocks import ahead_of
 from clients.credentials import ApiKey, Credential
 from clients.encoding import Pairs
 from clients.errors import NotAuthorized, RateLimited
@@ -17,8 +18,6 @@ from clients.reply import Reply, object_of
 from clients.transport import Transport
 
 T = TypeVar("T")
-# A difference between the clocks that no signature is refused for, and one that no clock has.
-SMALL_SECONDS, ABSURD_SECONDS = 30, 366 * 86_400
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,13 +111,10 @@ class Caller:
             told = whole(reply.envelope.get("timestamp"))
         except ValueError:
             told = None
-        if told is None:
-            return False
-        ahead = told - int(self._now())
-        if abs(ahead - self._ahead) <= SMALL_SECONDS or abs(ahead) > ABSURD_SECONDS:
-            return False
-        self._ahead = ahead
-        return True
+        ahead = ahead_of(told, self._now(), self._ahead)
+        if ahead is not None:
+            self._ahead = ahead
+        return ahead is not None
 
 
 def _count(value: object) -> int:

@@ -1,17 +1,20 @@
 """What every call to Mika goes through: credential, envelope, errors, models."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from clients.credentials import Credential
+from clients.clocks import ahead_of
+from clients.credentials import ApiKey, Credential
 from clients.encoding import Pairs
+from clients.errors import NotAuthorized
 from clients.mika.errors import error_for
 from clients.mika.signing import headers_for
 from clients.models import read
 from clients.multipart import Multipart
 from clients.reply import Reply, object_of
+from clients.retry_after import date_told
 from clients.transport import Timeouts, Transport
 
 M = TypeVar("M")
@@ -32,6 +35,8 @@ class Calls:
         self._transport = transport
         self._patient = transport.sibling(transport.base_url, timeout=_PATIENT)
         self._now = now
+        # How far the site's clock is ahead of ours, once a signature was refused for it.
+        self._ahead = 0
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -71,20 +76,43 @@ class Calls:
         repeat: bool = False,
         patient: bool = False,
     ) -> object:
-        reply = await (self._patient if patient else self._transport).request(
-            operation,
-            method,
-            path,
-            params=params,
-            json=json,
-            headers=self._headers(operation, who),
-            idempotent=repeat or method == "GET",
-            check=self._check,
-        )
+        heard: list[Reply] = []
+
+        def check(operation: str, reply: Reply) -> None:
+            heard.append(reply)
+            self._check(operation, reply)
+
+        async def send(ahead: int) -> Reply:
+            return await (self._patient if patient else self._transport).request(
+                operation,
+                method,
+                path,
+                params=params,
+                json=json,
+                headers=self._headers(operation, who, ahead),
+                idempotent=repeat or method == "GET",
+                check=check,
+            )
+
+        try:
+            reply = await send(self._ahead)
+        except NotAuthorized:
+            ahead = self._told_ahead(who, heard)
+            if ahead is None:
+                raise
+            # Perhaps refused for our clock, not for the key: nothing was done, so once more by the site's.
+            reply = await send(ahead)
+            self._ahead = ahead
         return self._data(operation, reply)
 
+    def _told_ahead(self, who: Credential | None, heard: Sequence[Reply]) -> int | None:
+        """Return how far the clock that refused a signature is ahead, None where it was not for that."""
+        if not (heard and isinstance(who, ApiKey)):
+            return None
+        return ahead_of(date_told(heard[-1].headers), self._now(), self._ahead)
+
     async def _send(self, operation: str, path: str, who: Credential, form: Multipart) -> object:
-        headers = {**self._headers(operation, who), "content-type": form.content_type}
+        headers = {**self._headers(operation, who, self._ahead), "content-type": form.content_type}
         reply = await self._patient.send(
             operation,
             path,
@@ -97,8 +125,9 @@ class Calls:
         )
         return self._data(operation, reply)
 
-    def _headers(self, operation: str, who: Credential | None) -> dict[str, str]:
-        return dict(headers_for(who, self._now(), service=self._transport.service, operation=operation))
+    def _headers(self, operation: str, who: Credential | None, ahead: int) -> dict[str, str]:
+        now = self._now() + ahead
+        return dict(headers_for(who, now, service=self._transport.service, operation=operation))
 
     def _data(self, operation: str, reply: Reply) -> object:
         return object_of(reply, service=self._transport.service, operation=operation).get("data")

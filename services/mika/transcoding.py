@@ -27,6 +27,8 @@ WATCH, LIVE, GROUP = "transcode.watch", "transcode.live", "transcode.group"
 ENDED = "transcode_ended"
 # Seconds between two looks: at a task that is under way, and where nothing is; and after a fault.
 EVERY, IDLE, AFTER_FAULT = 10.0, 45.0, 60.0
+# While the account is lost nothing is asked of the site: it only waits for another login.
+WHILE_LOST = 60.0
 LIVE_EVERY = 2.0
 LOG_KEPT = 600
 TITLE_KEPT = 300
@@ -109,8 +111,11 @@ class Transcoding:
             return
         try:
             found = await self._round(wish, job.payload)
-        except (NotLinked, LinkLost):
-            # Whoever found it gone had it told.
+        except LinkLost as error:
+            # Logins end all the time: whoever found it gone had it told, and it goes on with the next one.
+            raise RetryLater(WHILE_LOST) from error
+        except NotLinked:
+            await self._unlinked(wish, lease)
             return
         except ServiceOff as error:
             # Perhaps for one start only; what was wished for is wished for still.
@@ -162,6 +167,13 @@ class Transcoding:
     async def _titles(self, wish: Wish, tasks: list[Task]) -> dict[int, str]:
         untitled = [task.video_id for task in tasks if task.video_id and not task.video_title]
         return await self._videos.titles(wish.user_id, untitled)
+
+    async def _unlinked(self, wish: Wish, lease: Lease) -> None:
+        """End with the account that was taken away; a group does not know of that, and is told."""
+        if wish.private:
+            await lease.finish()
+            return
+        await self._end(wish, lease, REFUSED)
 
     async def _end(self, wish: Wish, lease: Lease, why: str) -> None:
         """Say why nothing is told any more."""

@@ -6,7 +6,7 @@ from clients.errors import ClientError, RateLimited
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked, ServiceOff, UploadProblem
 from services.jobs import JobHandler, Lease, RetryLater
-from services.mika import Videos
+from services.mika import Videos, tasks
 from services.mika.transcoding import ENDED, WATCH, Wish
 from services.notices import card_changed, notice
 from services.steps import Reached
@@ -64,7 +64,7 @@ class Following:
         if row is None or seen is None or seen.task_id is None:
             raise UploadProblem("unknown")
         user_id, task_id, now = row.user_id, seen.task_id, self._clock.now()
-        await self._videos.manage(user_id, lambda client, who: client.retry_task(who, task_id))
+        await tasks.again(self._videos, user_id, task_id)
         fresh = seen.model_copy(update={"state": "pending", "progress": 0, "log": "", "since": now})
         detail = detail_of(row).but(transcode=fresh)
 

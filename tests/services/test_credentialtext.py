@@ -56,6 +56,30 @@ def test_halves_and_other_shapes(words: str, key: str | None, secret: str | None
     assert secret is None or secret not in repr(found)
 
 
+ODD = "aB3/xY+9q==Zt"
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "secret"),
+    [
+        (ODD, None, ODD),
+        ("p@ss!w0rd#1", None, "p@ss!w0rd#1"),
+        (f"mk_1001 {ODD}", "mk_1001", ODD),
+        (f"{ODD}\nmk_1001", "mk_1001", ODD),
+        (f"first0123 {ODD}", "first0123", ODD),
+        (f"Secret: {ODD}", None, ODD),
+        (f"（密钥：{ODD}）", None, ODD),
+        ("(secret: second0123)", None, "second0123"),
+        (f"API Key: first0123\nSecret Key: {ODD}", "first0123", ODD),
+        (f'{{"api_key": "mk_1001", "api_secret": "{ODD}"}}', "mk_1001", ODD),
+        ("key: mk_1001_abc secret: 1001", "mk_1001_abc", "1001"),
+    ],
+)
+def test_secrets_of_other_signs_stay_whole(words: str, key: str | None, secret: str) -> None:
+    found = key_and_secret(words)
+    assert (found.name, found.proof) == (key, secret)
+
+
 @pytest.mark.parametrize(
     ("words", "name", "password"),
     [

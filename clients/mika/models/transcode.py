@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
+from clients.mika.models.pages import Page
 from clients.models import Count, MaybeText, MaybeWhole, Model, OpenEnum, OrEmpty, Text, Whole
 from clients.moments import MaybeMoment
 
@@ -45,12 +46,9 @@ class Task(Model):
     log: MaybeText = None
 
 
-class TaskPage(Model):
+class TaskPage(Page):
     """One page of tasks."""
 
     items: Annotated[tuple[Task, ...], OrEmpty] = Field(
         default=(), validation_alias=AliasChoices("list", "items", "tasks")
     )
-    total: Count = 0
-    page: Count = 1
-    size: Count = 0

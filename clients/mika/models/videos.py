@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
+from clients.mika.models.pages import Page
 from clients.models import Count, MaybeText, MaybeWhole, Model, OrEmpty, Text, Texts, Whole
 from clients.moments import MaybeMoment
 
@@ -48,15 +49,12 @@ class Video(Model):
     created_at: MaybeMoment = None
 
 
-class VideoPage(Model):
+class VideoPage(Page):
     """One page of videos."""
 
     items: Annotated[tuple[Video, ...], OrEmpty] = Field(
         default=(), validation_alias=AliasChoices("list", "items", "videos")
     )
-    total: Count = 0
-    page: Count = 1
-    size: Count = 0
 
 
 @dataclass(frozen=True)
