@@ -44,7 +44,11 @@ def _session(context: ssl.SSLContext, keep: bool) -> aiohttp.ClientSession:
         if keep
         else aiohttp.TCPConnector(ssl=context, limit=0, force_close=True)
     )
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    # aiohttp sends PUT and DELETE once more when no answer came, and has no public switch for that: the
+    # second answer would tell that a thing is gone "already" which the first request took away.
+    session._retry_connection = keep  # noqa: SLF001
+    return session
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,15 @@ async def test_only_idempotent_calls_are_repeated(server: Server, connect: Conne
     assert len(server.requests) == 3
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_what_is_not_marked_is_sent_once(server: Server, connect: Connect, method: str) -> None:
+    server.always(reset)
+    with pytest.raises(Unreachable) as caught:
+        await connect().request("op", method, "/x", json={"a": 1}, idempotent=False)
+    assert caught.value.doubtful
+    assert len(server.requests) == 1
+
+
 def broken(operation: str, reply: Reply) -> None:
     if reply.status >= 500:
         raise UpstreamBroken("s", operation, reply.status)
