@@ -1,4 +1,4 @@
-"""ACGBT, a torrent index: resources, comments, messages, keys; sections are those of its API document."""
+"""ACGBT, a torrent index: resources, comments, messages, keys; sections are of its API 接口文档."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Disk.Top Open Platform: OAuth, user, files, uploads and shares."""
+"""Disk.Top: OAuth, user, files, uploads and shares (拓扑云盘 Open Platform Docs)."""
 
 from clients.disktop.files import Files
 from clients.disktop.grants import Grants

@@ -1,4 +1,4 @@
-"""HDHive OpenAPI: one method per documented endpoint."""
+"""HDHive OpenAPI: one method per endpoint of its endpoints.md."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass

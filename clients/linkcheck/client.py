@@ -1,4 +1,4 @@
-"""The link check service: jobs, their result stream, and the public pool."""
+"""The link check service: jobs, their result stream, the public pool (its document 完整使用文档)."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""Mika, a video site with a transcoder: videos, uploads, tasks, statistics, settings."""
+"""Mika, a video site with a transcoder; sections named here are those of its document API 接口."""
 
 from clients.mika.accounts import Accounts
 from clients.mika.categories import Categories
