@@ -65,14 +65,17 @@ async def test_deleting_without_premium_still_works(
 
 
 async def test_a_delete_whose_answer_was_lost_costs_once(
-    bot: House, person: Person, say: Words, box: Sandbox, control: Control
+    bot: House, person: Person, say: Words, box: Sandbox, control: Control, journal: Journal
 ) -> None:
     stock(box, person, 2)
     await person.press(await opened(person, say), say("button.delete_share"))
     question = await person.until(say.starts("share.delete_ask"))
     await control.fault("hdhive", ONE, "reset_after", method="DELETE")
     await person.press(question, say("button.delete_point"))
-    # The connection itself repeats what may be repeated; a second delete finds nothing and costs nothing.
+    failed = await person.until(lambda message: message.find(say("button.retry")) is not None)
+    assert len(await journal.calls("hdhive", "DELETE", ONE)) == 1
+    # A second delete finds nothing and costs nothing.
+    await person.press(failed, say("button.retry"))
     left = await person.until(say("share.was_gone"))
     assert "Share 2\n" in left.text
     assert box.world.people[person.id].points == 119

@@ -10,6 +10,7 @@ from clients.disktop.models import FileMeta, ShareEnabled, Space
 from clients.errors import NotFound, Rejected
 from handlers import drive, drivedelete, drivefile, drivemark, drivesearch, fieldask, folderpick, problems
 from handlers.drivefolder import DriveState
+from handlers.files import folder_name
 from handlers.scenes import Route, State, Switch
 from handlers.views import View
 from services.drive import Done, Entry, FolderPage, PlayLink, Sort, TimedLink, Weight
@@ -212,8 +213,8 @@ def _refused(s: Stage) -> Exception:
 
 async def _reading(s: Stage) -> View:
     stage(s)
-    where = drive.where(s.scene.say, f"/{s.words()}")
-    return View(s.scene.say("drive.reading", folder=where, total=7))
+    folder = folder_name(s.scene.say, f"/{s.words()}")
+    return View(s.scene.say("drive.reading", folder=folder, total=7))
 
 
 def _problem(kind: DriveKind) -> Callable[[Stage], Awaitable[View]]:
