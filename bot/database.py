@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from bot.settings import StorageSettings
-from storage import maintenance
-from storage import url as addresses
+from storage import maintenance, url as addresses
 from storage.crypto import KEY_BYTES, BadKeys, KeyRing
 from storage.database import Database
 

@@ -9,8 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from clients.fetch.addresses import is_public
 from clients.fetch.gate import read_entry
-from storage import crypto
-from storage import url as database_urls
+from storage import crypto, url as database_urls
 
 _TOKEN = re.compile(r"\d{5,20}:[A-Za-z0-9_-]{10,100}")
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")

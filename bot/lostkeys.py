@@ -7,8 +7,7 @@ import asyncio
 from bot import database
 from bot.findings import Line
 from bot.settings import StorageSettings
-from storage import secretrows
-from storage import url as addresses
+from storage import secretrows, url as addresses
 
 
 class KeysLost(Exception):

@@ -10,8 +10,7 @@ from bot import database, rotating
 from bot.settings import StorageSettings
 from services.clock import SystemClock
 from services.replicas import SILENT_SECONDS
-from storage import maintenance
-from storage import url as addresses
+from storage import maintenance, url as addresses
 from storage.crypto import KeyRing
 
 EXPECTED = (

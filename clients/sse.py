@@ -3,8 +3,7 @@
 import codecs
 from dataclasses import dataclass
 
-from httpx_sse._decoders import SSEDecoder as EventDecoder
-from httpx_sse._decoders import SSELineDecoder
+from httpx_sse._decoders import SSEDecoder as EventDecoder, SSELineDecoder
 
 MAX_EVENT_BYTES = 1024 * 1024
 

@@ -7,10 +7,11 @@ import re
 from telegram import Chat, Message, Update
 from telegram.ext import MessageHandler, filters
 
-from handlers import cards, linkkeys, linksecrets, linkstate, problems
+from handlers import cards, problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, is_private, message_of
-from handlers.linkstate import KeyState
+from handlers.linking import keys as linkkeys, secrets as linksecrets, state as linkstate
+from handlers.linking.state import KeyState
 from handlers.notes import NOTICE, NoticeState, tell
 from handlers.problems import service_name
 from handlers.views import Open

@@ -5,11 +5,14 @@ from __future__ import annotations
 from telegram import Update
 from telegram.ext import MessageHandler, filters
 
-from handlers import asking, cards, check, problems, save, search, unlock
+from handlers import asking, cards, problems, unlock
 from handlers.application import LinkHiveApplication
+from handlers.check import command as check
 from handlers.context import LinkHiveContext, chat_of, message_of
 from handlers.notes import NOTICE, NoticeState
 from handlers.patience import typing
+from handlers.save import command as save
+from handlers.search import command as search
 from handlers.wording import said, told
 from services.sharelinks import Drive, extract, hdhive_slug, hdhive_title
 from storage.dialogs import Dialog

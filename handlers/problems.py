@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 KNOWN = (ClientError, ServiceError)
 LINKABLE = frozenset({"hdhive", "disktop", "acgbt", "mika"})
-# Steps that every card offers; `handlers.linking` and `handlers.checkin` take them.
+# Steps that every card offers; `handlers.linking.command` and `handlers.checkin.command` take them.
 LINK_STEP, CHECKIN_STEP = "go_link", "go_checkin"
 # By class, nearest ancestor first.
 _KEYS: Mapping[type[Exception], str] = {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from telegram import Update
 
-from handlers import accounts, asking, cards, checkin, commands, linking, notes, overview
-from handlers.accountstate import AccountsState
+from handlers import asking, cards, commands, notes, overview
+from handlers.accounts import command as accounts
+from handlers.accounts.state import AccountsState
 from handlers.application import LinkHiveApplication
+from handlers.checkin import command as checkin
 from handlers.context import LinkHiveContext, chat_of, is_private, user_of
+from handlers.linking import command as linking
 from handlers.notes import NoticeState
 from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch

@@ -5,9 +5,10 @@ from __future__ import annotations
 from telegram import Update
 from telegram.ext import MessageHandler, filters
 
-from handlers import cards, linksecrets
+from handlers import cards
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, is_private, message_of
+from handlers.linking import secrets as linksecrets
 from handlers.notes import NoticeState, tell
 from handlers.start import HELP, HelpState
 from handlers.texts import code

@@ -9,12 +9,14 @@ from telegram import Update
 
 from clients.errors import ClientError
 from clients.hdhive.models import Me
-from handlers import cards, check, commands, notes, problems, save
+from handlers import cards, commands, notes, problems
 from handlers.application import LinkHiveApplication
 from handlers.asking import ask
+from handlers.check import command as check
 from handlers.context import LinkHiveContext, message_of
 from handlers.notes import NoticeState
 from handlers.resources import SLUG, facts, named, price_label
+from handlers.save import command as save
 from handlers.scenes import Letter, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
 from handlers.views import URL_LIMIT, Button, Copy, Inline, Open, Press, Row, View, copies, opens

@@ -38,8 +38,7 @@ from services.shares import Shares
 from services.signins import SignIns
 from services.standing import Standing
 from services.steps import Reached, nothing
-from services.subscriptions import Pace as PollPace
-from services.subscriptions import Subscriptions
+from services.subscriptions import Pace as PollPace, Subscriptions
 from services.titles import Titles
 from services.tokens import Tokens
 from services.transfers import Transfers

@@ -12,8 +12,7 @@ from pathlib import Path
 from sqlalchemy import URL, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import backupkeys
-from storage import url as addresses
+from storage import backupkeys, url as addresses
 from storage.engines import make_file, writer_engine
 from storage.revisions import refuse_newer
 

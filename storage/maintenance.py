@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from storage import erasure, subscriptions
-from storage import url as addresses
+from storage import erasure, subscriptions, url as addresses
 from storage.backups import BackupFailed, KeysMissing, backup, restore
 from storage.crypto import KeyRing
 from storage.database import Database

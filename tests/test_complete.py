@@ -70,8 +70,8 @@ def test_every_command_is_explained(house: House) -> None:
 
 def test_every_route_of_cards_is_registered_once(house: House) -> None:
     modules = [
-        importlib.import_module(f"handlers.{module.name}")
-        for module in pkgutil.iter_modules(handlers.__path__)
+        importlib.import_module(module.name)
+        for module in pkgutil.walk_packages(handlers.__path__, "handlers.")
     ]
     routes = {
         id(value): value for module in modules for value in vars(module).values() if isinstance(value, Route)

@@ -17,8 +17,7 @@ from services.clock import Clock
 from services.errors import ServiceError
 from services.jobs import JobHandler, Lease
 from services.steps import Reached, nothing
-from services.subscriptions.keys import ACG
-from services.subscriptions.keys import ACG_ROUND as ROUND
+from services.subscriptions.keys import ACG, ACG_ROUND as ROUND
 from services.subscriptions.pace import Pace
 from services.subscriptions.telling import MOST_ITEMS, News, tell_news, wishes_of
 from storage import jobs, subscriptions

@@ -15,8 +15,7 @@ from services import zones
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked, Relinked, ServiceError, ServiceOff, TransferProblem
 from services.jobs import JobHandler, Lease, RetryLater
-from services.ledger import HELD, reason_of
-from services.ledger import OPEN as UNSETTLED
+from services.ledger import HELD, OPEN as UNSETTLED, reason_of
 from services.notices import notice
 from services.sharelinks import Drive, ShareLink, extract
 from services.steps import Reached, nothing

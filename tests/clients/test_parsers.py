@@ -6,11 +6,9 @@ from email.utils import formatdate
 import aiohttp
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from clients.encoding import address, form, path_part
-from clients.encoding import given as pairs_of
+from clients.encoding import address, form, given as pairs_of, path_part
 from clients.errors import NotFound
 from clients.faults import classify, is_garbled
 from clients.reply import Reply, UnreadableError, parse_json, read_reply

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.wiring import House
-from handlers.device import picture
+from handlers.linking.device import picture
 from sandbox.server import Sandbox
 from tests.conftest import linked
 from tests.driver import Control, Person

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.wiring import House
-from handlers.device import picture
+from handlers.linking.device import picture
 from sandbox.server import Sandbox
 from sandbox.states.disktop import Device
 from services.clock import SystemClock

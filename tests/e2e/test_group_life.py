@@ -4,7 +4,7 @@ import asyncio
 
 from bot.wiring import House
 from handlers import cards
-from handlers.groups import HELLO_SECONDS
+from handlers.groups.hello import HELLO_SECONDS
 from sandbox.server import Sandbox
 from storage import inbox
 from tests.conftest import BEN, GROUP, LAOCHEN, XIAOYU, Start, linked

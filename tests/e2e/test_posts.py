@@ -4,7 +4,7 @@ import json
 import re
 
 from bot.wiring import House
-from handlers.device import picture
+from handlers.linking.device import picture
 from sandbox.server import Sandbox
 from tests.conftest import GROUP, Start, linked
 from tests.driver import Journal, Person

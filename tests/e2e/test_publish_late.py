@@ -11,8 +11,7 @@ from tests.driver import Control, Journal, Message, Person
 from tests.e2e.hurried import Hurried
 from tests.e2e.process import until
 from tests.e2e.publishing import PUBLISH, made, sent, to_preview, with_key
-from tests.e2e.sharing import SHARES, mine, nothing_shared
-from tests.e2e.sharing import to_preview as to_share
+from tests.e2e.sharing import SHARES, mine, nothing_shared, to_preview as to_share
 from tests.e2e.words import Words
 
 

@@ -3,8 +3,7 @@
 from sqlalchemy import update
 
 from bot.wiring import House
-from storage import deadletters, jobs, leases, links
-from storage import schema as tables
+from storage import deadletters, jobs, leases, links, schema as tables
 from storage.database import Database
 from tests.conftest import Start, linked
 from tests.driver import Control, Journal, Person

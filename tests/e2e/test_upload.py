@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from bot.wiring import House
-from handlers.device import picture
+from handlers.linking.device import picture
 from sandbox.server import Sandbox
 from tests.conftest import linked
 from tests.driver import Control, Journal, Message, Person

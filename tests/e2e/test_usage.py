@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.wiring import House
-from handlers.usagereport import DAYS
+from handlers.usage.report import DAYS
 from sandbox.people import GIB
 from sandbox.server import Sandbox
 from services.beijing import day_of

@@ -10,8 +10,7 @@ from clients.tmdb.models import MediaType, Title
 from handlers.context import Policy
 from handlers.scenes import Scene
 from handlers.texts import Texts
-from services.drive import Entry
-from services.drive import Found as Shelved
+from services.drive import Entry, Found as Shelved
 from services.errors import ServiceOff
 from services.names import Service
 from services.people import Person

@@ -7,10 +7,11 @@ from typing import Any
 from clients.acgbt.models import Key, NewKey, Profile
 from clients.credentials import ApiKey
 from clients.mika.models import Profile as MikaProfile
-from handlers import accountacgbt, accountkeys, accountmika, linkkeys
-from handlers.accountstate import AcgbtState, MikaState
-from handlers.linkdone import done
-from handlers.linkstate import KeyState, Way
+from handlers.accounts import acgbt as accountacgbt, keys as accountkeys, mika as accountmika
+from handlers.accounts.state import AcgbtState, MikaState
+from handlers.linking import keys as linkkeys
+from handlers.linking.done import done
+from handlers.linking.state import KeyState, Way
 from handlers.views import View
 from services.linking import Linked
 from storage.links import Link

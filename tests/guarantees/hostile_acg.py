@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers import acg, acgcomments, acgitem, acgnews, inbox, inboxnews
-from handlers.acgstate import AcgState
+from handlers.acg import command as acg, comments as acgcomments, item as acgitem, news as acgnews
+from handlers.acg.state import AcgState
+from handlers.inbox import command as inbox, news as inboxnews
 from handlers.views import View
 from services.subscriptions import News
 from tests.guarantees.hostile import Stage

@@ -7,7 +7,12 @@ from clients.disktop.models import SharedFile, Space
 from clients.errors import Forbidden, ForbiddenReason, Rejected
 from clients.hdhive.models import Me
 from clients.linkcheck.models import Verdict
-from handlers import checkin, linking, overview, problems, save, search, start, unlock, verdicts
+from handlers import overview, problems, start, unlock
+from handlers.check import verdicts
+from handlers.checkin import command as checkin
+from handlers.linking import command as linking
+from handlers.save import command as save
+from handlers.search import command as search
 from handlers.texts import Html, block
 from handlers.views import View
 from services.checkins import CheckInOutcome

@@ -8,13 +8,19 @@ from typing import Any, get_args
 
 from clients.disktop.models import FileMeta, ShareEnabled, Space
 from clients.errors import NotFound, Rejected
-from handlers import drive, drivedelete, drivefile, drivemark, drivesearch, fieldask, folderpick, problems
-from handlers.drivefolder import DriveState
+from handlers import fieldask, folderpick, problems
+from handlers.drive import (
+    command as drive,
+    deletion as drivedelete,
+    file as drivefile,
+    marks as drivemark,
+    searching as drivesearch,
+)
+from handlers.drive.folder import DriveState
 from handlers.files import folder_name
 from handlers.scenes import Route, State, Switch
 from handlers.views import View
-from services.drive import Done, Entry, FolderPage, PlayLink, Sort, TimedLink, Weight
-from services.drive import Found as Shelved
+from services.drive import Done, Entry, FolderPage, Found as Shelved, PlayLink, Sort, TimedLink, Weight
 from services.errors import DriveKind, DriveProblem
 from storage.cards import Card
 from tests.guarantees.hostile import Stage

@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from clients.hdhive.models import Resource
-from handlers import (
-    subscribe,
-    subscribecard,
-    subscribedigest,
-    subscribegroup,
-    subscribelend,
-    subscribelist,
-    subscribenews,
-    subscribereceipt,
+from handlers.subscribe import (
+    card as subscribecard,
+    command as subscribe,
+    digest as subscribedigest,
+    group as subscribegroup,
+    lending as subscribelend,
+    listing as subscribelist,
+    news as subscribenews,
+    receipt as subscribereceipt,
 )
 from handlers.views import View
 from services.subscriptions import News, Receipt, Step

@@ -5,26 +5,26 @@ from types import SimpleNamespace
 from typing import Any
 
 from clients.mika.models import Category, Overview, Task, TaskPage, Video, VideoPage
-from handlers import (
-    fieldask,
-    site,
-    sitecategories,
-    sitesetting,
-    sitesettings,
-    stats,
-    transcode,
-    transcodenotices,
-    transcodetask,
-    video,
-    videocategories,
-    videodelete,
-    videoedit,
-    videos,
+from handlers import fieldask
+from handlers.site import (
+    categories as sitecategories,
+    menu as site,
+    setting as sitesetting,
+    settings as sitesettings,
 )
-from handlers.sitestate import SettingsState, SettingState, SiteState, TreeState
+from handlers.site.state import SettingsState, SettingState, SiteState, TreeState
+from handlers.stats import command as stats
 from handlers.texts import Html, Speaker
-from handlers.transcodestate import TasksState, TaskState
-from handlers.videostate import VideosState, VideoState
+from handlers.transcode import command as transcode, notices as transcodenotices, task as transcodetask
+from handlers.transcode.state import TasksState, TaskState
+from handlers.videos import (
+    categories as videocategories,
+    command as videos,
+    deletion as videodelete,
+    form as videoedit,
+    video,
+)
+from handlers.videos.state import VideosState, VideoState
 from handlers.views import View
 from tests.guarantees.hostile import Stage
 

@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 from clients.errors import Forbidden, ForbiddenReason, Rejected
-from handlers import problems, publishdraft
-from handlers.publish import show
-from handlers.publishstate import Fields, PublishState, Step
+from handlers import problems
+from handlers.publish import draft as publishdraft
+from handlers.publish.command import show
+from handlers.publish.state import Fields, PublishState, Step
 from handlers.views import View
 from services.publishing import faults_of
 from tests.guarantees.hostile import Stage

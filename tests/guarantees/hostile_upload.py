@@ -5,11 +5,15 @@ from types import SimpleNamespace
 from typing import Any, get_args
 
 from clients.disktop.models import Download, SharedFile, VideoMeta, VideoStream
-from handlers import device, problems, save, saverun, upload, uploadqueue, uploadready, videocategories
-from handlers.device import DeviceState
-from handlers.savestate import Offer, SaveState
+from handlers import problems
+from handlers.linking import device
+from handlers.linking.device import DeviceState
+from handlers.save import command as save, running as saverun
+from handlers.save.state import Offer, SaveState
 from handlers.scenes import State
-from handlers.uploadview import UploadState
+from handlers.upload import command as upload, queue as uploadqueue, ready as uploadready
+from handlers.upload.views import UploadState
+from handlers.videos import categories as videocategories
 from handlers.views import View
 from services.errors import TransferKind, TransferProblem, UploadKind, UploadProblem
 from services.saving import Progress

@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers import groups, watchviews
+from handlers.groups import hello as groups
 from handlers.notes import NoticeState
 from handlers.views import View
-from handlers.watchviews import DeadShare, Ending, WatchState
+from handlers.watch import views as watchviews
+from handlers.watch.views import DeadShare, Ending, WatchState
 from tests.guarantees.hostile import SLUG, Stage
 
 

@@ -6,8 +6,13 @@ import pytest
 
 from sandbox.server import Sandbox
 from tests.driver import Control, Journal, Person
-from tests.e2e.test_secrets import Canaries, group, kept, met_by_the_services
-from tests.e2e.test_secrets import test_no_secret_is_left_lying_about as go_the_whole_way
+from tests.e2e.test_secrets import (
+    Canaries,
+    group,
+    kept,
+    met_by_the_services,
+    test_no_secret_is_left_lying_about as go_the_whole_way,
+)
 from tests.guarantees import figures
 
 

@@ -12,8 +12,7 @@ from services.names import Service
 from storage import pictures
 from tests.conftest import WEBHOOK_SECRET, Start
 from tests.guarantees.figures import at_least, exactly
-from tests.guarantees.linking_parts import below, ticket_of
-from tests.guarantees.linking_parts import field as query_field
+from tests.guarantees.linking_parts import below, field as query_field, ticket_of
 from tests.guarantees.wire import METHODS, Answer, Wire
 
 

@@ -22,10 +22,10 @@ from tests.guarantees.linking_parts import (
     allow,
     below,
     bound_by,
+    field as query_field,
     kind_of,
     watch,
 )
-from tests.guarantees.linking_parts import field as query_field
 from tests.guarantees.wire import Answer, Wire
 
 WAYS = (("starter",), ("other",), ("starter", "other"), ("other", "starter"))

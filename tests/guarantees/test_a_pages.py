@@ -12,8 +12,7 @@ from storage import attempts
 from storage.crypto import digest
 from tests.conftest import Start
 from tests.guarantees.figures import at_least, exactly, size
-from tests.guarantees.linking_parts import SERVICES, allow, below, ticket_of
-from tests.guarantees.linking_parts import field as query_field
+from tests.guarantees.linking_parts import SERVICES, allow, below, field as query_field, ticket_of
 from tests.guarantees.wire import METHODS, Answer, Wire
 
 CRAWLERS = (

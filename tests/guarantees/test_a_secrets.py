@@ -22,11 +22,11 @@ from tests.guarantees.linking_parts import (
     Exchanges,
     allow,
     bound_by,
+    field as query_field,
     kind_of,
     replicas,
     watch,
 )
-from tests.guarantees.linking_parts import field as query_field
 from tests.guarantees.wire import Wire
 
 

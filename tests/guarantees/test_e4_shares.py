@@ -8,10 +8,17 @@ import pytest
 
 from clients.errors import Rejected
 from clients.hdhive.models import Me, OwnShare, PanType, Usage, WeeklyQuota
-from handlers import sharesask, sharesdraft, sharesmove, sharesown, sharesviews, usage
-from handlers.sharesstate import Fields, ShareState, fields_of
+from handlers.shares import (
+    draft as sharesdraft,
+    own as sharesown,
+    questions as sharesask,
+    steps as sharesmove,
+    views as sharesviews,
+)
+from handlers.shares.state import Fields, ShareState, fields_of
 from handlers.texts import Html
-from handlers.usagereport import Report
+from handlers.usage import command as usage
+from handlers.usage.report import Report
 from handlers.views import View
 from sandbox.telegram.errors import ApiError
 from services.beijing import day_of

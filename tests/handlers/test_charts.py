@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from handlers import charts
-from handlers.checkincharts import Picture
+from handlers.checkin.charts import Picture
 from handlers.texts import Texts
 from storage.checkins import CheckInRow, State
 

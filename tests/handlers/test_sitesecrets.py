@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from handlers.sitesecrets import is_secret
+from handlers.site.secrets import is_secret
 
 HIDDEN: list[tuple[str, Any]] = [
     ("smtp_password", "x"),

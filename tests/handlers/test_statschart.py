@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from handlers import charts
-from handlers.statschart import Days, Picture, Series
+from handlers.stats.chart import Days, Picture, Series
 from handlers.texts import Texts
 
 TEXTS = Texts.load()

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from handlers.publishtake import size_in
-from handlers.sitesetting import Unfit, value_of
+from handlers.publish.answers import size_in
+from handlers.site.setting import Unfit, value_of
 
 KIB = 1024
 GIB = KIB**3

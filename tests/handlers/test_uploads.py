@@ -9,9 +9,9 @@ from telegram import Audio, Chat, Document, Message, MessageEntity, PhotoSize, V
 
 from handlers.scenes import Scene
 from handlers.texts import Texts
-from handlers.uploadfiles import addresses, file_of, folder_in, in_words, speaks
-from handlers.uploadsent import Albums, command_of, wish_of
-from handlers.uploadview import bar, duration, progress_lines
+from handlers.upload.files import addresses, file_of, folder_in, in_words, speaks
+from handlers.upload.sent import Albums, command_of, wish_of
+from handlers.upload.views import bar, duration, progress_lines
 from services.uploads import Source, Stage, Upload, UploadView
 
 TEXTS = Texts.load()

@@ -9,8 +9,8 @@ from clients.disktop.models import Space
 from clients.hdhive.models import Usage, WeeklyQuota
 from handlers import charts
 from handlers.texts import Texts
-from handlers.usagechart import ENDPOINTS, NAME_LIMIT, Picture, drawable
-from handlers.usagereport import DAYS, Report, total
+from handlers.usage.chart import ENDPOINTS, NAME_LIMIT, Picture, drawable
+from handlers.usage.report import DAYS, Report, total
 
 TEXTS = Texts.load()
 TODAY = date(2026, 3, 18)

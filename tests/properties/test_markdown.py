@@ -3,8 +3,7 @@
 import html
 import re
 
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from handlers.markdown import cut, lines
 from handlers.texts import units

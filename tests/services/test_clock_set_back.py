@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from clients.hdhive.models import Quota
-from handlers.uploadlive import Live
+from handlers.upload.live import Live
 from services.clock import Steady
 from services.drive.memory import Known, Memory
 from services.recent import Recent

@@ -4,8 +4,7 @@ import random
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from services.drives import HOSTS, drive_of, with_code
 from services.messytext import readable

@@ -1,8 +1,7 @@
 """Titles as people write them come nearer to how TMDB knows them, and never lose their name."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from services.titlewords import Spelling, spellings
 

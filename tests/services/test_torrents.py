@@ -6,8 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from sandbox.catalogue.torrents import bencode, cid, info_of, infohash, magnet, torrent
 from services.magnets import BadMagnet, Magnet, find_cid, find_magnet, is_cid, read_magnet

@@ -1,0 +1,1 @@
+"""/check and pasted links: verdicts that come in on one live card."""

@@ -1,0 +1,1 @@
+"""/drive: the person's own Disk.Top drive: folders, files, marks, search."""

@@ -1,0 +1,32 @@
+"""What a search finds in the person's own drive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handlers.drive import searching
+from handlers.drive.kinds import sign
+from handlers.scenes import OddPress, Scene, Switch
+from handlers.search.hits import Hits, Source
+from handlers.sizes import size
+from handlers.texts import Html, escape
+from services.names import Service
+
+NAME_LIMIT = 80
+
+
+async def find(scene: Scene[Any], words: str) -> Hits:
+    """Look for files by words."""
+    found = await scene.services.drive.search(scene.user_id, words)
+    rows = [Html(f"{sign(file)} {escape(file.name, NAME_LIMIT)} · {size(file.size)}") for file in found.files]
+    return Hits(found.total, rows)
+
+
+def card(scene: Scene[Any], words: str) -> Switch:
+    """Return the way to the search in the drive."""
+    if scene.card is None:
+        raise OddPress(words)
+    return searching.card_of(words, scene.card.route, scene.state)
+
+
+SHELF = Source(Service.DISKTOP, find, card)

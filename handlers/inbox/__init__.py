@@ -1,0 +1,1 @@
+"""/inbox: messages on ACGBT, and the notice of new ones."""

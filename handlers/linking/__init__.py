@@ -1,0 +1,1 @@
+"""/link and /unlink: over a consent page, with a code, or by a key or login."""

@@ -1,0 +1,1 @@
+"""/publish: a resource for ACGBT, from the first question to the page it is on."""

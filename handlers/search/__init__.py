@@ -1,0 +1,1 @@
+"""/search and plain titles, and what further sources have under the same words."""

@@ -1,0 +1,1 @@
+"""/settings: one card, section by section."""

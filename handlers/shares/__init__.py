@@ -1,0 +1,1 @@
+"""/shares: the person's own shares at HDHive, and a new one, question by question."""

@@ -1,0 +1,1 @@
+"""Running the Mika site: its categories and its settings, for its admins."""

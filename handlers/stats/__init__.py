@@ -1,0 +1,1 @@
+"""/stats: the Mika site in numbers and as a picture."""

@@ -1,0 +1,1 @@
+"""/usage: quotas, calls and space, as a picture and in numbers."""

@@ -1,0 +1,1 @@
+"""/videos: the Mika site's videos: found, watched, changed, deleted."""

@@ -1,0 +1,1 @@
+"""What matters though nobody asked: how it looks, and what is done about it."""
