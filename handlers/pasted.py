@@ -15,7 +15,7 @@ from handlers.linking.state import KeyState
 from handlers.notes import NOTICE, NoticeState, tell
 from handlers.problems import service_name
 from handlers.views import Open
-from services.credentialtext import looks_like_key
+from services.linking.pasted import looks_like_key
 from services.names import Service
 
 # What a login at Mika gives, and what is written behind the command at once.

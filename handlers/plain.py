@@ -14,7 +14,7 @@ from handlers.patience import typing
 from handlers.save import command as save
 from handlers.search import command as search
 from handlers.wording import said, told
-from services.sharelinks import Drive, extract, hdhive_slug, hdhive_title
+from services.sharelinks.finding import Drive, extract, hdhive_slug, hdhive_title
 from storage.dialogs import Dialog
 
 

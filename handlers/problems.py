@@ -38,9 +38,9 @@ from services.errors import (
     TransferProblem,
     UploadProblem,
 )
-from services.signins import AccountOpened
+from services.linking.signins import AccountOpened
 from services.subscriptions import TooManyTitles
-from services.unlocking import TooLate
+from services.unlocking.unlocking import TooLate
 
 if TYPE_CHECKING:
     from handlers.scenes import Scene

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from clients.hdhive.models import PanType, Resource, Sharer, Validity
 from clients.tmdb.models import Title
 from handlers.texts import Html, Speaker, bold, escape, plain
-from services.sharelinks import Drive
+from services.sharelinks.finding import Drive
 
 # What fits a button's data beside the card's id; HDHive's own are 32 hex digits, with or without hyphens.
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)

@@ -24,8 +24,8 @@ from handlers.wording import told
 from services import zones
 from services.errors import ServiceError
 from services.names import Service
-from services.sharelinks import Drive, extract, hdhive_slug
-from services.unlocking import Budget, OutcomeState, Quote
+from services.sharelinks.finding import Drive, extract, hdhive_slug
+from services.unlocking.unlocking import Budget, OutcomeState, Quote
 from storage.dialogs import Dialog
 from storage.unlocks import Unlock
 

@@ -14,16 +14,18 @@ from services import Services
 from services.acgbt import Acg
 from services.broadcasts import Broadcasts
 from services.bustle import Bustle
-from services.checkins import SPREAD_SECONDS, CheckIns
-from services.checkrun import Pace
+from services.checkins.checkins import SPREAD_SECONDS, CheckIns
 from services.clock import Clock
-from services.devicecode import DeviceLinking
 from services.drive import Drive
 from services.forgetting import Forgetting
 from services.inboxes import Inboxes
 from services.keys import Keys
-from services.linkchecks import LinkChecks
-from services.linking import Linking
+from services.linkchecks.linkchecks import LinkChecks
+from services.linkchecks.run import Pace
+from services.linking.devicecode import DeviceLinking
+from services.linking.oauth import Linking
+from services.linking.signins import SignIns
+from services.linking.unlinking import Unlinking
 from services.mika import Transcoding, Videos
 from services.names import Service
 from services.people import People
@@ -31,19 +33,17 @@ from services.privacy import Privacy
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.publishing import Publishing
 from services.refreshing import Refreshing
-from services.saves import Saves
-from services.saveturns import SaveTurns
+from services.saving.saves import Saves
+from services.saving.transfers import Transfers
+from services.saving.turns import SaveTurns
 from services.sentpictures import SentPictures
 from services.shares import Shares
-from services.signins import SignIns
 from services.standing import Standing
 from services.steps import Reached, nothing
 from services.subscriptions import Pace as PollPace, Subscriptions
 from services.titles import Titles
 from services.tokens import Tokens
-from services.transfers import Transfers
-from services.unlinking import Unlinking
-from services.unlocking import Unlocking
+from services.unlocking.unlocking import Unlocking
 from services.uploads import Uploads
 from services.uploads.disktop import DiskTopTarget
 from services.uploads.mika import MikaTarget

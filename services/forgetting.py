@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from services import recent
 from services.clock import Clock
 from services.jobs import JobHandler, Lease, RetryLater
-from services.settling import WINDOW_SECONDS
+from services.linking.unlinking import Unlinking
 from services.steps import Reached, nothing
-from services.unlinking import Unlinking
+from services.unlocking.settling import WINDOW_SECONDS
 from storage import erasure, jobs, links, subscriptions, unlocks
 from storage.database import Database
 from storage.errands import errand

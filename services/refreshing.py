@@ -13,10 +13,10 @@ from services.errors import LinkLost, NotLinked
 from services.flights import Flight, Flights
 from services.jobs import JobHandler, Lease, RetryLater
 from services.linked import lose, usable
+from services.linking.unlinking import revoke_later
 from services.names import Service
 from services.providers import Provider
 from services.steps import Reached, nothing
-from services.unlinking import revoke_later
 from storage import jobs, links
 from storage.database import Database
 from storage.errands import errand

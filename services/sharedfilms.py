@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 from pydantic import BaseModel, ConfigDict
 
 from services.messytext import readable
-from services.sharelinks import hdhive_title
+from services.sharelinks.finding import hdhive_title
 
 Source = Literal["tmdb", "movie_id", "tv_id", "collection_id"]
 Kind = Literal["", "movie", "tv"]

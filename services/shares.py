@@ -12,7 +12,7 @@ from clients.hdhive.publishing import NewShare
 from clients.moments import BEIJING
 from services.errors import ServiceOff
 from services.names import Service
-from services.sharelinks import extract
+from services.sharelinks.finding import extract
 from services.steps import Reached, nothing
 from services.tokens import Tokens
 

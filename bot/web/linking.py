@@ -14,7 +14,7 @@ from bot.web.pages import Pages, action, button, paragraph
 from bot.web.shield import form_targets
 from handlers.texts import Speaker
 from services.errors import AttemptProblem, ServiceOff
-from services.linking import Linking
+from services.linking.oauth import Linking
 
 log = logging.getLogger(__name__)
 

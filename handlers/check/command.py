@@ -18,8 +18,8 @@ from handlers.texts import block, units
 from handlers.views import View
 from handlers.wording import behind_command, told
 from services.clock import Steady
-from services.linkchecks import MAX_LINKS, CheckedLink, Snapshot
-from services.sharelinks import Drive, extract
+from services.linkchecks.linkchecks import MAX_LINKS, CheckedLink, Snapshot
+from services.sharelinks.finding import Drive, extract
 from storage.dialogs import Dialog
 
 ASK = "check.links"

@@ -11,9 +11,9 @@ from handlers.resources import drive_name
 from handlers.scenes import Scene, State
 from handlers.texts import Html, bold, code, link, plain
 from handlers.views import Button, Copy, Press, Row, View, copies, pages_row
-from services.drives import Drive
-from services.linkchecks import MAX_LINKS, CheckedLink
+from services.linkchecks.linkchecks import MAX_LINKS, CheckedLink
 from services.names import Service
+from services.sharelinks.drives import Drive
 
 LINKS_A_PAGE = 10
 NAME_LIMIT, LABEL_LIMIT = 48, 24

@@ -17,7 +17,7 @@ from handlers.settings import command as settings
 from handlers.settings.hdhive import checkin_typed
 from handlers.texts import Html
 from handlers.views import Button, Press, View
-from services.checkins import CheckInOutcome
+from services.checkins.checkins import CheckInOutcome
 
 LUCKY = frozenset({"lucky", "高波动"})
 AUTO = frozenset({"auto", "自动"})

@@ -15,8 +15,8 @@ from handlers.settings.words import checkin_line, moment
 from handlers.texts import Html
 from handlers.views import Button, Press, View
 from services.beijing import day_of
-from services.checkinlate import NOT_KNOWN
-from services.checkins import History
+from services.checkins.checkins import History
+from services.checkins.late import NOT_KNOWN
 from storage.checkins import KEPT, UNENDED, CheckInRow
 
 DAYS = 30

@@ -14,7 +14,7 @@ from handlers.scenes import Letter, Route, Scene, State
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, View
 from services.beijing import day_of
-from services.checkinlate import NOT_KNOWN
+from services.checkins.late import NOT_KNOWN
 from services.names import Service
 from storage import checkins
 from storage.checkins import UNENDED, CheckInRow

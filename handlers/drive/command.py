@@ -16,7 +16,7 @@ from handlers.drive.views import key_of
 from handlers.files import folder_name
 from handlers.scenes import OddPress, Route, Scene, Switch, number
 from services.drive import Sort
-from services.trees import clean_path
+from services.saving.trees import clean_path
 
 MENUS = ("", "sort", "more")
 

@@ -20,7 +20,7 @@ from handlers.problems import service_name
 from handlers.scenes import Letter, Route, Scene, State, Switch
 from handlers.views import Open, Press, Row, View, opens
 from services.errors import AttemptProblem
-from services.linking import TICKET_SECONDS
+from services.linking.oauth import TICKET_SECONDS
 from services.names import Service
 from storage import cards as stored_cards, links
 

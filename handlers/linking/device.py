@@ -21,7 +21,7 @@ from handlers.texts import code
 from handlers.views import Copy, Open, Press, Row, View, copies, opens
 from services.errors import AttemptProblem
 from services.jobs import Lease, RetryLater
-from services.linking import Linked
+from services.linking.oauth import Linked
 from services.names import Service
 from services.notices import card_changed
 from storage import cards as stored_cards, jobs, links

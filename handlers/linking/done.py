@@ -9,7 +9,7 @@ from handlers.problems import service_name
 from handlers.scenes import Scene
 from handlers.texts import Html
 from handlers.views import Press, Row, View
-from services.linking import Linked
+from services.linking.oauth import Linked
 
 
 def done(scene: Scene[Any], linked: Linked) -> View:

@@ -13,7 +13,7 @@ from handlers.problems import service_name
 from handlers.scenes import OddPress, Route, Scene
 from handlers.texts import Html, code
 from handlers.views import Open, Press, Row, View, opens
-from services.linking import Linked
+from services.linking.oauth import Linked
 from services.names import Service
 from storage import links
 

@@ -27,10 +27,10 @@ from handlers.problems import service_name
 from handlers.scenes import Letter, Scene
 from handlers.texts import Html
 from handlers.views import Press, View
-from services.credentialtext import key_and_secret, name_and_password
+from services.linking.pasted import key_and_secret, name_and_password
+from services.linking.signins import AccountOpened
 from services.names import Service
 from services.notices import card_changed
-from services.signins import AccountOpened
 from storage.cards import Card
 from storage.dialogs import Dialog
 from storage.errands import Forgotten

@@ -21,8 +21,8 @@ from handlers.scenes import Route, Scene
 from handlers.views import Press, View
 from handlers.wording import said, told
 from services.errors import TransferProblem
-from services.sharelinks import Drive, ShareLink, extract
-from services.trees import Pick
+from services.saving.trees import Pick
+from services.sharelinks.finding import Drive, ShareLink, extract
 from storage.dialogs import Dialog
 
 __all__ = ["SAVE", "SaveState", "may_answer", "register", "run", "show_files", "show_result"]

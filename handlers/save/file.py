@@ -16,7 +16,7 @@ from handlers.sizes import length, size
 from handlers.texts import Html, bold, code, escape, plain
 from handlers.views import Button, Open, Press, Row, View, grid, opens
 from services.errors import TransferProblem
-from services.trees import Pick
+from services.saving.trees import Pick
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from handlers.save.tree import heading, line, total
 from handlers.scenes import Scene, number
 from handlers.texts import Html, plain
 from handlers.views import Button, Press, View, pages_row
-from services.trees import Pick
+from services.saving.trees import Pick
 from storage.cards import Card
 from storage.dialogs import Dialog
 

@@ -17,10 +17,10 @@ from handlers.sizes import size
 from handlers.texts import Html, escape
 from handlers.views import Button, Press, View
 from services.errors import TransferProblem
-from services.saves import Moment
-from services.saving import Progress
-from services.transfers import SaveResult
-from services.trees import Pick
+from services.saving.copying import Progress
+from services.saving.saves import Moment
+from services.saving.transfers import SaveResult
+from services.saving.trees import Pick
 
 DRIVE = "drive"
 

@@ -10,8 +10,8 @@ from clients.disktop.models import SharedFile, VideoMeta
 from handlers.scenes import Scene, State
 from handlers.views import Press, Row
 from services.errors import TransferProblem
-from services.transfers import SaveResult
-from services.trees import Pick
+from services.saving.transfers import SaveResult
+from services.saving.trees import Pick
 
 ROUTE = "save"
 MOST_PAGES = 10_000

@@ -12,7 +12,7 @@ from handlers.scenes import Scene, Switch, number
 from handlers.sizes import size
 from handlers.texts import Html, Speaker, code, escape
 from handlers.views import Button, Press, View, grid, pages_row
-from services.trees import Pick
+from services.saving.trees import Pick
 
 MOST_MARKS = 200
 PATH_LIMIT = 120

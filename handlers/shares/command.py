@@ -22,7 +22,7 @@ from handlers.views import Press, Row, View, grid, pages_row
 from handlers.wording import said, told
 from services import sharedfilms
 from services.names import Service
-from services.sharelinks import extract
+from services.sharelinks.finding import extract
 from storage.cards import Card
 from storage.dialogs import Dialog
 

@@ -19,9 +19,9 @@ from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid
 from services.messytext import readable
 from services.names import Service
-from services.sharecodes import written_code
 from services.sharedfilms import Film
-from services.sharelinks import Drive, ShareLink, extract
+from services.sharelinks.codes import written_code
+from services.sharelinks.finding import Drive, ShareLink, extract
 
 PRICES = (0, 1, 2, 3, 5, 8, 10, 20)
 PRICES_A_ROW = 4

@@ -13,9 +13,9 @@ from handlers.shares.state import Fields, drive_of
 from handlers.texts import Html, Speaker, bold, code, escape, link, plain
 from handlers.views import opens
 from services import zones
-from services.linkchecks import CheckedLink
+from services.linkchecks.linkchecks import CheckedLink
 from services.sharedfilms import Film
-from services.sharelinks import Drive, extract
+from services.sharelinks.finding import Drive, extract
 from services.shares import moment
 
 URL_SHOWN = 60

@@ -16,7 +16,7 @@ from handlers.subscribe.offers import Kept, back_to, keeping, leading_back, mute
 from handlers.subscribe.titles import Shown, parts_of, shown
 from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid, pages_row
-from services.sharelinks import Drive, extract
+from services.sharelinks.finding import Drive, extract
 from services.subscriptions.keys import is_acg
 from services.subscriptions.wishes import drive_of
 

@@ -27,7 +27,7 @@ from handlers.views import Press, View
 from services.drive import Entry
 from services.errors import UploadProblem
 from services.names import Service
-from services.sharelinks import Drive, extract
+from services.sharelinks.finding import Drive, extract
 from services.uploads import Source, Stage, Upload, UploadView
 from services.uploads.following import READY
 

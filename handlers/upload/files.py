@@ -13,7 +13,7 @@ from telegram import ExternalReplyInfo, Message, PhotoSize
 from handlers.scenes import Scene
 from handlers.texts import plain
 from services import zones
-from services.sharelinks import extract, hdhive_slug, hdhive_title
+from services.sharelinks.finding import extract, hdhive_slug, hdhive_title
 from services.uploads import Source
 
 Carrier = Message | ExternalReplyInfo

@@ -14,7 +14,7 @@ from handlers.upload.views import UploadState
 from services.drive import Entry
 from services.mika.videos import path_to
 from services.names import Service
-from services.trees import clean_path
+from services.saving.trees import clean_path
 from services.uploads import About, Source, Upload
 from services.uploads.mika import first_of
 

@@ -4,6 +4,7 @@ from clients.hdhive.client import HDHive
 from services.bustle import Bustle
 from services.clock import Clock
 from services.jobs import JobHandler
+from services.saving.transfers import Transfers
 from services.steps import Reached, nothing
 from services.subscriptions.automatic import RECEIPT, Automatic
 from services.subscriptions.following import Following, Follows, TooManyTitles, key_of
@@ -15,8 +16,7 @@ from services.subscriptions.unlent import UNLENT
 from services.subscriptions.wishes import DRIVES, QUALITIES, Wishes
 from services.titles import Titles
 from services.tokens import Tokens
-from services.transfers import Transfers
-from services.unlocking import Unlocking
+from services.unlocking.unlocking import Unlocking
 from storage.database import Database
 
 __all__ = [

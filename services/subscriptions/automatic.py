@@ -15,15 +15,15 @@ from services import zones
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked, Relinked, ServiceError, ServiceOff, TransferProblem
 from services.jobs import JobHandler, Lease, RetryLater
-from services.ledger import HELD, OPEN as UNSETTLED, reason_of
 from services.notices import notice
-from services.sharelinks import Drive, ShareLink, extract
+from services.saving.transfers import Transfers
+from services.saving.trees import Pick
+from services.sharelinks.finding import Drive, ShareLink, extract
 from services.steps import Reached, nothing
 from services.subscriptions.receipts import Receipt, Step, receipt_of
 from services.subscriptions.telling import AUTO
-from services.transfers import Transfers
-from services.trees import Pick
-from services.unlocking import Budget, Outcome, OutcomeState, Unlocking
+from services.unlocking.ledger import HELD, OPEN as UNSETTLED, reason_of
+from services.unlocking.unlocking import Budget, Outcome, OutcomeState, Unlocking
 from storage import leases, preferences
 from storage.database import Database
 from storage.jobs import Job

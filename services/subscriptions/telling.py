@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from clients.hdhive.models import Resource
 from services import zones
-from services.checkinnotices import DIGEST_CLOCK, digest_at
+from services.checkins.notices import DIGEST_CLOCK, digest_at
 from services.notices import notice
 from services.subscriptions.wishes import Wishes, cheapest, facts_of
 from storage import jobs, preferences

@@ -7,9 +7,9 @@ from clients.hdhive.client import HDHive
 from clients.hdhive.models import Me
 from services.beijing import DAY_SECONDS, day_of, start_of
 from services.clock import Clock
-from services.ledger import account_keys
 from services.names import Service
 from services.tokens import Tokens
+from services.unlocking.ledger import account_keys
 from services.watch import ownshares
 from services.watch.desk import Desk, Told
 from services.watch.ownshares import OwnShares

@@ -9,9 +9,9 @@ from contextlib import aclosing
 from clients.errors import ClientError
 from clients.linkcheck.client import LinkCheck
 from clients.linkcheck.models import CheckItem, Verdict
-from services.drives import Drive
-from services.sharejudge import ShareJudge
-from services.verdicts import CheckedLink
+from services.linkchecks.judge import ShareJudge
+from services.linkchecks.verdicts import CheckedLink
+from services.sharelinks.drives import Drive
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from clients.hdhive.client import HDHive
 from clients.hdhive.models import OwnShare, PanType, Validity
 from clients.linkcheck.models import Verdict
 from services.clock import Clock
+from services.linkchecks.verdicts import UNCHECKED, CheckedLink
 from services.names import Service
-from services.sharelinks import extract
+from services.sharelinks.finding import extract
 from services.tokens import Tokens
-from services.verdicts import UNCHECKED, CheckedLink
 from services.watch.links import LinkLooks
 from services.watch.seen import ShareSeen
 from storage.crypto import digest

@@ -2,7 +2,7 @@
 
 import math
 
-from services.checkinplan import share_of
+from services.checkins.plan import share_of
 
 PERIOD_SECONDS = 8 * 3600.0
 # A turn that is over for this long was missed; those who missed theirs are spread over this time on return.

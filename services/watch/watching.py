@@ -16,9 +16,9 @@ from services.beijing import DAY_SECONDS
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked, ServiceError
 from services.jobs import JobHandler, Lease, RetryLater
+from services.linkchecks.judge import ShareJudge
 from services.names import Service
 from services.people import People
-from services.sharejudge import ShareJudge
 from services.steps import Reached, nothing
 from services.tokens import Tokens
 from services.watch.atdisktop import DiskTopLook

@@ -87,7 +87,7 @@ class Raising:
         raise RuntimeError("broken")
 
     async def bind(self, _: str) -> Any:
-        from services.tickets import Bound
+        from services.linking.tickets import Bound
 
         return Bound("hdhive", "https://hdhive.com/openapi/authorize?state=s", "cookie-value")
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.wiring import House
 from sandbox.server import Sandbox
-from services.ledger import settle_at
+from services.unlocking.ledger import settle_at
 from storage import jobs, leases, unlocks
 from storage.database import Database
 from storage.jobs import Job

@@ -4,7 +4,7 @@ import pytest
 
 from bot.wiring import House
 from services import zones
-from services.checkinnotices import digest_at
+from services.checkins.notices import digest_at
 from storage import preferences
 from tests.conftest import GROUP, linked
 from tests.driver import Control, Message, Person

@@ -16,7 +16,7 @@ from services.names import Service
 from services.people import Person
 from services.subscriptions import Following
 from services.titles import Found
-from services.unlocking import Quote
+from services.unlocking.unlocking import Quote
 from storage.preferences import Preferences
 from storage.subscriptions import Subscription
 from storage.users import User

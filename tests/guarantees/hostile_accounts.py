@@ -13,7 +13,7 @@ from handlers.linking import keys as linkkeys
 from handlers.linking.done import done
 from handlers.linking.state import KeyState, Way
 from handlers.views import View
-from services.linking import Linked
+from services.linking.oauth import Linked
 from storage.links import Link
 from tests.guarantees import hostile_acgbt
 from tests.guarantees.hostile import Stage

@@ -15,12 +15,12 @@ from handlers.save import command as save
 from handlers.search import command as search
 from handlers.texts import Html, block
 from handlers.views import View
-from services.checkins import CheckInOutcome
-from services.drives import Drive
+from services.checkins.checkins import CheckInOutcome
+from services.linkchecks.verdicts import CheckedLink
 from services.names import Service
-from services.transfers import SaveResult
-from services.trees import Pick
-from services.verdicts import CheckedLink
+from services.saving.transfers import SaveResult
+from services.saving.trees import Pick
+from services.sharelinks.drives import Drive
 from storage.links import Link
 from storage.unlocks import Unlock
 from tests.guarantees.hostile import SLUG, Stage

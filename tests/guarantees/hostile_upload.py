@@ -16,9 +16,9 @@ from handlers.upload.views import UploadState
 from handlers.videos import categories as videocategories
 from handlers.views import View
 from services.errors import TransferKind, TransferProblem, UploadKind, UploadProblem
-from services.saving import Progress
-from services.transfers import SaveResult
-from services.trees import Pick
+from services.saving.copying import Progress
+from services.saving.transfers import SaveResult
+from services.saving.trees import Pick
 from services.uploads import About, Source, Stage, Stored, Transcode, Upload, UploadView
 from storage.links import Link
 from tests.guarantees import hostile_drive, hostile_mika

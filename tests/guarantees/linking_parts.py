@@ -12,9 +12,9 @@ from sandbox.journal import Entry, Journal
 from sandbox.server import Sandbox
 from services import Services, building
 from services.errors import AttemptProblem
+from services.linking.tickets import Bound
 from services.names import Service
 from services.steps import Reached, nothing
-from services.tickets import Bound
 from storage.crypto import KeyRing
 from storage.database import Database
 from tests.fixtures.databases import KEY

@@ -14,8 +14,8 @@ from sandbox.journal import Entry, Journal
 from sandbox.server import Sandbox
 from sandbox.states.disktop import Device
 from services import Services
-from services.devicecode import POLL
 from services.jobs import Lease, LeaseLost, RetryLater
+from services.linking.devicecode import POLL
 from storage import leases
 from storage.crypto import KeyRing
 from storage.database import Database

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from sandbox.server import Sandbox
 from services import Services
+from services.linking.tickets import Bound
 from services.names import Service
-from services.tickets import Bound
 from storage import attempts
 from storage.crypto import digest
 from storage.tx import Tx

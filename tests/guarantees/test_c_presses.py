@@ -10,7 +10,7 @@ import pytest
 from bot.intake.hand import hand_to
 from bot.wiring import House
 from sandbox.server import Sandbox
-from services.unlocking import PRESS_SECONDS
+from services.unlocking.unlocking import PRESS_SECONDS
 from storage.inbox import Entry
 from tests.conftest import BEN, LAOCHEN, XIAOYU, Start, linked
 from tests.driver import Control, Message, Person

@@ -11,8 +11,8 @@ import pytest
 
 from sandbox.server import Sandbox
 from services.beijing import day_of, start_of
-from services.checkinplan import Plan
-from services.checkinruns import AUTO
+from services.checkins.plan import Plan
+from services.checkins.runs import AUTO
 from storage import checkins, jobs, leases, preferences
 from storage.database import Database
 from tests.guarantees.figures import at_least, below, exactly, size

@@ -13,8 +13,8 @@ from clients.transport import Timeouts, Transport
 from sandbox.server import Sandbox
 from services import Services, building
 from services.jobs import Lease, RetryLater
-from services.ledger import SETTLE
-from services.unlocking import Outcome, OutcomeState
+from services.unlocking.ledger import SETTLE
+from services.unlocking.unlocking import Outcome, OutcomeState
 from storage import leases, unlocks
 from storage.database import Database
 from tests.guarantees.figures import at_least, exactly, size

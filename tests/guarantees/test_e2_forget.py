@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from sandbox.server import Sandbox
 from services.forgetting import FAREWELL, FORGET
-from services.unlinking import REVOKE
+from services.linking.unlinking import REVOKE
 from storage import inbox, leases
 from storage.crypto import KeyRing
 from storage.database import Database

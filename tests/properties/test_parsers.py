@@ -18,8 +18,8 @@ from handlers.scenes import OddPress, number
 from handlers.texts import LANGUAGES, Texts, block, code, escape, link, plain, units
 from handlers.views import DATA_LIMIT, View, callback_data, grid, parse_callback
 from sandbox.telegram.formatting import message_text
-from services.linking import PAYLOAD_PREFIX, new_nonce, payload_of
-from services.sharelinks import extract, hdhive_slug, hdhive_title
+from services.linking.oauth import PAYLOAD_PREFIX, new_nonce, payload_of
+from services.sharelinks.finding import extract, hdhive_slug, hdhive_title
 
 # A busy machine is no failure.
 often = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])

@@ -19,8 +19,8 @@ from clients.tmdb.client import TMDB
 from clients.transport import Transport
 from sandbox.server import Sandbox
 from services import Services, building
-from services.checkrun import Pace
 from services.jobs import Lease, LeaseLost, RetryLater
+from services.linkchecks.run import Pace
 from services.names import Service
 from services.subscriptions import Pace as PollPace
 from storage import leases

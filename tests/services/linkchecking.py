@@ -3,9 +3,9 @@
 from typing import Any
 
 from clients.linkcheck.models import Verdict
-from services.checkrun import FOLLOW
-from services.linkchecks import CheckedLink, Snapshot
-from services.sharelinks import extract
+from services.linkchecks.linkchecks import CheckedLink, Snapshot
+from services.linkchecks.run import FOLLOW
+from services.sharelinks.finding import extract
 from tests.services.conftest import House
 
 V = Verdict

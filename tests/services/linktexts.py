@@ -1,6 +1,6 @@
 """Texts with one link to a drive, with what is to be read from each, and texts with none."""
 
-from services.drives import Drive
+from services.sharelinks.drives import Drive
 
 D = Drive
 HEX40 = "0123456789abcdef0123456789abcdef01234567"

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from services.beijing import day_of, start_of
-from services.checkinplan import LAST_CALL_SECONDS, Plan, share_of
-from services.checkinruns import LINKED_AGAIN_SECONDS
+from services.checkins.plan import LAST_CALL_SECONDS, Plan, share_of
+from services.checkins.runs import LINKED_AGAIN_SECONDS
 from services.names import Service
 from storage import checkins, jobs, users
 from tests.services import living

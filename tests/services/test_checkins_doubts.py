@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from services import checkinruns
 from services.beijing import day_of
-from services.checkinlate import AWAY, UNKNOWN, UNSEEN
-from services.checkinruns import AUTO
+from services.checkins import runs as checkinruns
+from services.checkins.late import AWAY, UNKNOWN, UNSEEN
+from services.checkins.runs import AUTO
 from services.names import Service
 from storage import checkins, jobs
 from tests.services.checkindays import *  # noqa: F403

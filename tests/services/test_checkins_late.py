@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from services.beijing import day_of, end_of
-from services.checkinlate import AGAIN_SECONDS, AWAY, UNKNOWN
-from services.checkinplan import share_of
+from services.checkins.late import AGAIN_SECONDS, AWAY, UNKNOWN
+from services.checkins.plan import share_of
 from services.names import Service
 from tests.services.checkindays import *  # noqa: F403
 from tests.services.checkindays import SPREAD, XIAOYU, at_beijing, live, notices, posts, row

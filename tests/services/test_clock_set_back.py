@@ -11,7 +11,7 @@ from handlers.upload.live import Live
 from services.clock import Steady
 from services.drive.memory import Known, Memory
 from services.recent import Recent
-from services.saves import RUN
+from services.saving.saves import RUN
 from services.standing import MUTED_SECONDS
 from services.subscriptions.pace import QUOTA_SECONDS, Allowance
 from services.uploads.progress import Meter

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.credentialtext import key_and_secret, name_and_password
+from services.linking.pasted import key_and_secret, name_and_password
 
 KEY = "ak_" + "0a1b2c3d" * 4
 SECRET = "f0e1d2c3b4a59687" * 3 + "00112233"

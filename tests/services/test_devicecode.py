@@ -17,9 +17,9 @@ from clients.errors import (
     Unreachable,
     UpstreamBroken,
 )
-from services.devicecode import POLL
-from services.devicepolls import CALL_SECONDS, SLACK_SECONDS, Polling, after, end_of
 from services.errors import ServiceOff
+from services.linking.devicecode import POLL
+from services.linking.devicepolls import CALL_SECONDS, SLACK_SECONDS, Polling, after, end_of
 from services.names import Service
 from storage import links
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.episodes import Place, place_of, wanted
+from services.saving.episodes import Place, place_of, wanted
 
 
 @pytest.mark.parametrize(

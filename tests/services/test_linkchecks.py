@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.checkrun import FOLLOW
 from services.errors import NoLinks
-from services.linkchecks import MAX_LINKS
+from services.linkchecks.linkchecks import MAX_LINKS
+from services.linkchecks.run import FOLLOW
 from services.names import Service
 from tests.services.linkchecking import Shown, V, follow, items, quark, verdicts
 

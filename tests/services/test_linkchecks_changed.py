@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from services.checkrun import FOLLOW
+from services.linkchecks.run import FOLLOW
 from services.names import Service
 from tests.services.conftest import House
 from tests.services.linkchecking import Shown, V, items, quark, verdicts

@@ -8,8 +8,8 @@ import pytest
 from clients.linkcheck.client import LinkCheck
 from clients.linkcheck.following import Patience
 from clients.transport import Timeouts, Transport
-from services.checkrun import FOLLOW, Pace
-from services.linkchecks import LinkChecks, Snapshot
+from services.linkchecks.linkchecks import LinkChecks, Snapshot
+from services.linkchecks.run import FOLLOW, Pace
 from services.names import Service
 from tests.services.conftest import Crash
 from tests.services.linkchecking import Shown, V, follow, items, quark, verdicts

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from services.errors import LinkLost, Relinked
-from services.ledger import SETTLE
 from services.names import Service
-from services.saving import Progress
-from services.settling import WINDOW_SECONDS
-from services.unlocking import OutcomeState
+from services.saving.copying import Progress
+from services.unlocking.ledger import SETTLE
+from services.unlocking.settling import WINDOW_SECONDS
+from services.unlocking.unlocking import OutcomeState
 from storage import checkins, links, unlocks
 from storage.links import Link
 from tests.services import checkindays, following, test_saves

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from services.errors import AttemptProblem, ServiceOff
+from services.linking.tickets import challenge
 from services.names import Service
-from services.tickets import challenge
 from storage.database import Database
 
 BOTH = pytest.mark.parametrize("service", [Service.HDHIVE, Service.DISKTOP])

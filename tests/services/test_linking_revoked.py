@@ -84,7 +84,7 @@ async def test_a_service_that_stays_off_is_given_up_with_a_word(house, build, ca
     await off.services.linking.unlink(1001, "hdhive")
     await off.work(kinds=["link.revoke"], until=36 * 86_400)
     assert await house.jobs("link.revoke") == []
-    (told,) = [record for record in caplog.records if record.name == "services.unlinking"]
+    (told,) = [record for record in caplog.records if record.name == "services.linking.unlinking"]
     assert (told.levelname, told.error) == ("WARNING", "ServiceOff")
 
 

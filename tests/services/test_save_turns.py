@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from services import saveturns as module
 from services.jobs import RetryLater
-from services.saves import RUN
-from services.saveturns import TURN_SECONDS
+from services.saving import turns as module
+from services.saving.saves import RUN
+from services.saving.turns import TURN_SECONDS
 from storage import saveturns
 from tests.services.conftest import Crash, House
 from tests.services.test_saves import Shown, begin, home, many

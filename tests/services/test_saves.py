@@ -7,12 +7,12 @@ import pytest
 from clients.disktop.models import SharedFile
 from clients.errors import UpstreamBroken
 from sandbox.catalogue.shares import Node, Share
-from services import saves as module
 from services.errors import TransferProblem
 from services.names import Service
-from services.saves import RUN, Moment
-from services.saving import Progress
-from services.trees import Pick
+from services.saving import saves as module
+from services.saving.copying import Progress
+from services.saving.saves import RUN, Moment
+from services.saving.trees import Pick
 from storage import leases
 from tests.services.conftest import Crash, House
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from clients.errors import Unreachable
-from services.ledger import SETTLE, account_key
 from services.names import Service
-from services.settling import GIVE_UP_SECONDS, WINDOW_SECONDS
-from services.unlocking import OutcomeState
+from services.unlocking.ledger import SETTLE, account_key
+from services.unlocking.settling import GIVE_UP_SECONDS, WINDOW_SECONDS
+from services.unlocking.unlocking import OutcomeState
 from storage import jobs, links, unlocks
 from tests.services.conftest import Crash, House
 from tests.services.unlocks import UNLOCK, cards, charges, known, paid, posts, press
@@ -141,7 +141,7 @@ async def test_a_settled_or_missing_row_is_left_alone(house):
     await house.link()
     resource = paid(house)
     done = (await press(house, resource.slug)).unlock
-    from services.ledger import settle_at
+    from services.unlocking.ledger import settle_at
 
     await house.services.db.write(lambda tx: settle_at(tx, done, 0))
     assert await house.work(kinds=[SETTLE]) == [SETTLE]
@@ -201,7 +201,7 @@ async def test_a_service_that_never_answers_is_given_up_after_a_day(house, caplo
     row = await known(house, resource.slug)
     assert row.state == "refused"
     assert await house.services.db.read(unlocks.unsettled) == []
-    (told,) = [record for record in caplog.records if record.name == "services.settling"]
+    (told,) = [record for record in caplog.records if record.name == "services.unlocking.settling"]
     assert told.getMessage() == f"unlock {row.id} is closed with its end unknown"
     assert (told.levelname, told.error) == ("WARNING", "hdhive share: NotFound error_code=404")
 

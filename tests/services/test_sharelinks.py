@@ -6,9 +6,9 @@ import time
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.drives import HOSTS, drive_of, with_code
 from services.messytext import readable
-from services.sharelinks import extract, hdhive_slug, hdhive_title
+from services.sharelinks.drives import HOSTS, drive_of, with_code
+from services.sharelinks.finding import extract, hdhive_slug, hdhive_title
 from tests.services.linktexts import HEX40, HYPHENS, NONE, ONE, SLUG, D
 
 

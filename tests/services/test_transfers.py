@@ -5,8 +5,8 @@ from clients.errors import Rejected, UpstreamBroken
 from services.errors import NotLinked, ServiceOff, TransferProblem
 from services.names import Service
 from services.order import natural
-from services.transfers import kind_of, matching
-from services.trees import Pick, clean_path, common, joined, walk
+from services.saving.transfers import kind_of, matching
+from services.saving.trees import Pick, clean_path, common, joined, walk
 from tests.services.conftest import House
 
 

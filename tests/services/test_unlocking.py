@@ -7,8 +7,8 @@ import pytest
 
 from clients.errors import Forbidden, NotFound, RateLimited, Rejected, UpstreamBroken
 from services.errors import LinkLost, NotLinked, ServiceOff
-from services.ledger import SETTLE, one_spelling
-from services.unlocking import OutcomeState
+from services.unlocking.ledger import SETTLE, one_spelling
+from services.unlocking.unlocking import OutcomeState
 from storage import unlocks
 from storage.database import Database
 from tests.services.unlocks import UNLOCK, charges, known, paid, posts, press

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.server import Sandbox
-from services.unlocking import Budget, OutcomeState
+from services.unlocking.unlocking import Budget, OutcomeState
 from storage.database import Database
 from tests.guarantees.workers_house import rich, stock
 from tests.services.conftest import Builder, House

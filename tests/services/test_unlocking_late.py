@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.forgetting import FORGET
-from services.ledger import SETTLE
-from services.unlocking import Outcome, OutcomeState
+from services.unlocking.ledger import SETTLE
+from services.unlocking.unlocking import Outcome, OutcomeState
 from storage.errands import Errand, on_errand
 from tests.services.conftest import House
 from tests.services.unlocks import charges, known, paid, posts, press

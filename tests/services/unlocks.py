@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.unlocking import Outcome
+from services.unlocking.unlocking import Outcome
 from tests.services.conftest import House
 
 UNLOCK = "/resources/unlock"

@@ -9,13 +9,13 @@ from clients.oauth import TokenGrant
 from services.clock import Clock
 from services.errors import AttemptKind, AttemptProblem, ServiceOff
 from services.jobs import JobHandler
+from services.linking.tickets import Bound, Linked, Returned, TicketView, challenge, over, settled, still_open
+from services.linking.unlinking import REVOKE, Unlinking
 from services.names import Service
 from services.notices import notice
 from services.providers import Account, Provider
 from services.refreshing import new_link
 from services.steps import Reached, nothing
-from services.tickets import Bound, Linked, Returned, TicketView, challenge, over, settled, still_open
-from services.unlinking import REVOKE, Unlinking
 from storage import attempts, links
 from storage.attempts import Attempt
 from storage.crypto import digest

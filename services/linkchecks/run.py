@@ -13,10 +13,10 @@ from clients.linkcheck.client import LinkCheck
 from clients.linkcheck.following import Patience
 from clients.linkcheck.models import CheckEvent, CheckItem, Verdict
 from services.clock import Clock
-from services.drives import Drive
 from services.jobs import Lease, LeaseLost
-from services.sharejudge import ShareJudge
-from services.verdicts import CheckedLink, Memory, Snapshot
+from services.linkchecks.judge import ShareJudge
+from services.linkchecks.verdicts import CheckedLink, Memory, Snapshot
+from services.sharelinks.drives import Drive
 from storage.jobs import Job
 
 log = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ from clients.hdhive.client import HDHive
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked, ServiceError, ServiceOff, for_log
 from services.jobs import Lease, RetryLater
-from services.ledger import OPEN, account_key, reason_of
 from services.names import Service
 from services.notices import card_changed, notice
 from services.steps import Reached, nothing
 from services.tokens import Tokens
+from services.unlocking.ledger import OPEN, account_key, reason_of
 from storage import unlocks
 from storage.database import Database
 from storage.jobs import Job

@@ -8,15 +8,15 @@ from typing import Any
 from clients.errors import ClientError, RateLimited
 from clients.hdhive.client import HDHive
 from services.beijing import day_of
-from services.checkinends import End, Known, ending
-from services.checkinplan import Plan
-from services.checkinrecords import look, settle
+from services.checkins.ends import End, Known, ending
+from services.checkins.plan import Plan
+from services.checkins.records import look, settle
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked, ServiceError
 from services.jobs import Lease, RetryLater
-from services.ledger import account_key, account_keys
 from services.names import Service
 from services.tokens import Tokens
+from services.unlocking.ledger import account_key, account_keys
 from storage import checkins
 from storage.database import Database
 from storage.jobs import Job

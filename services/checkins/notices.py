@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from services import zones
-from services.checkinplan import share_of
+from services.checkins.plan import share_of
 from storage.checkins import KEPT, CheckInRow
 from storage.preferences import Preferences
 

@@ -6,16 +6,16 @@ from datetime import date, timedelta
 from clients.errors import ClientError
 from clients.hdhive.client import HDHive
 from services.beijing import day_of
-from services.checkinplan import Plan
-from services.checkinruns import CheckInRuns
+from services.checkins.plan import Plan
+from services.checkins.runs import CheckInRuns
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.jobs import JobHandler
-from services.ledger import account_key, account_keys
 from services.names import Service
 from services.people import People
 from services.steps import Reached, nothing
 from services.tokens import Tokens
+from services.unlocking.ledger import account_key, account_keys
 from storage import checkins, links, preferences
 from storage.checkins import CheckInRow
 from storage.database import Database

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from clients.disktop.client import DiskTop
 from clients.linkcheck.client import LinkCheck
-from services.checkrun import FOLLOW, Pace, Run, Tools
 from services.clock import Clock
 from services.errors import NoLinks
 from services.jobs import JobHandler, Lease
-from services.sharejudge import ShareJudge
+from services.linkchecks.judge import ShareJudge
+from services.linkchecks.run import FOLLOW, Pace, Run, Tools
+from services.linkchecks.verdicts import CheckedLink, Memory, Snapshot
 from services.tokens import Tokens
-from services.verdicts import CheckedLink, Memory, Snapshot
 from storage import jobs
 from storage.database import Database
 from storage.jobs import Job

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from services.drives import Address, Drive, canonical, carried_code, locate, with_code
 from services.messytext import Readable, readable
-from services.sharecodes import code_after, code_before
+from services.sharelinks.codes import code_after, code_before
+from services.sharelinks.drives import Address, Drive, canonical, carried_code, locate, with_code
 
 __all__ = ["Drive", "ShareLink", "extract", "hdhive_slug", "hdhive_title"]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from clients.linkcheck.models import CheckResult, Verdict
-from services.drives import Drive, with_code
 from services.recent import Recent
-from services.sharelinks import ShareLink
+from services.sharelinks.drives import Drive, with_code
+from services.sharelinks.finding import ShareLink
 
 MEMORY = 20_000
 # A dead share may have been a slip of its drive; an uncertain one says nothing about the link.

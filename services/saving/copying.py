@@ -10,8 +10,8 @@ from clients.disktop.errors import TAKEN
 from clients.disktop.models import Listing, SharedFile, Transferred
 from clients.errors import ClientError, Forbidden, Rejected
 from services.errors import TransferProblem
-from services.saveturns import Turn
-from services.trees import Plan
+from services.saving.trees import Plan
+from services.saving.turns import Turn
 
 T = TypeVar("T")
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from clients.errors import ClientError, Forbidden, ForbiddenReason, Misconfigured, NotAuthorized, Refusal
-from services.checkinplan import Plan
+from services.checkins.plan import Plan
 from services.errors import LinkLost, NotLinked, ServiceError
-from services.ledger import reason_of
+from services.unlocking.ledger import reason_of
 from storage.checkins import KEPT, CheckInRow, State
 from storage.links import Link
 from storage.preferences import Preferences

@@ -5,15 +5,15 @@ from dataclasses import asdict, dataclass, field
 from clients.errors import ClientError
 from clients.oauth import TokenGrant
 from services.clock import Clock
-from services.devicepolls import End, Polling, after, end_of
 from services.errors import ServiceOff
 from services.jobs import JobHandler, Lease, RetryLater
+from services.linking.devicepolls import End, Polling, after, end_of
+from services.linking.unlinking import Unlinking
 from services.names import Service
 from services.notices import card_changed, notice
 from services.providers import DiskTopProvider
 from services.refreshing import new_link
 from services.steps import Reached, nothing
-from services.unlinking import Unlinking
 from storage import jobs, links
 from storage.database import Database
 from storage.jobs import Job

@@ -14,12 +14,20 @@ from clients.hdhive.models import Share, Unlocked
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.jobs import JobHandler
-from services.ledger import SETTLE, account_key, find, one_spelling, reason_of, settle_at, settle_left_over
 from services.linked import usable
 from services.names import Service
-from services.settling import FIRST_LOOK_SECONDS, Settling
 from services.steps import Reached, nothing
 from services.tokens import Tokens
+from services.unlocking.ledger import (
+    SETTLE,
+    account_key,
+    find,
+    one_spelling,
+    reason_of,
+    settle_at,
+    settle_left_over,
+)
+from services.unlocking.settling import FIRST_LOOK_SECONDS, Settling
 from storage import jobs, links, unlocks
 from storage.database import Database
 from storage.links import Link

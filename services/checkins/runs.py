@@ -10,19 +10,19 @@ from datetime import date, timedelta
 from clients.errors import ClientError, RateLimited
 from clients.hdhive.client import HDHive
 from services.beijing import day_of, end_of
-from services.checkinends import End, Known, ending
-from services.checkinlate import MADE_UP, SINCE, Late, since_of
-from services.checkinnotices import DIGEST, digest_at
-from services.checkinplan import LAST_CALL_SECONDS, Plan
-from services.checkinrecords import claimed, look, settle
+from services.checkins.ends import End, Known, ending
+from services.checkins.late import MADE_UP, SINCE, Late, since_of
+from services.checkins.notices import DIGEST, digest_at
+from services.checkins.plan import LAST_CALL_SECONDS, Plan
+from services.checkins.records import claimed, look, settle
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.jobs import JobHandler, Lease, LeaseLost, RetryLater
-from services.ledger import reason_of
 from services.names import Service
 from services.notices import notice
 from services.steps import Reached, nothing
 from services.tokens import Tokens
+from services.unlocking.ledger import reason_of
 from storage import checkins, jobs, preferences
 from storage.checkins import CheckInRow
 from storage.database import Database

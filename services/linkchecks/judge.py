@@ -5,9 +5,9 @@ from clients.errors import ClientError, NotFound, Rejected
 from clients.linkcheck.models import Verdict
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked, ServiceOff
+from services.linkchecks.verdicts import CheckedLink
 from services.names import Service
 from services.tokens import Tokens
-from services.verdicts import CheckedLink
 
 
 class ShareJudge:

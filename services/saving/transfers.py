@@ -10,16 +10,16 @@ from clients.disktop.errors import FULL
 from clients.disktop.models import Download, SharedFile, ShareInfo, VideoMeta, VideoStream
 from clients.errors import ClientError, Forbidden, ForbiddenReason, NotFound, Rejected
 from services.clock import Clock
-from services.episodes import wanted
 from services.errors import ServiceOff, TransferKind, TransferProblem
 from services.jobs import Lease
 from services.names import Service
 from services.order import natural
 from services.recent import Recent
-from services.saveturns import SaveTurns
-from services.saving import Saving, Told, untold
+from services.saving.copying import Saving, Told, untold
+from services.saving.episodes import wanted
+from services.saving.trees import Pick, Plan, clean_path, files_below, walk
+from services.saving.turns import SaveTurns
 from services.tokens import Tokens
-from services.trees import Pick, Plan, clean_path, files_below, walk
 from storage.links import Link
 
 T = TypeVar("T")

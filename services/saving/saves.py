@@ -10,10 +10,10 @@ from clients.errors import ClientError
 from services.clock import Clock, Steady
 from services.errors import ServiceError
 from services.jobs import JobHandler, Lease, LeaseLost
-from services.saving import Progress
+from services.saving.copying import Progress
+from services.saving.transfers import SaveResult, Transfers
+from services.saving.trees import Pick
 from services.steps import Reached, nothing
-from services.transfers import SaveResult, Transfers
-from services.trees import Pick
 from storage import jobs
 from storage.database import Database
 from storage.jobs import Job

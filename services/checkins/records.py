@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from services.checkinends import End, Known
-from services.checkinnotices import told
-from services.ledger import account_keys
+from services.checkins.ends import End, Known
+from services.checkins.notices import told
 from services.names import Service
 from services.notices import notice
+from services.unlocking.ledger import account_keys
 from storage import checkins, links, preferences
 from storage.checkins import CheckInRow
 from storage.tx import Tx

@@ -2,7 +2,7 @@
 
 import re
 
-from services.drives import Drive
+from services.sharelinks.drives import Drive
 
 # How far from its link a code is looked for.
 REACH = 80

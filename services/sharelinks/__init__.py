@@ -1,0 +1,1 @@
+"""Share links and their access codes, found in what people write."""
