@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NoReturn
 
 from telegram import Chat, ChatMemberUpdated, InlineQueryResultsButton, Update
@@ -9,7 +10,9 @@ from telegram.ext import ApplicationHandlerStop, ChatMemberHandler, MessageHandl
 
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, delivery
+from handlers.groups.members import Members
 from handlers.texts import plain
+from services.people import Language
 from storage import chats
 from storage.tx import Tx
 
@@ -20,7 +23,7 @@ ANONYMOUS_ADMIN = 1087968824
 LABEL_LIMIT = 64
 
 
-async def arrive(update: Update, context: LinkHiveContext) -> None:
+async def arrive(update: Update, context: LinkHiveContext, members: Members) -> None:
     """Meet the person and stop here for everyone the operator did not allow."""
     user, chat = update.effective_user, update.effective_chat
     if user is None or (user.is_bot and user.id != ANONYMOUS_ADMIN):
@@ -31,11 +34,27 @@ async def arrive(update: Update, context: LinkHiveContext) -> None:
         context.meet(await people.known(user.id))
     else:
         context.meet(await people.arrive(user.id, user.language_code, user.first_name))
-    if not context.policy.admits(user.id, chat.id if chat else None):
+    if user.id == ANONYMOUS_ADMIN and chat is not None:
+        context.meet(replace(context.person, language=language_of_chat(chat)))
+    if not await _admitted(context, members, user.id, chat):
         await _stop_at(update, context, "arrival.refused", everywhere=False)
     current = delivery.get()
     if current is not None and current.too_many:
         await _stop_at(update, context, "arrival.too_many", everywhere=True)
+
+
+async def _admitted(context: LinkHiveContext, members: Members, user_id: int, chat: Chat | None) -> bool:
+    """Tell whether somebody may use the bot here: by their number, in an allowed group, or as its member."""
+    return (
+        context.policy.admits(user_id)
+        or (chat is not None and chat.id in members.groups())
+        or await members.has(user_id)
+    )
+
+
+def language_of_chat(chat: Chat) -> Language:
+    """Return the language of a group whose admin writes as the group and has none: that of its title."""
+    return "zh" if any("\u4e00" <= sign <= "\u9fff" for sign in chat.title or "") else "en"
 
 
 async def _stop_at(update: Update, context: LinkHiveContext, key: str, *, everywhere: bool) -> NoReturn:
@@ -109,4 +128,9 @@ def register(home: LinkHiveApplication) -> None:
     home.add_handler(ChatMemberHandler(membership, ChatMemberHandler.MY_CHAT_MEMBER), group=CHATS)
     home.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, migrated), group=CHATS)
     home.add_handler(TypeHandler(Update, heard), group=HEARD)
-    home.add_handler(TypeHandler(Update, arrive), group=PEOPLE)
+    members = Members(home)
+
+    async def meet(update: Update, context: LinkHiveContext) -> None:
+        await arrive(update, context, members)
+
+    home.add_handler(TypeHandler(Update, meet), group=PEOPLE)

@@ -58,10 +58,11 @@ async def _point_to_private(update: Update, context: LinkHiveContext, command: C
 async def go(update: Update, context: LinkHiveContext, payload: str) -> None:
     """Run a command that was begun in a group: `go_link_hdhive` is `/link hdhive`."""
     name, _, argument = payload.removeprefix(GO).partition("_")
-    command = context.home.routes.commands.get(name)
-    if command is not None:
-        context.args = [argument] if argument else []
-        await run(update, context, command)
+    commands = context.home.routes.commands
+    # A command that is gone, or was misspelt, leads to the panel, as a link without any does.
+    command = commands.get(name)
+    context.args = [argument] if argument and command is not None else []
+    await run(update, context, command or commands["start"])
 
 
 def register(home: LinkHiveApplication) -> None:

@@ -48,9 +48,14 @@ class Policy:
         """Return who may use the bot; an empty set is everybody."""
         return self.allowed_ids | self.admin_ids if self.allowed_ids else frozenset()
 
-    def admits(self, *ids: int | None) -> bool:
-        """Tell whether any of these users or chats may use the bot."""
-        return not self.allowed_ids or any(i in self.allowed_ids or i in self.admin_ids for i in ids)
+    @property
+    def groups(self) -> frozenset[int]:
+        """Return the groups that may use the bot, with all their members."""
+        return frozenset(id_ for id_ in self.allowed_ids if id_ < 0)
+
+    def admits(self, user_id: int) -> bool:
+        """Tell whether a person may use the bot wherever they are."""
+        return not self.allowed_ids or user_id in self.everybody
 
 
 class LinkHiveContext(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any, Any]]):

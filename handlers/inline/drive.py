@@ -38,6 +38,11 @@ WORDS = ("drive", "网盘", "云盘")
 _ASKED = re.compile(r"(?:drive[ :：]+|(?:网盘|云盘)[ :：]*)(\S.*)", re.IGNORECASE)
 
 
+def may_be_title(query: str) -> bool:
+    """Tell whether a query for the drive may as well be a title, such as *Drive My Car*."""
+    return query[:6].casefold() == "drive "
+
+
 def words_of(query: str) -> str | None:
     """Return what is searched in the drive, None where a title is meant."""
     asked = _ASKED.fullmatch(query)

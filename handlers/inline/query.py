@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 from telegram import (
@@ -81,7 +81,8 @@ class Answer:
 async def _answer(context: LinkHiveContext, words: str, page: int) -> Answer:
     own, torrents = drive.words_of(words), acg.words_of(words)
     if own is not None:
-        return await _files(context, own, page)
+        files = await _files(context, own, page)
+        return files if files.results or page else await _rather_titles(context, files, words)
     if torrents is not None and context.services.offers(Service.ACGBT):
         return await _torrents(context, torrents, page)
     return await _titles(context, words, page)
@@ -135,6 +136,13 @@ async def _files(context: LinkHiveContext, words: str, page: int) -> Answer:
     if not found and not page:
         return Answer(_button(context, "inline.none", words))
     return Answer(_button(context, "inline.drive"), found, following)
+
+
+async def _rather_titles(context: LinkHiveContext, none: Answer, words: str) -> Answer:
+    """Answer with titles where the drive has no such file; the button still tells of the drive."""
+    if not drive.may_be_title(words):
+        return none
+    return replace(none, results=(await _titles(context, words, 0)).results)
 
 
 def _page(offset: str) -> int:

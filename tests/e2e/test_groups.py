@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from bot.wiring import House
 from handlers.texts import LANGUAGES, Texts
 from sandbox.server import Sandbox
@@ -143,6 +145,24 @@ async def test_commands_for_other_bots_and_plain_words_are_none_of_ours(
         await person.send(text, GROUP)
     await group_card(person, "/nonsense@linkhive_bot", say, say("unknown.command", command="/nonsense"))
     assert len(await journal.calls("telegram", path="*/sendMessage")) == 1
+
+
+@pytest.mark.parametrize(("title", "language"), [("看片 movies", "zh"), ("Movie nights", "en")])
+async def test_who_writes_as_the_group_is_answered_in_the_language_of_its_title(
+    bot: House, people: dict[int, Person], title: str, language: str
+) -> None:
+    admin, say = people[XIAOYU], Words(language)
+    group = int((await admin.post("/app/groups", title=title, type="supergroup"))["id"])
+    await admin.send("/help", group, anonymous=True)
+    await admin.until(say("help.title"), chat=group)
+    # Under their own name they read their own language.
+    await admin.send("/help", group)
+    await admin.until(Words("zh")("help.title"), chat=group)
+
+
+async def test_a_deep_link_to_no_command_opens_the_panel(bot: House, person: Person, say: Words) -> None:
+    await person.start("go_teleport_moon")
+    await person.until(say.starts("start.hello"))
 
 
 async def test_whoever_writes_as_the_group_presses_under_their_own_name(

@@ -3,6 +3,7 @@
 import json
 import re
 import string
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from storage.crypto import KeyRing
 from tests.conftest import BEN, GROUP, LAOCHEN, XIAOYU, Start, linked
 from tests.driver import Control, InlineAnswer, Journal, Person
 from tests.driver.browser import payload_of
+from tests.e2e import ways
 from tests.e2e.driveways import drive_of, fill, put
 from tests.e2e.words import Words
 
@@ -158,6 +160,33 @@ async def test_the_word_alone_is_a_title_and_says_how_to_search(owner: Person, s
     assert nothing.data["button"]["text"] == say("inline.none", query="qwxzv zzz")
     by_kind = await owner.inline("drive .mp4")
     assert titles(by_kind) == ["🎬 making of.mp4"]
+
+
+def film_named(box: Sandbox, name: str) -> None:
+    titles = box.world.catalogue.titles
+    film = replace(titles[ways.DUNE], id=758866, original_title=name, title={"en": name, "zh": name})
+    titles[film.key] = film
+
+
+async def test_a_film_that_begins_with_the_word_is_found(owner: Person, say: Words, box: Sandbox) -> None:
+    film_named(box, "Drive My Car")
+    answer = await owner.inline("drive my car")
+    assert [title.partition(" (")[0] for title in titles(answer)] == ["Drive My Car"]
+    assert answer.data["button"]["text"] == say("inline.none", query="my car")
+    # With a colon it is the drive that is meant, and what is in it comes before any film.
+    assert not (await owner.inline("drive: my car")).results
+    put(box, owner, "my car insurance.pdf")
+    (file,) = titles(await owner.inline("drive my car"))
+    assert file.endswith("my car insurance.pdf")
+
+
+async def test_nor_is_it_hidden_from_who_has_no_drive(
+    bot: House, person: Person, say: Words, box: Sandbox
+) -> None:
+    film_named(box, "Drive My Car")
+    answer = await person.inline("Drive My Car")
+    assert len(answer.results) == 1
+    assert answer.data["button"]["text"] == say("inline.drive_link")
 
 
 async def test_hostile_names_stay_words(owner: Person, say: Words, box: Sandbox) -> None:

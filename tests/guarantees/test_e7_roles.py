@@ -22,6 +22,7 @@ from tests.guarantees.roles_stage import OPERATOR, OTHER_BOT, STRANGER, Outcome,
 
 # 小雨 made the group, 老陈 is one of its admins, Ben is a member, the other two are not in it.
 GROUP_ADMINS = frozenset({XIAOYU, LAOCHEN})
+MEMBERS = GROUP_ADMINS | {BEN}
 PEOPLE = (XIAOYU, BEN, LAOCHEN, OPERATOR, STRANGER)
 WRITERS = (*PEOPLE, ANONYMOUS_ADMIN, OTHER_BOT)
 # Whom the operator allows: everybody, three people, or one group.
@@ -65,7 +66,8 @@ PRIVATE_COMMANDS = frozenset(
 
 
 def admitted(allowed: frozenset[int], user: int, chat: int) -> bool:
-    return not allowed or not allowed.isdisjoint((user, chat)) or user == OPERATOR
+    member = GROUP in allowed and user in MEMBERS
+    return not allowed or not allowed.isdisjoint((user, chat)) or user == OPERATOR or member
 
 
 def expected_of_command(allowed: frozenset[int], user: int, chat: int, name: str, *, admin: bool) -> Outcome:
