@@ -11,13 +11,14 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from services.secretshapes import SHAPES
+
 HIDDEN = "[hidden]"
 # Shorter ones would strike out ordinary words.
 SHORTEST_SECRET = 6
 
 _PATTERNS = (
-    # A bot token, bare or in an address.
-    re.compile(r"(?<![0-9])\d{5,20}:[A-Za-z0-9_-]{20,}"),
+    *SHAPES,
     # Authorization headers and the like, in any spelling of a mapping.
     re.compile(
         r"(?i)(?<![A-Za-z0-9-])((?:proxy-)?authorization|x-api-key|x-telegram-bot-api-secret-token|cookie|set-cookie)"
@@ -30,14 +31,6 @@ _PATTERNS = (
         r"code_verifier|verifier|password|pwd|passcode|access_code|nonce|ticket|cookie_value|device_code)[\"']?"
         r"\s*[=:]\s*[\"']?[^\s\"'&,;})]+"
     ),
-    # Ticket pages and deep links that carry a nonce.
-    re.compile(r"(?i)(/link/)[A-Za-z0-9_-]{20,}"),
-    re.compile(r"(?<![A-Za-z0-9_-])l_[A-Za-z0-9_-]{30,}"),
-    # User names and passwords in addresses.
-    re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"),
-    # Keys as ACGBT writes them, and tokens of a login.
-    re.compile(r"(?<![0-9A-Za-z_])ak_[0-9A-Za-z]{12,}"),
-    re.compile(r"(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}"),
 )
 _QUIET = frozenset(
     (
@@ -98,7 +91,7 @@ HIDDEN_FIELDS = frozenset(
 
 def _struck(match: re.Match[str]) -> str:
     kept = match[1] if match.re.groups else ""
-    return f"{kept}{'' if kept.endswith('/') or not kept else '='}{HIDDEN}"
+    return f"{kept}{'=' if kept else ''}{HIDDEN}"
 
 
 class QuietFilter(logging.Filter):

@@ -15,28 +15,25 @@ from handlers.linking.state import KeyState
 from handlers.notes import NOTICE, NoticeState, tell
 from handlers.problems import service_name
 from handlers.views import Open
+from handlers.wording import said
 from services.linking.pasted import looks_like_key
 from services.names import Service
+from services.secretshapes import LOGIN_TOKEN
 
-# What a login at Mika gives, and what is written behind the command at once.
-_TOKEN = re.compile(r"(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}")
+# What is written behind the command at once.
 _BEHIND = re.compile(r"^/link(?:@\w+)?\s+(acgbt|mika)\s+(\S.*)$", re.IGNORECASE | re.DOTALL)
 
 
 def service_in(message: Message) -> Service | None:
     """Return the service that a message holds a secret of, None for one without."""
-    words = _words(message)
+    words = said(message)
     behind = _BEHIND.match(words)
     if behind is not None:
         return Service(behind[1].lower())
     if looks_like_key(words):
         return Service.ACGBT
     shared = message.chat.type != Chat.PRIVATE
-    return Service.MIKA if shared and _TOKEN.search(words) else None
-
-
-def _words(message: Message) -> str:
-    return message.text or message.caption or ""
+    return Service.MIKA if shared and LOGIN_TOKEN.search(words) else None
 
 
 class _HoldsSecret(filters.MessageFilter):
@@ -62,7 +59,7 @@ async def pasted(update: Update, context: LinkHiveContext) -> None:
 async def _in_private(update: Update, context: LinkHiveContext, service: Service) -> None:
     message = message_of(update)
     left = not await linksecrets.erased(context.home, message.chat.id, message.message_id)
-    words = _words(message)
+    words = said(message)
     behind = _BEHIND.match(words)
     told = behind[2] if behind else words
     scene = cards.scene_of(update, context, KeyState())

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.clock import Clock
+from services.secretshapes import SHAPES
 from storage import erasure
 from storage.database import Database
 
@@ -24,18 +25,12 @@ _FIELDS = re.compile(
     r"|device_code|user_code|^complete$|^state_hash$|^authorize",
     re.IGNORECASE,
 )
-# The same in the middle of words: ticket pages, ways back from a consent page, bot tokens, key=value.
+# The same in the middle of words.
 _WORDS = (
-    re.compile(r"(?<=/link/)[A-Za-z0-9_-]{20,}"),
-    re.compile(r"(?<![A-Za-z0-9_-])l_[A-Za-z0-9_-]{30,}"),
-    re.compile(r"(?<![0-9])\d{5,20}:[A-Za-z0-9_-]{20,}"),
+    *SHAPES,
     re.compile(r"(?i)(?<=token=|ecret=|sword=|i_key=|pikey=|_code=)[^\s&\"']+"),
-    # Keys as ACGBT writes them with what is pasted beside them, and tokens of a login.
-    re.compile(r"(?<![0-9A-Za-z_])ak_[0-9A-Za-z]{12,}"),
+    # The secret of a key, as ACGBT writes them.
     re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{48,}(?![0-9A-Za-z])"),
-    re.compile(r"(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}"),
-    # User names and passwords in addresses.
-    re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"),
 )
 _TIMES = re.compile(r"(_at|_until|^until|^at)$")
 

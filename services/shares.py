@@ -1,7 +1,5 @@
 """Own shares at HDHive: published once, found again after a doubtful answer, refusals laid to their field."""
 
-import math
-from datetime import datetime
 from typing import Literal
 
 from clients.errors import Rejected
@@ -9,7 +7,7 @@ from clients.hdhive.client import HDHive
 from clients.hdhive.errors import POOR
 from clients.hdhive.models import OwnShare
 from clients.hdhive.publishing import NewShare
-from clients.moments import BEIJING
+from clients.moments import moment
 from services.errors import ServiceOff
 from services.names import Service
 from services.sharelinks.finding import extract
@@ -84,21 +82,6 @@ def is_same(own: OwnShare, share: NewShare, since: float) -> bool:
 def _link(url: str) -> tuple[str, str]:
     found = extract(url)
     return (found[0].drive, found[0].id) if found else ("", url.strip())
-
-
-def moment(text: str | None) -> float | None:
-    """Return the time that HDHive writes as seconds, milliseconds or a date; None for anything else."""
-    written = (text or "").strip()
-    try:
-        if written.replace(".", "", 1).isdecimal():
-            number = float(written)
-            if math.isinf(number):
-                return None
-            return number / 1000 if number > 1e11 else number
-        read = datetime.fromisoformat(written)
-        return (read if read.tzinfo else read.replace(tzinfo=BEIJING)).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def field_of(error: Rejected) -> Field | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from clients.hdhive.models import OwnShare, Share, Validity
 from clients.linkcheck.models import Verdict
+from clients.moments import moment
 from handlers.resources import ROW_FACT, ROW_TITLE, drive_name
 from handlers.scenes import Scene
 from handlers.shares.state import Fields, drive_of
@@ -16,7 +17,6 @@ from services import zones
 from services.linkchecks.linkchecks import CheckedLink
 from services.sharedfilms import Film
 from services.sharelinks.finding import Drive, extract
-from services.shares import moment
 
 URL_SHOWN = 60
 TITLE_SHOWN = 200

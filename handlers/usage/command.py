@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from telegram import Update
 
 from clients.hdhive.models import Me, Quota, Usage, WeeklyQuota
+from clients.moments import moment
 from handlers import cards, charts, commands, problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
@@ -19,7 +20,6 @@ from handlers.usage.report import DAYS, Part, Report, gather, total
 from handlers.views import Button, Press, Row, View
 from services import zones
 from services.names import Service
-from services.shares import moment
 
 TOP = 5
 NAME_LIMIT = 48
@@ -109,7 +109,7 @@ def _quota(scene: Scene[UsageState], quota: Quota) -> list[Html]:
     else:
         lines = [say("usage.quota", left=limit if left is None else left, limit=limit)]
     # Only a moment is shown: smaller numbers may be anything.
-    reset = moment(str(quota.daily_reset)) if quota.daily_reset and quota.daily_reset > 1e9 else None
+    reset = moment(quota.daily_reset) if quota.daily_reset and quota.daily_reset > 1e9 else None
     if reset is None:
         return lines
     try:
