@@ -13,7 +13,7 @@ from handlers.notes import NOTICE, NoticeState
 from handlers.patience import typing
 from handlers.save import command as save
 from handlers.search import command as search
-from handlers.wording import said, told
+from handlers.wording import said, said_with_links
 from services.sharelinks.finding import Drive, extract, hdhive_slug, hdhive_title
 from storage.dialogs import Dialog
 
@@ -30,7 +30,7 @@ async def text(update: Update, context: LinkHiveContext) -> None:
 
 async def _take(update: Update, context: LinkHiveContext) -> None:
     message = message_of(update)
-    words = told(message)
+    words = said_with_links(message)
     dialog = await asking.current(update, context)
     if dialog is not None and save.may_answer(dialog, words):
         await _answer(update, context, dialog)

@@ -20,7 +20,7 @@ from handlers.save import command as save
 from handlers.scenes import Letter, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
 from handlers.views import URL_LIMIT, Button, Copy, Inline, Open, Press, Row, View, copies, opens
-from handlers.wording import told
+from handlers.wording import said_with_links
 from services import zones
 from services.errors import ServiceError
 from services.names import Service
@@ -265,7 +265,7 @@ async def run(update: Update, context: LinkHiveContext, words: str) -> None:
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
     """Take the link that was asked for."""
-    await run(update, context, told(message_of(update)))
+    await run(update, context, said_with_links(message_of(update)))
 
 
 async def from_deep_link(update: Update, context: LinkHiveContext, payload: str) -> None:

@@ -10,7 +10,7 @@ def said(message: Message) -> str:
     return message.text or message.caption or ""
 
 
-def told(message: Message | None) -> str:
+def said_with_links(message: Message | None) -> str:
     """Return a message's words, each address that a link hides right behind the words it hides in."""
     if message is None:
         return ""

@@ -16,7 +16,7 @@ from handlers.save import command as save
 from handlers.scenes import OddPress, Route, Scene, number
 from handlers.texts import block, units
 from handlers.views import View
-from handlers.wording import behind_command, told
+from handlers.wording import behind_command, said_with_links
 from services.clock import Steady
 from services.linkchecks.linkchecks import MAX_LINKS, CheckedLink, Snapshot
 from services.sharelinks.finding import Drive, extract
@@ -102,7 +102,7 @@ CHECK = Route(
 async def check(update: Update, context: LinkHiveContext) -> None:
     """Check the links behind the command or in the message it replies to, or ask for some."""
     message = message_of(update)
-    words = f"{behind_command(told(message))} {told(message.reply_to_message)}"
+    words = f"{behind_command(said_with_links(message))} {said_with_links(message.reply_to_message)}"
     scene = cards.scene_of(update, context, NoticeState())
     if words.strip():
         await run(scene, words)
@@ -133,7 +133,7 @@ async def run(scene: Scene[Any], words: str) -> None:
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
     """Take the links that were asked for."""
-    await run(cards.scene_of(update, context, NoticeState()), told(message_of(update)))
+    await run(cards.scene_of(update, context, NoticeState()), said_with_links(message_of(update)))
 
 
 class Live:

@@ -19,7 +19,7 @@ from handlers.save.state import ROUTE, SaveState, close_row, listing
 from handlers.save.tree import show_files
 from handlers.scenes import Route, Scene
 from handlers.views import Press, View
-from handlers.wording import said, told
+from handlers.wording import said, said_with_links
 from services.errors import TransferProblem
 from services.saving.trees import Pick
 from services.sharelinks.finding import Drive, ShareLink, extract
@@ -143,7 +143,7 @@ SAVE = Route(
 async def save(update: Update, context: LinkHiveContext) -> None:
     """Look into a share given by link, code and folder, or ask for it."""
     message = message_of(update)
-    words = " ".join(context.args or []) or told(message.reply_to_message)
+    words = " ".join(context.args or []) or said_with_links(message.reply_to_message)
     scene = cards.scene_of(update, context, NoticeState())
     if not words.strip():
         await asking.ask(scene, ASK_LINK, scene.say("save.ask_link"))
@@ -192,7 +192,7 @@ def may_answer(dialog: Dialog, words: str) -> bool:
 
 async def link_given(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
     """Take the link that was asked for."""
-    await run(cards.scene_of(update, context, NoticeState()), told(message_of(update)))
+    await run(cards.scene_of(update, context, NoticeState()), said_with_links(message_of(update)))
 
 
 async def code_given(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:

@@ -19,7 +19,7 @@ from handlers.shares.steps import ASK, at_step
 from handlers.shares.views import film_name, price, row
 from handlers.texts import Html
 from handlers.views import Press, Row, View, grid, pages_row
-from handlers.wording import said, told
+from handlers.wording import said, said_with_links
 from services import sharedfilms
 from services.names import Service
 from services.sharelinks.finding import extract
@@ -155,7 +155,7 @@ async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> 
     if asked is None or asked.route != ROUTE:
         return
     state, message = SHARE.load(asked.state), message_of(update)
-    words = told(message) if state.step == "link" else said(message)
+    words = said_with_links(message) if state.step == "link" else said(message)
     state = state.model_copy(update={"typed": words.strip()})
     await _take(cards.scene_of(update, context, state))
 

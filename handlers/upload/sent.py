@@ -15,7 +15,7 @@ from handlers.notes import NoticeState
 from handlers.patience import typing
 from handlers.upload import command as upload, goal
 from handlers.upload.files import file_of, folder_in, speaks
-from handlers.wording import behind_command, said, told
+from handlers.wording import behind_command, said, said_with_links
 from services.names import Service
 
 COMMAND = "upload"
@@ -59,7 +59,7 @@ def wish_of(message: Message) -> Wish:
     picture. Words under a photo are a title to search. Words under any other file describe it.
     """
     words = said(message)
-    if speaks(told(message)):
+    if speaks(said_with_links(message)):
         return "words" if message.photo else "offer"
     return "words" if message.photo and words.strip() else "upload"
 
