@@ -91,7 +91,7 @@ class Services:
 
     def __post_init__(self) -> None:
         """Say what is to be done when somebody is forgotten, before and after their rows are gone."""
-        self.forgetting.wills.append(self.uploads.will)
+        self.forgetting.wills += [self.uploads.will, self.transcoding.will]
         self.forgetting.hooks += [self.standing.load, self.uploads.dismiss]
 
     def offers(self, service: str) -> bool:

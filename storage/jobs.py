@@ -54,6 +54,9 @@ _CALLED = (jobs.c.kind == bindparam("of_kind"), jobs.c.dedup == bindparam("of_de
 _CANCEL = delete(jobs).where(*_CALLED)
 _IS_ASKED = select(exists().where(*_CALLED))
 _CALL_OFF = delete(jobs).where(*_CALLED).returning(*COLUMNS)
+_ASKED_BY = select(*COLUMNS).where(
+    jobs.c.kind == bindparam("of_kind"), jobs.c.owner_id == bindparam("of_owner"), IS_OPEN
+)
 _COUNTS = select(
     jobs.c.state, jobs.c.holder.is_not(None).label("running"), func.count().label("number")
 ).group_by(jobs.c.state, jobs.c.holder.is_not(None))
@@ -118,6 +121,12 @@ async def is_open(tx: Tx, kind: str, dedup: str) -> bool:
     """Tell whether such a job waits or runs."""
     params = {"of_kind": kind, "of_dedup": dedup}
     return bool((await tx.conn.execute(_IS_ASKED, params)).scalar_one())
+
+
+async def asked_by(tx: Tx, kind: str, owner: int) -> list[Job]:
+    """Return the open jobs of a kind that are done for somebody."""
+    rows = await tx.conn.execute(_ASKED_BY, {"of_kind": kind, "of_owner": owner})
+    return [job_of(tx, row) for row in rows]
 
 
 async def counts(tx: Tx) -> dict[str, int]:

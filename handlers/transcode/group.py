@@ -88,7 +88,9 @@ async def _scene(home: LinkHiveApplication, job: Job, state: GroupState) -> Scen
     """Return a group's scene: in the language of who asked, on a card for any of its admins."""
     services, now = home.services, home.services.clock.now()
     asker = await services.people.known(int(job.payload["user_id"]))
-    anybody = Person(User(ANONYMOUS_ADMIN, None, "", now, now), asker.preferences, asker.language)
+    # Who asked may be forgotten; the language of what they began stays.
+    language = job.payload.get("language") or asker.language
+    anybody = Person(User(ANONYMOUS_ADMIN, None, "", now, now), asker.preferences, language)
     return Scene(
         home=home,
         person=anybody,

@@ -5,7 +5,7 @@ so nothing is told twice, and nothing that was found is lost.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clients.errors import ClientError, Forbidden, NotFound, RateLimited
@@ -16,9 +16,10 @@ from services.jobs import JobHandler, Lease, RetryLater
 from services.mika.rounds import Round, look_round
 from services.mika.videos import Videos
 from services.notices import notice
+from services.people import language_of
 from services.standing import Standing
 from services.steps import Reached, nothing
-from storage import jobs, leases
+from storage import jobs, leases, preferences, users
 from storage.database import Database
 from storage.jobs import Job
 from storage.tx import Tx
@@ -90,6 +91,15 @@ class Transcoding:
     async def watched(self, wish: Wish) -> bool:
         """Tell whether this is told already in its chat, whoever asked for it."""
         return await self._db.read(lambda tx: jobs.is_open(tx, WATCH, wish.mark))
+
+    async def will(self, tx: Tx, user_id: int, now: float) -> None:
+        """Have the groups told that were told by the account of somebody who is forgotten."""
+        person, chosen = await users.get(tx, user_id), await preferences.get(tx, user_id)
+        language = language_of(chosen.language, person.language_code if person else None)
+        for job in await jobs.asked_by(tx, WATCH, user_id):
+            if job.unreadable is None and not (wish := _wish(job.payload)).private:
+                facts = {"task_id": wish.task_id, "status": REFUSED, "language": language}
+                await _told(tx, replace(wish, user_id=jobs.NOBODY), facts, now)
 
     async def follow(self, user_id: int, card_id: str) -> None:
         """Have a card shown anew again and again while something on it is under way."""
@@ -217,5 +227,6 @@ async def _told(tx: Tx, wish: Wish, facts: Mapping[str, Any], now: float) -> Non
         "topic": wish.topic,
         "task_id": facts["task_id"],
         "status": facts["status"],
+        "language": facts.get("language"),
     }
     await jobs.enqueue(tx, GROUP, str(wish.chat_id), payload, now, owner=wish.user_id)

@@ -94,6 +94,19 @@ async def test_an_admin_without_rights_at_the_site_is_told_so(
     await admin.until(ZH("video.no_rights"), chat=GROUP)
 
 
+async def test_a_group_hears_that_who_asked_for_it_is_forgotten(
+    bot: House, people: dict[int, Person], box: Sandbox, clock: Hurried
+) -> None:
+    admin, other = people[XIAOYU], people[BEN]
+    await switched_on(bot, box, admin)
+    await admin.send("/forget")
+    await admin.press(await admin.until(ZH("forget.title")), ZH("button.confirm"))
+    await later(bot, clock, 60)
+    told = await other.until(ZH("transcode.watch_refused"), chat=GROUP)
+    # Any admin may have it go on with an account of their own.
+    assert told.find(ZH("button.tell_group"))
+
+
 async def test_the_telling_moves_with_the_group(
     bot: House, people: dict[int, Person], box: Sandbox, control: Control, clock: Hurried
 ) -> None:
