@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import and_, bindparam, case, func, literal_column, or_, select, text, update
 
 from storage.schema import HELD, UNSETTLED, unlocks
+from storage.schema.points import HELD_STATES, UNSETTLED_STATES
 from storage.tx import Tx, both, new_id, open_text, seal_text
 
 State = Literal["claimed", "doubtful", "done", "refused", "released"]
@@ -32,6 +33,16 @@ class Unlock:
     card_id: str | None
     created_at: float
     updated_at: float
+
+    @property
+    def unsettled(self) -> bool:
+        """Tell whether nobody knows yet what came of it."""
+        return self.state in UNSETTLED_STATES
+
+    @property
+    def held(self) -> bool:
+        """Tell whether it keeps the resource from being charged once more."""
+        return self.state in HELD_STATES
 
 
 COLUMNS = (

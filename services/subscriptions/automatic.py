@@ -22,7 +22,7 @@ from services.sharelinks.finding import Drive, ShareLink, extract
 from services.steps import Reached, nothing
 from services.subscriptions.receipts import Receipt, Step, receipt_of
 from services.subscriptions.telling import AUTO
-from services.unlocking.ledger import HELD, OPEN as UNSETTLED, reason_of
+from services.unlocking.ledger import reason_of
 from services.unlocking.unlocking import Budget, Outcome, OutcomeState, Unlocking
 from storage import leases, preferences
 from storage.database import Database
@@ -140,7 +140,7 @@ class Automatic:
 
     async def _unlock(self, run: _Run, resource: Resource, step: Step) -> Step:
         known = await self._unlocking.known(run.user_id, resource.slug)
-        if step.state == "unlocking" or (known is not None and known.state in HELD):
+        if step.state == "unlocking" or (known is not None and known.held):
             return await self._note(run, resource, self._settled(run, step, known))
         chosen = await self._db.read(lambda tx: preferences.get(tx, run.user_id))
         refusal = self._refusal(run, resource, chosen)
@@ -190,7 +190,7 @@ class Automatic:
 
     def _settled(self, run: _Run, step: Step, known: Unlock | None) -> Step:
         """Return the step after what the ledger says."""
-        if known is not None and known.state in UNSETTLED:
+        if known is not None and known.unsettled:
             run.again(LOOK_SECONDS)
             return step.model_copy(update={"state": "unlocking"})
         if known is not None and known.state == "released" and step.tries + 1 < MOST_TRIES:

@@ -11,8 +11,6 @@ from storage.unlocks import Unlock
 
 SETTLE = "unlock.settle"
 _SLUG = re.compile(r"[0-9a-f]{32}")
-HELD = ("claimed", "doubtful", "done")
-OPEN = ("claimed", "doubtful")
 
 
 def account_key(user_id: int, link: Link | None) -> str:
@@ -34,10 +32,10 @@ def one_spelling(slug: str) -> str:
 async def find(tx: Tx, user_id: int, link: Link | None, slug: str) -> Unlock | None:
     """Return the row that counts for a user's account; the account may have got its name after the row."""
     named = await unlocks.find(tx, account_key(user_id, link), slug)
-    if named is not None and named.state in HELD:
+    if named is not None and named.held:
         return named
     unnamed = await unlocks.find(tx, account_key(user_id, None), slug)
-    if unnamed is not None and unnamed.state in HELD:
+    if unnamed is not None and unnamed.held:
         return unnamed
     return named or unnamed
 

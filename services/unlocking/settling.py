@@ -11,7 +11,7 @@ from services.names import Service
 from services.notices import card_changed, notice
 from services.steps import Reached, nothing
 from services.tokens import Tokens
-from services.unlocking.ledger import OPEN, account_key, reason_of
+from services.unlocking.ledger import account_key, reason_of
 from storage import unlocks
 from storage.database import Database
 from storage.jobs import Job
@@ -48,7 +48,7 @@ class Settling:
     async def settle(self, job: Job, lease: Lease) -> None:
         """Do the job of one row; a RetryLater says when to look again."""
         row = await self._db.read(lambda tx: unlocks.get(tx, int(job.payload["unlock_id"])))
-        if row is None or row.state not in OPEN:
+        if row is None or not row.unsettled:
             return
         if job.attempt == 1:
             await lease.write(lambda tx: card_changed(tx, row.user_id, row.card_id, now=self._clock.now()))

@@ -41,7 +41,9 @@ unlocks = Table(
 )
 
 # The promise "never charged twice" rests on this index, not on the code around it.
-HELD = text("state IN ('claimed', 'doubtful', 'done')")
+UNSETTLED_STATES = ("claimed", "doubtful")
+HELD_STATES = (*UNSETTLED_STATES, "done")
+HELD = text(f"state IN {HELD_STATES}")
 Index(
     "uq_unlocks_held",
     unlocks.c.account_key,
@@ -50,7 +52,7 @@ Index(
     sqlite_where=HELD,
     postgresql_where=HELD,
 )
-UNSETTLED = text("state IN ('claimed', 'doubtful')")
+UNSETTLED = text(f"state IN {UNSETTLED_STATES}")
 Index("ix_unlocks_unsettled", unlocks.c.created_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
 checkins = Table(
