@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-OK, FAILED, BAD_SETTINGS = 0, 1, 2
+from bot.exits import BAD_SETTINGS, FAILED, OK
 
 
 def run(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
 from bot import database, lostkeys, probes
+from bot.exits import FAILED, OK
 from bot.findings import NEWS_SECONDS, Line, moment, tables
 from bot.metrics import Metrics
 from bot.settings import Settings, prepare_libraries
@@ -30,7 +31,7 @@ async def run(settings: Settings) -> int:
     lines += await _upstreams(settings)
     lines += await _telegram(settings)
     show(lines)
-    return 0 if all(line.ok for line in lines) else 1
+    return OK if all(line.ok for line in lines) else FAILED
 
 
 def show(lines: Iterable[Line]) -> None:

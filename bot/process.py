@@ -8,8 +8,8 @@ import logging
 import signal
 import sys
 
-from bot.cli import BAD_SETTINGS, FAILED
 from bot.database import AlreadyRunning, CannotOpen
+from bot.exits import BAD_SETTINGS, FAILED, OK
 from bot.lostkeys import KeysLost
 from bot.settings import Settings
 from bot.telegram import TokenRefused
@@ -36,7 +36,7 @@ async def run(settings: Settings, clock: Clock | None = None) -> int:
     try:
         return await working
     except asyncio.CancelledError:
-        return 0
+        return OK
 
 
 async def _work(settings: Settings, clock: Clock | None, stop: asyncio.Event, up: asyncio.Event) -> int:
@@ -54,7 +54,7 @@ async def _work(settings: Settings, clock: Clock | None, stop: asyncio.Event, up
         return _fail(str(error))
     except KeysLost as error:
         return _fail(str(error), BAD_SETTINGS)
-    return 0
+    return OK
 
 
 def _fail(line: str, code: int = FAILED) -> int:

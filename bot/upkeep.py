@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from bot import database, rotating
+from bot.exits import FAILED, OK
 from bot.settings import StorageSettings
 from services.clock import SystemClock
 from services.replicas import SILENT_SECONDS
@@ -38,7 +39,7 @@ async def run(action: str, settings: StorageSettings, options: argparse.Namespac
         return _fail(str(error))
     except Exception as error:  # noqa: BLE001 - drivers put addresses and passwords into their texts
         return _fail(f"it did not work ({type(error).__name__}); is DATABASE_URL right?")
-    return 0
+    return OK
 
 
 async def _upgrade(settings: StorageSettings) -> None:
@@ -103,4 +104,4 @@ def _say(line: str) -> None:
 
 def _fail(line: str) -> int:
     sys.stderr.write(line + "\n")
-    return 1
+    return FAILED
