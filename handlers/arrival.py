@@ -10,6 +10,7 @@ from telegram.ext import ApplicationHandlerStop, ChatMemberHandler, MessageHandl
 
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, delivery
+from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.groups.members import Members
 from handlers.texts import plain
 from services.people import Language
@@ -17,8 +18,6 @@ from storage import chats
 from storage.tx import Tx
 
 HEARD, CHATS, PEOPLE = -3, -2, -1
-# Telegram's own account for admins who write as their group.
-ANONYMOUS_ADMIN = 1087968824
 # What Telegram shows of a button above inline results.
 LABEL_LIMIT = 64
 

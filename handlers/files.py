@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.drive.kinds import FILMS, SOUNDS
+from handlers.filekinds import FILMS, SOUNDS
 from handlers.texts import Html, Speaker, code
 
 FILES_A_PAGE = 8

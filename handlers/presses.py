@@ -12,10 +12,9 @@ from telegram.ext import CallbackQueryHandler
 
 from handlers import problems
 from handlers.application import LinkHiveApplication
-from handlers.arrival import ANONYMOUS_ADMIN
 from handlers.cards import CLOSE, SHOW, close, keep, place, topic_of, trouble
 from handlers.context import LinkHiveContext, delivery, is_private, user_of
-from handlers.groups.admins import is_group_admin
+from handlers.groups.admins import ANONYMOUS_ADMIN, is_group_admin
 from handlers.messages import display
 from handlers.scenes import AnyRoute, OddPress, Reply, Scene, State, Switch
 from handlers.views import parse_callback

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from handlers.acg.views import SIGN
+from handlers.groups.rights import may_follow_here
 from handlers.scenes import OddPress, Scene, Switch
-from handlers.subscribe.rights import may_follow_here
 from handlers.texts import Html
 from handlers.views import Press, Row
 from services.acgbt.following import category_key, words_key

@@ -8,7 +8,7 @@ from handlers.acg import command as acg
 from handlers.acg.state import asked
 from handlers.acg.views import short
 from handlers.scenes import OddPress, Scene, Switch
-from handlers.search.hits import Hits, Source
+from handlers.shelves import Hits, Source
 from services.names import Service
 
 

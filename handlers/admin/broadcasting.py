@@ -14,8 +14,8 @@ from handlers import asking, cards
 from handlers.admin.deadletters import home as to_home
 from handlers.admin.operators import HOME, back, guarded
 from handlers.application import LinkHiveApplication
-from handlers.arrival import ANONYMOUS_ADMIN
 from handlers.context import LinkHiveContext, message_of
+from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.messages import display
 from handlers.notes import NoticeState
 from handlers.scenes import OddPress, Route, Scene, State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from handlers.drive.kinds import sign
+from handlers.filekinds import sign
 from handlers.scenes import OddPress, Route, Scene, State, Switch
 from handlers.sizes import size
 from handlers.texts import Html, escape

@@ -9,8 +9,8 @@ from clients.errors import NotFound
 from handlers import dates, fieldask, folderpick, problems
 from handlers.drive import deletion, marks
 from handlers.drive.folder import DRIVE, DriveState
-from handlers.drive.kinds import plays, sign
 from handlers.drive.links import download_lines, download_rows, play_lines, play_rows
+from handlers.filekinds import plays, sign
 from handlers.files import folder_name
 from handlers.scenes import OddPress, Route, Scene, State, Switch
 from handlers.sizes import size

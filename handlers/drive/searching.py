@@ -7,8 +7,8 @@ from typing import Any
 
 from handlers import fieldask, problems
 from handlers.drive import file as drivefile
-from handlers.drive.kinds import KINDS, kind_of
 from handlers.drive.views import PER_PAGE, key_of, openers, rows
+from handlers.filekinds import KINDS, kind_of
 from handlers.scenes import OddPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, bold
 from handlers.views import Button, Press, Row, View, grid, pages_row

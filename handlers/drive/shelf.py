@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from handlers.drive import searching
-from handlers.drive.kinds import sign
+from handlers.filekinds import sign
 from handlers.scenes import OddPress, Scene, Switch
-from handlers.search.hits import Hits, Source
+from handlers.shelves import Hits, Source
 from handlers.sizes import size
 from handlers.texts import Html, escape
 from services.names import Service

@@ -7,7 +7,7 @@ from typing import Any
 
 from clients.disktop.models import Space
 from handlers import dates
-from handlers.drive.kinds import sign
+from handlers.filekinds import sign
 from handlers.files import NAME_LIMIT
 from handlers.scenes import Scene
 from handlers.sizes import size

@@ -1,1 +1,1 @@
-"""The bot in groups: its hello, who decides there, and what groups are told."""
+"""The bot in groups: its hello, who belongs and who decides there, and what groups are told."""

@@ -6,6 +6,8 @@ from telegram import Bot
 from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
+# Telegram's own account for admins who write as their group.
+ANONYMOUS_ADMIN = 1087968824
 _ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 
 

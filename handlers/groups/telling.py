@@ -7,7 +7,7 @@ from typing import Any
 
 from handlers import posting
 from handlers.application import LinkHiveApplication
-from handlers.arrival import ANONYMOUS_ADMIN
+from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.notes import NoticeState
 from handlers.scenes import Letter, Scene
 from services.jobs import Lease

@@ -22,7 +22,7 @@ from handlers.context import LinkHiveContext
 from handlers.drive import searching as drivesearch
 from handlers.drive.file import FILE, FileState
 from handlers.drive.folder import DRIVE, DriveState
-from handlers.drive.kinds import sign
+from handlers.filekinds import sign
 from handlers.notes import NoticeState
 from handlers.scenes import Scene
 from handlers.sizes import size

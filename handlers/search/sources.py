@@ -13,7 +13,7 @@ from handlers.acg.shelf import TORRENTS
 from handlers.drive.shelf import SHELF
 from handlers.problems import service_name
 from handlers.scenes import OddPress, Scene, Switch
-from handlers.search.hits import Hits, Source
+from handlers.shelves import Hits, Source
 from handlers.texts import Html
 from handlers.videos.shelf import VIDEOS
 from handlers.views import Button, Press, Row, grid

@@ -7,10 +7,10 @@ from typing import Any
 
 from handlers.application import LinkHiveApplication
 from handlers.files import folder_name
+from handlers.groups.rights import may_manage
 from handlers.problems import link_button
 from handlers.scenes import OddPress, Route, Scene, State, Switch
 from handlers.subscribe import acg, filters
-from handlers.subscribe.rights import may_manage
 from handlers.subscribe.titles import shown
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, Row, View, grid

@@ -12,10 +12,10 @@ from handlers import cards, commands, notes, problems, titlelist
 from handlers.application import LinkHiveApplication
 from handlers.asking import ask
 from handlers.context import LinkHiveContext, is_private, message_of
+from handlers.groups.rights import may_follow_here, may_manage
 from handlers.notes import NoticeState
 from handlers.scenes import Route, Scene, State, Switch, number
 from handlers.subscribe.card import MANAGE, SUBSCRIPTION, SubscriptionState
-from handlers.subscribe.rights import may_follow_here, may_manage
 from handlers.texts import Html
 from handlers.views import Inline, Press, View
 from handlers.wording import said

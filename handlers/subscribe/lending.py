@@ -7,8 +7,8 @@ from typing import Any
 
 from handlers.application import LinkHiveApplication
 from handlers.groups import telling as grouptelling
+from handlers.groups.rights import may_manage
 from handlers.scenes import Letter, Route, Scene, State
-from handlers.subscribe.rights import may_manage
 from handlers.subscribe.titles import NAME_LIMIT, icon_of, parts_of
 from handlers.texts import Html, escape
 from handlers.views import Button, Press, View

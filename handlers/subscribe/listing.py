@@ -9,10 +9,10 @@ from telegram import Update
 from handlers import cards, commands, notes
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
+from handlers.groups.rights import may_follow_here
 from handlers.notes import NoticeState
 from handlers.scenes import Route, Scene, State, Switch, number
 from handlers.subscribe.card import SUBSCRIPTION, SubscriptionState
-from handlers.subscribe.rights import may_follow_here
 from handlers.subscribe.titles import NAME_LIMIT, icon_of, parts_of
 from handlers.texts import Html, Speaker, escape
 from handlers.views import Press, View, grid, pages_row

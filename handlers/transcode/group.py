@@ -5,9 +5,9 @@ from __future__ import annotations
 from clients.mika.models import TaskStatus
 from handlers import posting
 from handlers.application import LinkHiveApplication
-from handlers.arrival import ANONYMOUS_ADMIN
+from handlers.groups.admins import ANONYMOUS_ADMIN
+from handlers.groups.rights import may_follow_here
 from handlers.scenes import Letter, OddPress, Route, Scene, State
-from handlers.subscribe.rights import may_follow_here
 from handlers.texts import Html
 from handlers.transcode.state import HERE
 from handlers.transcode.views import SIGNS

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from handlers import problems
-from handlers.drive.kinds import FILMS
+from handlers.filekinds import FILMS
 from handlers.scenes import OddPress, Scene, Switch
 from handlers.upload.views import UploadState
 from services.drive import Entry

@@ -6,7 +6,7 @@ from typing import Any
 
 from clients.mika.models import VideoPage
 from handlers.scenes import OddPress, Scene, Switch
-from handlers.search.hits import Hits, Source
+from handlers.shelves import Hits, Source
 from handlers.sizes import length
 from handlers.texts import Html, escape
 from handlers.videos.state import LIST, VideosState

@@ -10,7 +10,7 @@ from telegram import Update
 
 from bot.wiring import House
 from handlers import commands
-from handlers.arrival import ANONYMOUS_ADMIN
+from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.scenes import State
 from handlers.views import View
 from sandbox.server import Sandbox

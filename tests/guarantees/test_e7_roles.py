@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers import start
-from handlers.arrival import ANONYMOUS_ADMIN
+from handlers.groups.admins import ANONYMOUS_ADMIN
 from sandbox.server import Sandbox
 from sandbox.telegram.chats import Chat, User
 from storage.cards import Card

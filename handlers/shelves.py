@@ -1,4 +1,4 @@
-"""What a further source of a search is, and what it finds."""
+"""What a further source of a search is, and what lies on its shelf."""
 
 from __future__ import annotations
 

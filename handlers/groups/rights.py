@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from handlers.application import LinkHiveApplication
-from handlers.arrival import ANONYMOUS_ADMIN
-from handlers.groups.admins import is_group_admin
+from handlers.groups.admins import ANONYMOUS_ADMIN, is_group_admin
 from handlers.scenes import Scene
 from storage.subscriptions import Subscription
 
