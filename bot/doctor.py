@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from telegram import User, WebhookInfo
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
 from bot import database, lostkeys, probes
@@ -101,7 +101,25 @@ async def _telegram(settings: Settings) -> list[Line]:
 
 async def _switches(bot: ExtBot[None], settings: Settings) -> list[Line]:
     now = SystemClock().now()
-    return [*_botfather(bot.bot), _webhook(await bot.get_webhook_info(), settings, now)]
+    webhook = _webhook(await bot.get_webhook_info(), settings, now)
+    return [*_botfather(bot.bot), webhook, *await _allowed_groups(bot, settings)]
+
+
+async def _allowed_groups(bot: ExtBot[None], settings: Settings) -> list[Line]:
+    """Look for allowed groups the bot is not in: it cannot tell their members from strangers."""
+    lines = []
+    for group in sorted(id_ for id_ in settings.allowed_ids if id_ < 0):
+        name = f"group {group}"
+        try:
+            await bot.get_chat(group)
+            lines.append(Line(name, ok=True, reason="the bot is in it"))
+        except ChatMigrated as error:
+            reason, mend = "became a supergroup", f"write {error.new_chat_id} in ALLOWED_IDS"
+            lines.append(Line(name, ok=True, reason=reason, mend=mend))
+        except (BadRequest, Forbidden):
+            mend = "take the bot into the group, or the number out of ALLOWED_IDS"
+            lines.append(Line(name, ok=False, reason="the bot is not in it", mend=mend))
+    return lines
 
 
 def _botfather(me: User) -> list[Line]:

@@ -14,8 +14,9 @@ from storage import inbox, maintenance
 from storage.crypto import KeyRing
 from storage.database import Database
 from tests.bot.upkeep_parts import OLD, ONLY_OLD, Operator, sealed_job
-from tests.conftest import Start, environment, settings_of
-from tests.driver import BotApi
+from tests.conftest import GROUP, XIAOYU, Start, environment, settings_of
+from tests.driver import BotApi, Person
+from tests.e2e.test_group_life import new_group
 
 
 class Doctor:
@@ -120,3 +121,18 @@ async def test_a_delivery_that_failed_long_ago_is_history(ask: Doctor, box: Sand
     assert (code, verdict, bool(mend)) == ((1, "FAIL", True) if recent else (0, "ok", False)), reason
     assert ("Connection refused" in reason) == recent
     assert "failed was at 20" in reason
+
+
+async def test_allowed_groups_the_bot_is_not_in_are_named(ask: Doctor, box: Sandbox) -> None:
+    async with Person(box.url, XIAOYU) as person:
+        old = await new_group(person, "group")
+        new = int((await person.post("/app/migrate", old))["chat"])
+        gone = await new_group(person)
+    box.world.telegram.chats[gone].members.pop(box.world.telegram.bot.id)
+    code, found = await ask(ALLOWED_IDS=f"{GROUP} {old} {gone} {XIAOYU}")
+    assert code == 1
+    assert found[f"group {GROUP}"] == ("ok", "the bot is in it", "")
+    assert found[f"group {old}"] == ("warn", "became a supergroup", f"write {new} in ALLOWED_IDS")
+    verdict, _, mend = found[f"group {gone}"]
+    assert verdict == "FAIL"
+    assert "ALLOWED_IDS" in mend
