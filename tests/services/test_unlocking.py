@@ -71,7 +71,7 @@ async def test_the_index_decides_where_two_replicas_look_at_once(house, monkeypa
         return None
 
     # What the other replica committed after our look is not seen by it, but by the index.
-    monkeypatch.setattr("services.unlocking.find", blind)
+    monkeypatch.setattr("services.unlocking.unlocking.find", blind)
     assert (await press(house, resource.slug)).state is OutcomeState.BUSY
     assert await posts(house) == 1
 
