@@ -31,6 +31,10 @@ Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter | None]]
 Fold = Callable[[Scene[Any], Sequence[Mapping[str, Any]]], Awaitable[Letter | None]]
 
 
+# Whether a person may use the bot, wherever they are.
+Admits = Callable[[int], Awaitable[bool]]
+
+
 class Upstreams(Protocol):
     """Tell the state of each service that is on, by its name."""
 
@@ -71,7 +75,7 @@ class LinkHiveApplication(
 ):
     """An application that carries the services, the texts and the policy."""
 
-    __slots__ = ("policy", "reached", "routes", "services", "texts", "upstreams")
+    __slots__ = ("admits", "policy", "reached", "routes", "services", "texts", "upstreams")
 
     def __init__(self, *, services: Services, texts: Texts, policy: Policy, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -81,8 +85,13 @@ class LinkHiveApplication(
         self.routes = Routes()
         # Told of named steps, so that tests can stop a process exactly there.
         self.reached: Reached = nothing
+        # Members of groups are known to Telegram; who meets people asks.
+        self.admits: Admits = self._admits
         # How the services answer; who runs the house knows.
         self.upstreams: Upstreams = _unknown
+
+    async def _admits(self, user_id: int) -> bool:
+        return self.policy.admits(user_id)
 
     def card(self, route: AnyRoute) -> None:
         """Show cards of a route and answer their buttons."""

@@ -44,11 +44,7 @@ async def arrive(update: Update, context: LinkHiveContext, members: Members) -> 
 
 async def _admitted(context: LinkHiveContext, members: Members, user_id: int, chat: Chat | None) -> bool:
     """Tell whether somebody may use the bot here: by their number, in an allowed group, or as its member."""
-    return (
-        context.policy.admits(user_id)
-        or (chat is not None and chat.id in members.groups())
-        or await members.has(user_id)
-    )
+    return (chat is not None and chat.id in members.groups()) or await context.home.admits(user_id)
 
 
 def language_of_chat(chat: Chat) -> Language:
@@ -128,6 +124,7 @@ def register(home: LinkHiveApplication) -> None:
     home.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, migrated), group=CHATS)
     home.add_handler(TypeHandler(Update, heard), group=HEARD)
     members = Members(home)
+    home.admits = members.admits
 
     async def meet(update: Update, context: LinkHiveContext) -> None:
         await arrive(update, context, members)

@@ -45,8 +45,13 @@ class Policy:
 
     @property
     def everybody(self) -> frozenset[int]:
-        """Return who may use the bot; an empty set is everybody."""
+        """Return who may use the bot by their own number; an empty set is everybody."""
         return self.allowed_ids | self.admin_ids if self.allowed_ids else frozenset()
+
+    @property
+    def audience(self) -> frozenset[int]:
+        """Return who may be written to; an empty set is everybody who is let in when it comes to them."""
+        return frozenset() if self.groups else self.everybody
 
     @property
     def groups(self) -> frozenset[int]:

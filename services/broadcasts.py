@@ -7,7 +7,7 @@ crash or a time-out whether it reached them are counted as such and not written 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,7 +25,7 @@ KEY = "broadcast"
 STEP = 8
 TELL_EVERY = 2.0
 
-Sent = Literal["sent", "blocked", "failed", "unsure"]
+Sent = Literal["sent", "blocked", "failed", "unsure", "outside"]
 Send = Callable[[int, str], Awaitable[Sent]]
 
 log = logging.getLogger(__name__)
@@ -43,12 +43,13 @@ class Progress(BaseModel):
     blocked: int = 0
     failed: int = 0
     unsure: int = 0
+    outside: int = 0
     under_way: int = 0
 
     @property
     def done(self) -> int:
         """Return how many were written to, whatever came of it."""
-        return self.sent + self.blocked + self.failed + self.unsure
+        return sum(getattr(self, name) for name in _COUNTED)
 
     def begun(self, people: list[int]) -> "Progress":
         """Return it with the next people noted."""
@@ -68,7 +69,7 @@ class Progress(BaseModel):
         return self.counted(["unsure"] * self.under_way)
 
 
-_COUNTED: tuple[Sent, ...] = ("sent", "blocked", "failed", "unsure")
+_COUNTED: tuple[Sent, ...] = get_args(Sent)
 End = Literal["running", "stopped", "done"]
 OnChange = Callable[[str, Progress, End], Awaitable[None]]
 

@@ -68,7 +68,7 @@ def _chosen(label: str, yes: bool) -> str:
 def _report(say: Speaker, state: BroadcastState) -> Html:
     progress = state.progress
     lines = [say(f"broadcast.{state.stage}"), say("broadcast.sent", sent=progress.sent, total=progress.total)]
-    others = ((name, getattr(progress, name)) for name in ("blocked", "failed", "unsure"))
+    others = ((name, getattr(progress, name)) for name in ("blocked", "failed", "unsure", "outside"))
     lines += [say(f"broadcast.{name}", n=number) for name, number in others if number]
     return Html("\n".join(lines))
 
@@ -96,7 +96,7 @@ async def given(update: Update, context: LinkHiveContext, _dialog: Dialog) -> No
     if not text or visible_units(text) > TEXT_LIMIT:
         await asking.ask(scene, ASK, scene.say("broadcast.too_long", limit=TEXT_LIMIT))
         return
-    progress = await context.services.broadcasts.begin(policy.everybody, ANONYMOUS_ADMIN)
+    progress = await context.services.broadcasts.begin(policy.audience, ANONYMOUS_ADMIN)
     state = BroadcastState(text=text, language=context.person.language, progress=progress)
     await cards.begin(update, context, BROADCAST, state)
 
@@ -126,7 +126,7 @@ async def start(scene: Scene[BroadcastState], _arg: str) -> None:
         user_id=scene.user_id,
         card_id=card.id,
         text=running.text,
-        admitted=scene.home.policy.everybody,
+        admitted=scene.home.policy.audience,
         without=ANONYMOUS_ADMIN,
         progress=running.progress,
     )
@@ -189,7 +189,9 @@ class Telling:
         self._home = home
 
     async def send(self, user_id: int, text: str) -> Sent:
-        """Send to one person, after all replies; say what came of it."""
+        """Send to one person who is let in, after all replies; say what came of it."""
+        if not await self._home.admits(user_id):
+            return "outside"
         person = await self._home.services.people.known(user_id)
         say = self._home.texts.speaker(person.language)
         bot = cast("ExtBot[str]", self._home.bot)

@@ -26,6 +26,10 @@ class Members:
         standing = self._home.services.standing
         return frozenset(standing.address(id_) for id_ in self._home.policy.groups)
 
+    async def admits(self, user_id: int) -> bool:
+        """Tell whether somebody may use the bot, by their own number or as a member."""
+        return self._home.policy.admits(user_id) or await self.has(user_id)
+
     async def has(self, user_id: int) -> bool:
         """Tell whether somebody belongs to one of the groups; nobody does where Telegram does not say so."""
         if not self._home.policy.groups:

@@ -13,7 +13,7 @@ from sandbox.server import Sandbox
 from storage import cards, users
 from storage.database import Database
 from storage.tx import Tx
-from tests.conftest import BEN, LAOCHEN, XIAOYU, Start, environment
+from tests.conftest import BEN, GROUP, LAOCHEN, XIAOYU, Start, environment
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e.conftest import PEOPLE
 from tests.e2e.hurried import Hurried
@@ -84,6 +84,30 @@ async def test_everybody_reads_it_once_in_their_language(
     assert str(LAOCHEN) not in await people_written_to(journal), "a paused chat is not even tried"
     await person.press(told, say("button.back"))
     await person.until(say.starts("admin.title"))
+
+
+async def test_members_of_an_allowed_group_read_it_and_others_do_not(
+    start: Start,
+    people: dict[int, Person],
+    person: Person,
+    say: Words,
+    control: Control,
+    clock: Hurried,
+    box: Sandbox,
+) -> None:
+    await control.telegram("options", limits=False)
+    box.world.telegram.chats[GROUP].members[LAOCHEN] = "left"
+    ids = {"admin_ids": str(person.id), "allowed_ids": str(GROUP)}
+    async with start(clock=clock, **ids):
+        for one in people.values():
+            await one.send("/help")
+            await one.until(lambda message: message.author != message.chat_id, since=0)
+        await person.press(await asked(person, say), say("button.confirm"))
+        told = await person.until(say("broadcast.done"), timeout=30, since=0)
+        assert say("broadcast.sent", sent=2, total=3) in told.text
+        assert say("broadcast.outside", n=1) in told.text
+        for id_, reads in ((XIAOYU, 1), (BEN, 1), (LAOCHEN, 0)):
+            assert len(await arrived(people[id_])) == reads
 
 
 async def test_cancelled_before_it_begins(
