@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from telegram import Update
 from telegram.ext import ApplicationBuilder, ExtBot, TypeHandler
 
@@ -17,6 +18,7 @@ from handlers.context import delivery
 from storage import inbox
 from storage.database import Database
 from storage.inbox import Entry
+from storage.schema import chat_claims
 from tests.bot.intake_parts import build, running, until, update
 from tests.bot.scripted import ME, ScriptedTelegram
 
@@ -143,10 +145,19 @@ async def test_claims_are_renewed_and_the_table_searched_now_and_then(
     async def work(entry: Entry, last: bool) -> None:
         await gate.wait()
 
+    async def held_until() -> float:
+        return float(await db.read(lambda tx: tx.conn.scalar(select(chat_claims.c.until))) or 0.0)
+
     async with running(db, work, holder="one", scan=0.5) as intake:
         await intake.store.accept([update(1)])
-        await asyncio.sleep(0.3)
-        assert 1 in intake.dispatch.lines
+        await until(lambda: intake.hand.seen)
+        first = await held_until()
+        async with asyncio.timeout(10):
+            while await held_until() <= first:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        # What another process stored is found by searching.
+        await db.write(lambda tx: inbox.store(tx, [Entry(2, 2, update(2, chat=2), time.time())]))
+        await until(lambda: intake.hand.of(2))
         gate.set()
         await intake.quiet()
 

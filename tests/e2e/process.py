@@ -3,10 +3,11 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -57,6 +58,26 @@ class Shift:
         new.replace(self.kill)
 
 
+async def at_rest(folder: Path, shift: Shift) -> None:
+    """Wait until no job is due or held: a kill before its end is written would have it done again."""
+    with closing(sqlite3.connect(f"file:{folder / 'linkhive.db'}?mode=ro", uri=True)) as db:
+        for _ in range(600):
+            (busy,) = db.execute(
+                "SELECT count(*) FROM jobs WHERE state = 'open' AND (holder IS NOT NULL OR run_at <= ?)",
+                (time.time() + shift.seconds,),
+            ).fetchone()
+            if not busy:
+                return
+            await asyncio.sleep(0.05)
+    raise AssertionError("a job does not end")
+
+
+async def later(shift: Shift, control: Control, seconds: float) -> None:
+    """Let time pass for the bot and for the services."""
+    shift.advance(seconds)
+    await control.advance(seconds)
+
+
 @asynccontextmanager
 async def flying(shift: Shift, control: Control) -> AsyncIterator[None]:
     """Let the time of bot and services fly, for waits that are long on purpose."""
@@ -64,8 +85,7 @@ async def flying(shift: Shift, control: Control) -> AsyncIterator[None]:
     async def fly() -> None:
         while True:
             await asyncio.sleep(0.2)
-            shift.advance(10.0)
-            await control.advance(10.0)
+            await later(shift, control, 10.0)
 
     task = asyncio.create_task(fly())
     try:

@@ -11,8 +11,8 @@ from services.inboxes import EVERY_SECONDS, SWEEP_SECONDS
 from tests.driver import Control, Message, Person
 from tests.e2e.acgways import comments, pictured
 from tests.e2e.keyed import link_acgbt
-from tests.e2e.process import Shift
-from tests.e2e.test_subscribe_restarts import at_rest, later, made
+from tests.e2e.process import Shift, at_rest, later
+from tests.e2e.test_subscribe_restarts import made
 from tests.e2e.words import Words
 
 pytestmark = pytest.mark.slow
@@ -79,8 +79,7 @@ async def test_what_is_new_is_told_once(
         await begin(ben)
         # The first look only notes what is there.
         await later(shift, control, SWEEP_SECONDS + 5)
-        await asyncio.sleep(2.0)
-        await at_rest(tmp_path)
+        await at_rest(tmp_path, shift)
         await happen(control)
         shift.kill_at(step)
         await later(shift, control, seconds)
@@ -88,10 +87,9 @@ async def test_what_is_new_is_told_once(
         # What the killed process held is free again after a while.
         await later(shift, control, 35.0)
         await arrived(ben, "Killed - 01")
-        await at_rest(tmp_path)
+        await at_rest(tmp_path, shift)
         await later(shift, control, seconds)
-        await asyncio.sleep(1.0)
-        await at_rest(tmp_path)
+        await at_rest(tmp_path, shift)
         assert len(await arrived(ben, "Killed - 01")) == 1
 
 

@@ -15,8 +15,8 @@ from tests.conftest import BEN, GROUP, XIAOYU, linked
 from tests.driver import Control, Message, Person
 from tests.e2e import ways
 from tests.e2e.following import appear, begin_words, begun
-from tests.e2e.process import Shift
-from tests.e2e.test_subscribe_restarts import SAYS, at_rest, later, made, told
+from tests.e2e.process import Shift, at_rest, later
+from tests.e2e.test_subscribe_restarts import A_ROUND, SAYS, made, told
 
 pytestmark = pytest.mark.slow
 
@@ -72,16 +72,15 @@ async def test_killed_at_a_step(
     async with made(box, tmp_path, shift) as bot:
         await bot.ready()
         await follower.begin()
-        await later(shift, control)
-        await asyncio.sleep(1.0)
-        await at_rest(tmp_path)
+        await later(shift, control, A_ROUND)
+        await at_rest(tmp_path, shift)
         await appear(control, unlock_points=2)
         shift.kill_at(step)
-        await later(shift, control)
+        await later(shift, control, A_ROUND)
         await bot.comes_back()
         await later(shift, control, 35.0)
         await follower.told()
-        await at_rest(tmp_path)
+        await at_rest(tmp_path, shift)
         messages = await follower.told()
         assert len(messages) == (2 if step == ON_ITS_WAY else 1)
         cards = {button.data.partition(":")[0] for m in messages for button in m.buttons if button.data}

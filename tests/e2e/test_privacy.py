@@ -257,9 +257,11 @@ async def test_blocking_the_bot_afterwards_leaves_no_trace(bot: House, person: P
     await person.send("/help")
     await person.until(lambda message: bool(message.buttons))
     await forgotten(person, say)
+    await until(lambda: bot.store.quiet, "what came before is done")
+    handled = bot.metrics.updates.labels("done")
+    before = handled._value.get()
     await person.block()
-    await asyncio.sleep(0.3)
-    await until(lambda: bot.store.quiet, "it was handled")
+    await until(lambda: handled._value.get() > before, "it was handled")
     await nothing_left(bot, person)
     assert await bot.db.read(lambda tx: chats.get(tx, person.id)) is None
     await person.unblock()

@@ -5,8 +5,6 @@ it cannot be asked, and rather twice than never.
 """
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,12 +14,13 @@ from tests.conftest import BEN, GROUP, LAOCHEN, XIAOYU, environment, linked
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e import ways
 from tests.e2e.following import LOOKS, appear, begin_words, begun
-from tests.e2e.process import Bot, Shift, until
+from tests.e2e.process import Bot, Shift, at_rest, later, until
 from tests.e2e.words import Words
 
 pytestmark = pytest.mark.slow
 
 POLL = 60
+A_ROUND = POLL + 2.0
 MOST = {"looking": {1}, "telling": {1, 2}}
 SAYS = {XIAOYU: Words("zh"), BEN: Words("en"), LAOCHEN: Words("zh")}
 
@@ -36,11 +35,6 @@ def made(box: Sandbox, folder: Path, shift: Shift) -> Bot:
     return Bot(environment(box, folder, SUBSCRIPTION_POLL_SECONDS=str(POLL)), folder, shift=shift)
 
 
-async def later(shift: Shift, control: Control, seconds: float = POLL + 2.0) -> None:
-    shift.advance(seconds)
-    await control.advance(seconds)
-
-
 async def everybody_follows(people: dict[int, Person], shift: Shift, control: Control) -> None:
     """All three follow one film; one of them is an admin, and the group follows it too."""
     for person in people.values():
@@ -51,7 +45,7 @@ async def everybody_follows(people: dict[int, Person], shift: Shift, control: Co
     listed = await admin.until(ways.YEAR, chat=GROUP)
     await admin.press(listed, f"🔔 {ways.number_of(listed, ways.YEAR)}", chat=GROUP)
     await admin.until(begin_words(SAYS[XIAOYU]), chat=GROUP)
-    await later(shift, control)
+    await later(shift, control, A_ROUND)
 
 
 async def told(person: Person, chat: int | None = None) -> list[Message]:
@@ -69,19 +63,6 @@ async def all_told(people: dict[int, Person], count: int) -> None:
             return
         await asyncio.sleep(0.05)
     raise AssertionError("the group was not told")
-
-
-async def at_rest(folder: Path) -> None:
-    """Wait until no job is held: a kill before its end is written would have it done again."""
-    with closing(sqlite3.connect(f"file:{folder / 'linkhive.db'}?mode=ro", uri=True)) as db:
-        for _ in range(600):
-            (held,) = db.execute(
-                "SELECT count(*) FROM jobs WHERE state = 'open' AND holder IS NOT NULL"
-            ).fetchone()
-            if not held:
-                return
-            await asyncio.sleep(0.05)
-    raise AssertionError("a job does not end")
 
 
 def looked(box: Sandbox) -> int:
@@ -106,27 +87,25 @@ async def test_killed_in_the_middle_nothing_is_lost_or_doubled(
     async with made(box, tmp_path, shift) as bot:
         await bot.ready()
         await everybody_follows(people, shift, control)
-        await asyncio.sleep(1.0)
-        await at_rest(tmp_path)
+        await at_rest(tmp_path, shift)
         slow = {"looking": ("hdhive", f"*{LOOKS}"), "telling": ("telegram", "*/sendMessage")}[moment]
         await control.fault(slow[0], slow[1], "delay", seconds=3.0, times=1)
         before = {"looking": looked, "telling": sent}[moment]
         count = before(box)
         slug = await appear(control, unlock_points=2)
         await journal.forget()
-        await later(shift, control)
+        await later(shift, control, A_ROUND)
         await until(lambda: before(box) > count, f"it is {moment}")
         await asyncio.sleep(0.2)
         await bot.again()
         await later(shift, control, 35.0)
         await all_told(people, 1)
-        await at_rest(tmp_path)
+        await at_rest(tmp_path, shift)
         asked = await journal.calls("hdhive", "GET", LOOKS)
         assert len(asked) <= 4, "one look a round, whoever follows; the one that was killed is made again"
         for _ in range(3):
-            await later(shift, control)
-            await asyncio.sleep(0.7)
-            await at_rest(tmp_path)
+            await later(shift, control, A_ROUND)
+            await at_rest(tmp_path, shift)
         for person in people.values():
             notices = await told(person)
             assert SAYS[person.id]("resource.points", points=2) in str(notices[0].buttons)
@@ -159,7 +138,7 @@ async def test_over_days_with_restarts_every_new_one_is_told_once(
             await bot.start()
             await bot.ready()
             await all_told(people, appeared)
-            await at_rest(tmp_path)
+            await at_rest(tmp_path, shift)
         looks = await journal.calls("hdhive", "GET", LOOKS)
         lent = {call.headers["authorization"] for call in looks}
         assert len(lent) >= 2, "authorizations are used in turns"
