@@ -136,9 +136,20 @@ def ids(value: object) -> frozenset[int]:
     if isinstance(value, (frozenset, set, tuple, list)):
         return frozenset(int(each) for each in value)
     words = str(value).replace(",", " ").split()
+    if not words:
+        # Set for a reason: read as nobody in particular it would let everybody in.
+        raise ValueError("holds no id; leave it out, or empty, where that is meant")
     if not all(re.fullmatch(r"-?[1-9][0-9]{0,15}", word) for word in words):
         raise ValueError("must be numeric Telegram ids between commas (names do not work)")
     return frozenset(map(int, words))
+
+
+def person_ids(value: object) -> frozenset[int]:
+    """Read numeric ids of people, which groups' are not."""
+    found = ids(value)
+    if any(id_ < 0 for id_ in found):
+        raise ValueError("must be ids of people; a group, whose id begins with -, cannot be one")
+    return found
 
 
 def scopes(value: object) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from bot.formats import Listen
 Address = Annotated[str, AfterValidator(formats.address)]
 Proxy = Annotated[str, AfterValidator(formats.proxy)]
 Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(formats.ids)]
+PersonIds = Annotated[frozenset[int], NoDecode, BeforeValidator(formats.person_ids)]
 Hosts = Annotated[frozenset[str], NoDecode, BeforeValidator(formats.hosts)]
 Scopes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(formats.scopes)]
 Secret = Annotated[str, AfterValidator(formats.secret)]
@@ -73,7 +74,7 @@ class Settings(StorageSettings):
     telegram_proxy_url: Proxy | None = Field(default=None, repr=False)
     public_url: Annotated[str, AfterValidator(formats.public_address)] = "http://127.0.0.1:8080"
     listen: Annotated[Listen, NoDecode, BeforeValidator(formats.listen)] = Listen("127.0.0.1", 8080)
-    admin_ids: Ids = frozenset()
+    admin_ids: PersonIds = frozenset()
     allowed_ids: Ids = frozenset()
     http_proxy_url: Proxy | None = Field(default=None, repr=False)
     fetch_allowed_hosts: Hosts = frozenset()
