@@ -150,7 +150,7 @@ def _build(
     dispatch = Dispatch(hand, clock, metrics, bustle=services.bustle)
     holder = replicas.holder
     store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
-    runner = partial(JobRunner, db, clock, holder, grace=WORK_PATIENCE)
+    runner = partial(JobRunner, db, clock, holder, grace=WORK_PATIENCE, admission=services.admission)
     jobs = runner({**services.jobs(), **application.routes.jobs})
     # A service that hangs in everybody's check-in must not hold up notices.
     daily = runner(services.checkins.jobs(), limit=DAILY_AT_ONCE)

@@ -31,10 +31,6 @@ Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter | None]]
 Fold = Callable[[Scene[Any], Sequence[Mapping[str, Any]]], Awaitable[Letter | None]]
 
 
-# Whether a person may use the bot, wherever they are.
-Admits = Callable[[int], Awaitable[bool]]
-
-
 class Upstreams(Protocol):
     """Tell the state of each service that is on, by its name."""
 
@@ -51,6 +47,7 @@ class Command:
     callback: Callback
     private: bool = False
     admin: bool = False
+    leaving: bool = False
 
 
 @dataclass
@@ -75,7 +72,7 @@ class LinkHiveApplication(
 ):
     """An application that carries the services, the texts and the policy."""
 
-    __slots__ = ("admits", "policy", "reached", "routes", "services", "texts", "upstreams")
+    __slots__ = ("policy", "reached", "routes", "services", "texts", "upstreams")
 
     def __init__(self, *, services: Services, texts: Texts, policy: Policy, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -85,13 +82,8 @@ class LinkHiveApplication(
         self.routes = Routes()
         # Told of named steps, so that tests can stop a process exactly there.
         self.reached: Reached = nothing
-        # Members of groups are known to Telegram; who meets people asks.
-        self.admits: Admits = self._admits
         # How the services answer; who runs the house knows.
         self.upstreams: Upstreams = _unknown
-
-    async def _admits(self, user_id: int) -> bool:
-        return self.policy.admits(user_id)
 
     def card(self, route: AnyRoute) -> None:
         """Show cards of a route and answer their buttons."""
@@ -127,9 +119,11 @@ class LinkHiveApplication(
         if file is not None:
             self.routes.files[kind] = file
 
-    def job(self, kind: str, handler: JobHandler) -> None:
-        """Work off jobs of a kind."""
+    def job(self, kind: str, handler: JobHandler, *, of_chat: bool = False) -> None:
+        """Work off jobs of a kind; those `of_chat` see by themselves whether their chat may be told."""
         _once(self.routes.jobs, kind, handler)
+        if of_chat:
+            self.services.admission.free(kind)
 
     def notice(self, kind: str, draw: Notice, fold: Fold | None = None) -> None:
         """Draw the notices of a kind, which jobs deliver; `fold` draws several that waited as one."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NoReturn
 
-from telegram import Chat, ChatMemberUpdated, InlineQueryResultsButton, Update
+from telegram import Chat, ChatMemberUpdated, InlineQueryResultsButton, Update, User
 from telegram.ext import ApplicationHandlerStop, ChatMemberHandler, MessageHandler, TypeHandler, filters
 
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, delivery
 from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.groups.members import Members
+from handlers.leaving import take_leave
 from handlers.texts import plain
-from services.people import Language
+from services.admission import Stand
+from services.people import Language, Person, language_of
 from storage import chats
 from storage.tx import Tx
 
@@ -22,29 +24,50 @@ HEARD, CHATS, PEOPLE = -3, -2, -1
 LABEL_LIMIT = 64
 
 
-async def arrive(update: Update, context: LinkHiveContext, members: Members) -> None:
-    """Meet the person and stop here for everyone the operator did not allow."""
+async def arrive(update: Update, context: LinkHiveContext) -> None:
+    """Meet the person and stop here for everyone the operator did not allow, of whom nothing is kept."""
     user, chat = update.effective_user, update.effective_chat
     if user is None or (user.is_bot and user.id != ANONYMOUS_ADMIN):
         raise ApplicationHandlerStop
+    stand = await _stand(context, user.id, chat)
     people = context.services.people
-    if _leaves(update):
+    if stand is not Stand.IN or _leaves(update):
         # Who blocks the bot, perhaps after they had it forget them, begins nothing.
-        context.meet(await people.known(user.id))
+        context.meet(_speaking(await people.known(user.id), user))
     else:
         context.meet(await people.arrive(user.id, user.language_code, user.first_name))
     if user.id == ANONYMOUS_ADMIN and chat is not None:
         context.meet(replace(context.person, language=language_of_chat(chat)))
-    if not await _admitted(context, members, user.id, chat):
-        await _stop_at(update, context, "arrival.refused", everywhere=False)
-    current = delivery.get()
-    if current is not None and current.too_many:
+    if stand is Stand.UNKNOWN:
+        await _stop_at(update, context, "arrival.unsure", everywhere=False)
+    if stand is Stand.OUT:
+        await _turn_away(update, context, user.id)
+    if _too_many():
         await _stop_at(update, context, "arrival.too_many", everywhere=True)
 
 
-async def _admitted(context: LinkHiveContext, members: Members, user_id: int, chat: Chat | None) -> bool:
-    """Tell whether somebody may use the bot here: by their number, in an allowed group, or as its member."""
-    return (chat is not None and chat.id in members.groups()) or await context.home.admits(user_id)
+def _too_many() -> bool:
+    current = delivery.get()
+    return current is not None and current.too_many
+
+
+async def _stand(context: LinkHiveContext, user_id: int, chat: Chat | None) -> Stand:
+    return await context.services.admission.of(user_id, None if chat is None else chat.id)
+
+
+def _speaking(person: Person, user: User) -> Person:
+    """Return somebody of whom nothing may be kept, in the language that their update tells."""
+    return replace(person, language=language_of(person.preferences.language, user.language_code))
+
+
+async def _turn_away(update: Update, context: LinkHiveContext, user_id: int) -> NoReturn:
+    """Refuse somebody; of whom something is kept may see it, and have it taken away."""
+    if _too_many() or await context.services.people.is_stranger(user_id):
+        await _stop_at(update, context, "arrival.refused", everywhere=False)
+    if await take_leave(update, context):
+        raise ApplicationHandlerStop
+    key = "arrival.refused" if update.inline_query is not None else "arrival.refused_known"
+    await _stop_at(update, context, key, everywhere=False)
 
 
 def language_of_chat(chat: Chat) -> Language:
@@ -73,12 +96,14 @@ async def heard(update: Update, context: LinkHiveContext) -> None:
 
 
 async def membership(update: Update, context: LinkHiveContext) -> None:
-    """Note when the bot is blocked, removed or let in again."""
+    """Note when the bot is blocked, removed or let in again; of chats it is not for only what is known of."""
     change = update.my_chat_member
     if change is None:
         return
     state, now = _state(change), context.services.clock.now()
     if _leaves(update) and await context.services.people.is_stranger(change.from_user.id):
+        return
+    if not await _concerns(context, change.chat.id, change.from_user.id):
         return
 
     async def note(tx: Tx) -> None:
@@ -89,6 +114,13 @@ async def membership(update: Update, context: LinkHiveContext) -> None:
     await context.services.db.write(note)
     standing = context.services.standing
     await (standing.back(change.chat.id) if state == "active" else standing.refused(change.chat.id, state))
+
+
+async def _concerns(context: LinkHiveContext, chat_id: int, user_id: int) -> bool:
+    """Tell whether anything is to be kept of a chat: who is in it may use the bot, or it is known already."""
+    if await context.services.admission.of(user_id, chat_id) is not Stand.OUT:
+        return True
+    return await context.services.db.read(lambda tx: chats.is_known(tx, chat_id))
 
 
 def _leaves(update: Update) -> bool:
@@ -112,21 +144,24 @@ async def migrated(update: Update, context: LinkHiveContext) -> None:
     message = update.message
     if message is None:
         return
-    if message.migrate_to_chat_id is not None:
-        await context.services.standing.moved(message.chat.id, message.migrate_to_chat_id)
-    if message.migrate_from_chat_id is not None:
-        await context.services.standing.moved(message.migrate_from_chat_id, message.chat.id)
+    old = message.migrate_from_chat_id or message.chat.id
+    new = message.migrate_to_chat_id or message.chat.id
+    sender = update.effective_user
+    if old != new and await _concerns(context, old, 0 if sender is None else sender.id):
+        await context.services.standing.moved(old, new)
 
 
 def register(home: LinkHiveApplication) -> None:
     """Note what happens to chats, and meet people before every other handler."""
     home.add_handler(ChatMemberHandler(membership, ChatMemberHandler.MY_CHAT_MEMBER), group=CHATS)
     home.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, migrated), group=CHATS)
-    home.add_handler(TypeHandler(Update, heard), group=HEARD)
-    members = Members(home)
-    home.admits = members.admits
+    members, admission = Members(home), home.services.admission
+    admission.ask, admission.lists = members.stand, members.lists
 
-    async def meet(update: Update, context: LinkHiveContext) -> None:
-        await arrive(update, context, members)
+    async def hear(update: Update, context: LinkHiveContext) -> None:
+        if update.message is not None:
+            members.heard(update.message.chat.id)
+        await heard(update, context)
 
-    home.add_handler(TypeHandler(Update, meet), group=PEOPLE)
+    home.add_handler(TypeHandler(Update, hear), group=HEARD)
+    home.add_handler(TypeHandler(Update, arrive), group=PEOPLE)

@@ -19,10 +19,19 @@ _ARGUMENT = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 def add(
-    home: LinkHiveApplication, name: str, callback: Callback, *, private: bool = False, admin: bool = False
+    home: LinkHiveApplication,
+    name: str,
+    callback: Callback,
+    *,
+    private: bool = False,
+    admin: bool = False,
+    leaving: bool = False,
 ) -> None:
-    """Answer a command, and list it in menus and help; a private one answers in groups with a button only."""
-    command = Command(name, callback, private=private, admin=admin)
+    """Answer a command, and list it in menus and help; a private one answers in groups with a button only.
+
+    A `leaving` one only shows or takes away what there is of its person: they keep it when they are out.
+    """
+    command = Command(name, callback, private=private, admin=admin, leaving=leaving)
     home.routes.commands[name] = command
 
     async def answer(update: Update, context: LinkHiveContext) -> None:

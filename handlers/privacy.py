@@ -65,7 +65,14 @@ async def to_forget(_scene: Scene[PrivacyState], _arg: str) -> Switch:
     return Switch(FORGET.name, ForgetState())
 
 
-PRIVACY = Route("privacy", PrivacyState, show, {"export": export, "forget": to_forget}, private=True)
+PRIVACY = Route(
+    "privacy",
+    PrivacyState,
+    show,
+    {"export": export, "forget": to_forget},
+    private=True,
+    leaving=frozenset({"export", "forget"}),
+)
 
 
 class ForgetState(State):
@@ -110,7 +117,7 @@ async def sure(scene: Scene[ForgetState], _arg: str) -> None:
     await scene.services.forgetting.forget(scene.user_id, scene.chat_id, message_id, scene.person.language)
 
 
-FORGET = Route("forget", ForgetState, ask, {"sure": sure}, private=True)
+FORGET = Route("forget", ForgetState, ask, {"sure": sure}, private=True, leaving=frozenset({"sure"}))
 
 
 def last_word(say: Speaker, by_hand: list[str]) -> View:
@@ -162,8 +169,8 @@ def register(home: LinkHiveApplication) -> None:
     """Offer both, and say the last word."""
     home.card(PRIVACY)
     home.card(FORGET)
-    commands.add(home, "privacy", privacy, private=True)
-    commands.add(home, "forget", forget, private=True)
+    commands.add(home, "privacy", privacy, private=True, leaving=True)
+    commands.add(home, "forget", forget, private=True, leaving=True)
 
     async def tell(job: Job, _lease: Lease) -> None:
         await farewell(home, job)

@@ -11,6 +11,7 @@ from clients.linkcheck.client import LinkCheck
 from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from services.acgbt import Acg
+from services.admission import Admission
 from services.broadcasts import Broadcasts
 from services.bustle import Bustle
 from services.checkins.checkins import CheckIns
@@ -85,6 +86,7 @@ class Services:
     videos: Videos
     transcoding: Transcoding
     bustle: Bustle
+    admission: Admission
     broadcasts: Broadcasts
     privacy: Privacy
     forgetting: Forgetting

@@ -25,7 +25,7 @@ KEY = "broadcast"
 STEP = 8
 TELL_EVERY = 2.0
 
-Sent = Literal["sent", "blocked", "failed", "unsure", "outside"]
+Sent = Literal["sent", "blocked", "failed", "unsure", "outside", "unasked"]
 Send = Callable[[int, str], Awaitable[Sent]]
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Progress(BaseModel):
     failed: int = 0
     unsure: int = 0
     outside: int = 0
+    unasked: int = 0
     under_way: int = 0
 
     @property

@@ -12,12 +12,13 @@ from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from services import Services
 from services.acgbt import Acg
+from services.admission import Admission
 from services.broadcasts import Broadcasts
 from services.bustle import Bustle
 from services.checkins.checkins import SPREAD_SECONDS, CheckIns
 from services.clock import Clock
 from services.drive import Drive
-from services.forgetting import Forgetting
+from services.forgetting import FORGET, Forgetting
 from services.inboxes import Inboxes
 from services.keys import Keys
 from services.linkchecks.linkchecks import LinkChecks
@@ -32,7 +33,7 @@ from services.people import People
 from services.privacy import Privacy
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.publishing import Publishing
-from services.refreshing import Refreshing
+from services.refreshing import RESUME, Refreshing
 from services.saving.saves import Saves
 from services.saving.transfers import Transfers
 from services.saving.turns import SaveTurns
@@ -43,6 +44,7 @@ from services.steps import Reached, nothing
 from services.subscriptions import Pace as PollPace, Subscriptions
 from services.titles import Titles
 from services.tokens import Tokens
+from services.unlocking.ledger import SETTLE
 from services.unlocking.unlocking import Unlocking
 from services.uploads import Uploads
 from services.uploads.disktop import DiskTopTarget
@@ -93,7 +95,7 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
     refreshing = Refreshing(db, clock, providers, holder=given.get("holder"), reached=reached)
     tokens = Tokens(db, clock, refreshing)
     own = Drive(clock, disktop, tokens, reached=reached)
-    people = People(db, clock)
+    people, bustle, admission = People(db, clock), Bustle(), _admission(db)
     transfers = Transfers(clock, disktop, tokens, own.changed, SaveTurns(db, clock))
     titles = Titles(clock, tmdb, hdhive, tokens)
     unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
@@ -103,12 +105,12 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
     acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
     videos = Videos(clock, mika, keys)
     standing = given.get("standing") or Standing(db, clock)
-    bustle = Bustle()
     return Services(
         db,
         clock,
         *outside,
         bustle=bustle,
+        admission=admission,
         people=people,
         standing=standing,
         linking=Linking(db, clock, providers, public_url, reached=reached),
@@ -127,7 +129,9 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
         uploads=_uploads(db, clock, tokens, keys, videos, own, given),
         drive=own,
         titles=titles,
-        subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, bustle=bustle, reached=reached),
+        subscriptions=Subscriptions(
+            db, clock, *used, admission, pace=poll_pace, bustle=bustle, reached=reached
+        ),
         acg=acg,
         publishing=Publishing(db, acg.catalogue, keys, given.get("fetcher"), reached=reached),
         pictures=SentPictures(db, clock, given.get("pictures_url"), reached=reached),
@@ -138,6 +142,14 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
         privacy=Privacy(db, clock),
         forgetting=Forgetting(db, clock, unlinking, reached=reached),
     )
+
+
+def _admission(db: Database) -> Admission:
+    """Return who is let in; what was begun while they were comes to its end all the same, for nothing."""
+    made = Admission(db)
+    # An unlock that is paid for or not, tokens worth nothing until they are kept, and to be forgotten.
+    made.free(FORGET, RESUME, SETTLE)
+    return made
 
 
 def _keys(db: Database, clock: Clock, acgbt: ACGBT | None, mika: Mika | None, reached: Reached) -> Keys:

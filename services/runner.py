@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
+from services.admission import Admission, Stand, must_be_in
 from services.clock import Clock
 from services.jobs import JobHandler, Lease, LeaseLost, RetryLater, errand_of
 from services.notices import at_work
@@ -22,12 +23,17 @@ LONGEST_DELAY = 900.0
 # How long to rest when the database cannot be asked, and at most between two looks at it.
 AFTER_ERROR = 1.0
 LONGEST_REST = 30.0
+# How often it is looked at whether those for whom something is under way are still let in.
+WATCH_SECONDS = 60.0
 # While keys are changed over several processes, another one may have the key that this one lacks.
 SHUT_TRIES = 8
 
 
 class JobRunner:
-    """Claim due jobs and give them to their handlers, several at once."""
+    """Claim due jobs and give them to their handlers, several at once.
+
+    With an `admission` what is for somebody outside is put off, and what is under way for them is stopped.
+    """
 
     def __init__(
         self,
@@ -40,6 +46,7 @@ class JobRunner:
         lease_seconds: float = 30.0,
         max_failures: int = 8,
         grace: float = 10.0,
+        admission: Admission | None = None,
         rng: random.Random | None = None,
     ) -> None:
         self._db = db
@@ -51,6 +58,7 @@ class JobRunner:
         self._lease_seconds = lease_seconds
         self._max_failures = max_failures
         self._grace = grace
+        self._admission = admission
         self._rng = rng or random.Random()  # noqa: S311 - jitter, no secret
         self._running: dict[asyncio.Task[None], Lease] = {}
         self._bell = asyncio.Event()
@@ -62,7 +70,7 @@ class JobRunner:
     async def run(self) -> None:
         """Work until `stop`, then let what runs finish within the grace period."""
         self._over.clear()
-        helpers = [asyncio.create_task(self._hear()), asyncio.create_task(self._beat())]
+        helpers = [asyncio.create_task(one) for one in (self._hear(), self._beat(), self._watch())]
         try:
             await self._inherit()
             while not self._stopping:
@@ -152,6 +160,8 @@ class JobRunner:
         at_work.set(True)
         try:
             with on_errand(errand_of(lease)):
+                if self._admission is not None:
+                    must_be_in(await self._admission.of_job(job))
                 await self._handlers[job.kind](job, lease)
                 if not lease.ended:
                     await lease.finish()
@@ -211,6 +221,14 @@ class JobRunner:
                     log.exception("a lease could not be renewed")
                     held = lease.until > self._clock.now()
                 if not held and not lease.ended:
+                    task.cancel()
+
+    async def _watch(self) -> None:
+        """Stop what runs for somebody who is not let in any more; it goes on when they are again."""
+        while self._admission is not None:
+            await self._clock.sleep(WATCH_SECONDS)
+            for task, lease in list(self._running.items()):
+                if await self._admission.of_job(lease.job) is Stand.OUT and not lease.ended:
                     task.cancel()
 
     async def _drain(self) -> None:

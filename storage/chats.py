@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, delete, false, literal_column, select, update
+from sqlalchemy import bindparam, delete, exists, false, literal_column, or_, select, update
 
 from storage.schema import attempts, cards, chats, dialogs, subscriptions
 from storage.tx import Tx, both
@@ -83,6 +83,14 @@ _RESUME = (
     .values(state="active", updated_at=bindparam("now"))
 )
 _GET = select(*COLUMNS).where(chats.c.id == bindparam("chat"))
+# What else tells of a chat by its number, and moves with a group.
+_TABLES = (cards, attempts, dialogs, subscriptions)
+_IS_KNOWN = select(
+    or_(
+        exists().where(chats.c.id == bindparam("chat")),
+        *(exists().where(table.c.chat_id == bindparam("chat")) for table in _TABLES),
+    )
+)
 _MIGRATED = (
     update(chats)
     .where(chats.c.id == bindparam("chat"))
@@ -110,7 +118,7 @@ _DROP_SUBSCRIPTIONS = delete(subscriptions).where(
 )
 _MOVES = tuple(
     update(table).where(table.c.chat_id == bindparam("old")).values(chat_id=bindparam("new"))
-    for table in (cards, attempts, dialogs, subscriptions)
+    for table in _TABLES
 )
 
 
@@ -124,6 +132,11 @@ async def get(tx: Tx, chat_id: int) -> Chat | None:
     """Return a chat that is known."""
     row = (await tx.conn.execute(_GET, {"chat": chat_id})).one_or_none()
     return None if row is None else Chat(*row)
+
+
+async def is_known(tx: Tx, chat_id: int) -> bool:
+    """Tell whether anything is kept of a chat."""
+    return bool(await tx.conn.scalar(_IS_KNOWN, {"chat": chat_id}))
 
 
 async def greet(tx: Tx, chat_id: int) -> bool:

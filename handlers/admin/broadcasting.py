@@ -16,11 +16,13 @@ from handlers.admin.operators import HOME, back, guarded
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
 from handlers.groups.admins import ANONYMOUS_ADMIN
+from handlers.groups.members import UNKNOWN_SECONDS
 from handlers.messages import display
 from handlers.notes import NoticeState
 from handlers.scenes import OddPress, Route, Scene, State
 from handlers.texts import LANGUAGES, Html, Speaker
 from handlers.views import Press, Row, View, visible_units
+from services.admission import Stand
 from services.broadcasts import End, Progress, Sent, Work
 from services.standing import meaning
 from storage.dialogs import Dialog
@@ -28,6 +30,8 @@ from storage.dialogs import Dialog
 ASK = "broadcast"
 # With the frame around it still one message.
 TEXT_LIMIT = 3500
+# Whether somebody may be written to is asked again after so long, where Telegram does not say.
+ASK_AGAIN_SECONDS = UNKNOWN_SECONDS + 1.0
 
 Stage = Literal["preview", "running", "stopped", "done"]
 
@@ -68,7 +72,9 @@ def _chosen(label: str, yes: bool) -> str:
 def _report(say: Speaker, state: BroadcastState) -> Html:
     progress = state.progress
     lines = [say(f"broadcast.{state.stage}"), say("broadcast.sent", sent=progress.sent, total=progress.total)]
-    others = ((name, getattr(progress, name)) for name in ("blocked", "failed", "unsure", "outside"))
+    others = (
+        (name, getattr(progress, name)) for name in ("blocked", "failed", "unsure", "outside", "unasked")
+    )
     lines += [say(f"broadcast.{name}", n=number) for name, number in others if number]
     return Html("\n".join(lines))
 
@@ -190,8 +196,9 @@ class Telling:
 
     async def send(self, user_id: int, text: str) -> Sent:
         """Send to one person who is let in, after all replies; say what came of it."""
-        if not await self._home.admits(user_id):
-            return "outside"
+        stand = await self._stand(user_id)
+        if stand is not Stand.IN:
+            return "outside" if stand is Stand.OUT else "unasked"
         person = await self._home.services.people.known(user_id)
         say = self._home.texts.speaker(person.language)
         bot = cast("ExtBot[str]", self._home.bot)
@@ -205,6 +212,15 @@ class Telling:
             # It may have arrived all the same.
             return "unsure"
         return "sent"
+
+    async def _stand(self, user_id: int) -> Stand:
+        """Tell whether somebody may use the bot; what Telegram does not say it is asked once more."""
+        services = self._home.services
+        stand = await services.admission.ask(user_id)
+        if stand is Stand.UNKNOWN:
+            await services.clock.sleep(ASK_AGAIN_SECONDS)
+            stand = await services.admission.ask(user_id)
+        return stand
 
     async def changed(self, card_id: str, progress: Progress, end: End) -> None:
         """Show how far it is; one that was stopped hears of its last step only."""

@@ -48,6 +48,7 @@ def _came_in(change: ChatMemberUpdated) -> bool:
 async def hello(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
     """Greet a group; rather not at all than twice."""
     chat_id, db = int(job.payload["chat_id"]), home.services.db
+    await home.services.admission.require(int(job.payload["user_id"]), chat_id)
     chosen: list[bool] = []
 
     async def once(tx: Tx) -> None:
@@ -90,4 +91,4 @@ def register(home: LinkHiveApplication) -> None:
         await hello(home, job, lease)
 
     home.add_handler(ChatMemberHandler(joined, ChatMemberHandler.MY_CHAT_MEMBER))
-    home.job(HELLO, greet)
+    home.job(HELLO, greet, of_chat=True)

@@ -10,6 +10,7 @@ from handlers.application import LinkHiveApplication
 from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.notes import NoticeState
 from handlers.scenes import Letter, Scene
+from services.admission import Stand, must_be_in
 from services.jobs import Lease
 from services.people import Person
 from storage import leases
@@ -42,6 +43,7 @@ async def deliver(
     if subscription is None:
         await posting.done(lease, [one for one in due if _of(one) == _of(job)])
         return
+    must_be_in(await _stand(home, subscription))
     beside = [one for one in due if await _is_told_there(home, one, subscription)]
     scene = await _scene(home, subscription)
     letter = await words(scene, [job, *beside])
@@ -66,7 +68,15 @@ async def _followed(home: LinkHiveApplication, job: Job) -> Subscription | None:
 async def _is_told_there(home: LinkHiveApplication, job: Job, beside: Subscription) -> bool:
     """Tell whether what a job says goes where another's goes."""
     following = await _followed(home, job)
-    return following is not None and following.topic == beside.topic
+    if following is None or following.topic != beside.topic:
+        return False
+    return await _stand(home, following) is Stand.IN
+
+
+async def _stand(home: LinkHiveApplication, subscription: Subscription) -> Stand:
+    """Tell whether the group, or who follows there, may use the bot."""
+    chat_id = home.services.standing.address(subscription.chat_id)
+    return await home.services.admission.of(subscription.user_id, chat_id)
 
 
 async def _scene(home: LinkHiveApplication, subscription: Subscription) -> Scene[Any]:

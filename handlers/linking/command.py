@@ -204,7 +204,12 @@ async def relink(scene: Scene[UnlinkState], arg: str) -> Switch:
 
 
 UNLINK = Route(
-    "unlink", UnlinkState, show_unlink, {"pick": pick, "sure": sure, "relink": relink}, private=True
+    "unlink",
+    UnlinkState,
+    show_unlink,
+    {"pick": pick, "sure": sure, "relink": relink},
+    private=True,
+    leaving=frozenset({"pick", "sure"}),
 )
 
 
@@ -230,7 +235,7 @@ def register(home: LinkHiveApplication) -> None:
     home.card(UNLINK)
     home.step(problems.LINK_STEP, beside)
     commands.add(home, "link", link, private=True)
-    commands.add(home, "unlink", unlink, private=True)
+    commands.add(home, "unlink", unlink, private=True, leaving=True)
     home.start_link("l_", finish)
     home.start_link("link_", from_deep_link)
     home.notice("link_lost", _about("link.lost"))

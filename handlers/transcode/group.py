@@ -81,6 +81,7 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
     if await posting.arrived(scene.services, job):
         await posting.done(lease, ())
         return
+    await home.services.admission.require(int(payload["user_id"]), scene.chat_id)
     await posting.post(scene, job, lease, Letter(HERE, state, await show(scene)))
 
 
@@ -108,4 +109,4 @@ def register(home: LinkHiveApplication) -> None:
     async def tell(job: Job, lease: Lease) -> None:
         await deliver(home, job, lease)
 
-    home.job(GROUP, tell)
+    home.job(GROUP, tell, of_chat=True)

@@ -1,6 +1,7 @@
 """Followed titles: one look-up each however many follow it, one notice of all that is new, none twice."""
 
 from clients.hdhive.client import HDHive
+from services.admission import Admission
 from services.bustle import Bustle
 from services.clock import Clock
 from services.jobs import JobHandler
@@ -50,15 +51,16 @@ class Subscriptions:
         titles: Titles,
         unlocking: Unlocking,
         transfers: Transfers,
+        admission: Admission,
         *,
         pace: Pace | None = None,
         bustle: Bustle,
         reached: Reached = nothing,
     ) -> None:
         rhythm = pace or Pace()
-        self.follows = Follows(db, clock, hdhive, titles, rhythm)
+        self.follows = Follows(db, clock, hdhive, titles, rhythm, admission)
         self.automatic = Automatic(db, clock, unlocking, transfers, reached=reached)
-        self._rounds = Rounds(db, clock, hdhive, tokens, rhythm, bustle=bustle, reached=reached)
+        self._rounds = Rounds(db, clock, hdhive, tokens, rhythm, admission, bustle=bustle, reached=reached)
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs; they have a runner of their own: a round takes its time."""

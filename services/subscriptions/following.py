@@ -6,6 +6,7 @@ from typing import Any
 
 from clients.hdhive.client import HDHive
 from clients.tmdb.models import Title
+from services.admission import Admission
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.names import Service
@@ -56,12 +57,21 @@ def key_of(media_type: str, tmdb_id: int) -> str:
 class Follows:
     """Keep who follows what."""
 
-    def __init__(self, db: Database, clock: Clock, hdhive: HDHive | None, titles: Titles, pace: Pace) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        hdhive: HDHive | None,
+        titles: Titles,
+        pace: Pace,
+        admission: Admission,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._hdhive = hdhive
         self._titles = titles
         self._pace = pace
+        self._admission = admission
 
     async def follow(
         self, user_id: int, chat_id: int, topic: int | None, title: Title, language: str | None = None
@@ -123,13 +133,14 @@ class Follows:
         return await self._db.read(lambda tx: subscriptions.find(tx, chat_id, key))
 
     async def get(self, sub_id: int) -> Following | None:
-        """Return a subscription that was not ended."""
+        """Return a subscription that was not ended; nobody outside lends for it."""
 
         async def look(tx: Tx) -> Following | None:
             found = await subscriptions.get(tx, sub_id)
             return None if found is None else await _following(tx, found)
 
-        return await self._db.read(look)
+        found = await self._db.read(look)
+        return found and replace(found, lenders=await self._admission.lending(found.lenders))
 
     async def wish(self, sub_id: int, change: Callable[[Wishes], Wishes]) -> Following | None:
         """Change the filters; None where it was ended meanwhile."""

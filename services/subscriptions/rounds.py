@@ -9,9 +9,11 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from clients.errors import ClientError
 from clients.hdhive.client import HDHive
+from services.admission import Admission
 from services.bustle import Bustle
 from services.clock import Clock, Steady
 from services.cooldowns import Cooldowns
@@ -58,6 +60,8 @@ class _Batch:
     failed: list[FollowedTitle] = field(default_factory=list)
     unlent: list[str] = field(default_factory=list)
     """Those that nobody lent an authorization for, or nobody's was taken."""
+    outside: set[int] = field(default_factory=set)
+    """Those whose authorization is left alone, for they may not use the bot any more."""
     waiting: list[tuple[str, float]] = field(default_factory=list)
     pause: float = 0.0
 
@@ -76,6 +80,7 @@ class Rounds:
         hdhive: HDHive | None,
         tokens: Tokens,
         pace: Pace,
+        admission: Admission,
         *,
         bustle: Bustle,
         reached: Reached = nothing,
@@ -85,11 +90,12 @@ class Rounds:
         self._steady = Steady(clock)
         self._hdhive = hdhive
         self._pace = pace
+        self._admission = admission
         self._bustle = bustle
         self._reached = reached
         self._cooldowns = Cooldowns(db, clock)
         if hdhive is not None:
-            self._turns = Turns(hdhive, tokens, self._cooldowns)
+            self._turns = Turns(hdhive, tokens, self._cooldowns, admission)
             self._allowance = Allowance(clock, hdhive, tokens)
         # When the next look may begin.
         self._free_at = 0.0
@@ -176,8 +182,8 @@ class Rounds:
     async def _rate(self, lenders: Mapping[str, Sequence[int]], total: int) -> float:
         """Return how many looks a second there may be: as many as it takes, or as HDHive leaves us."""
         rate = self._pace.rate(total)
-        users = next(iter(lenders.values()), ())
-        allowed = await self._allowance.rate(users[0]) if users else None
+        user = await self._admission.one_inside(chain.from_iterable(lenders.values()))
+        allowed = None if user is None else await self._allowance.rate(user)
         return rate if allowed is None else min(rate, allowed)
 
     def _next_slot(self, rate: float) -> float:
@@ -199,6 +205,7 @@ class Rounds:
         except EverybodyWaits as waits:
             batch.pause = max(batch.pause, waits.seconds)
         except NobodyMay as nobody:
+            batch.outside |= nobody.outside
             if nobody.seconds is None:
                 batch.unlent.append(title.title)
             wait = self._pace.interval if nobody.seconds is None else nobody.seconds
@@ -216,7 +223,7 @@ class Rounds:
             if one.title.seen is None or any(r.slug not in one.title.seen for r in one.resources):
                 await _compare(tx, one, now)
         await followed.failed(tx, batch.waiting, counts=False)
-        await unlent.ask(tx, batch.unlent, now, now + interval)
+        await unlent.ask(tx, batch.unlent, now, now + interval, batch.outside)
         again = [(t.title, now + min(interval, FAILED_SECONDS * 2**t.failures)) for t in batch.failed]
         await followed.failed(tx, again, counts=True)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from clients.errors import Forbidden, NotAuthorized, RateLimited
 from clients.hdhive.client import HDHive
 from clients.hdhive.models import Resource
+from services.admission import PUT_OFF, Admission, Stand
 from services.cooldowns import Cooldowns
 from services.errors import LinkLost, NotLinked
 from services.names import Service
@@ -26,11 +27,15 @@ class EverybodyWaits(Exception):
 
 
 class NobodyMay(Exception):
-    """None of those who follow a title can be used to look it up, for some seconds at least."""
+    """None of those who follow a title can be used to look it up, for some seconds at least.
 
-    def __init__(self, seconds: float | None = None) -> None:
-        super().__init__(seconds)
+    Those `outside` may not use the bot any more: it is as if they lent nothing.
+    """
+
+    def __init__(self, seconds: float | None = None, outside: frozenset[int] = frozenset()) -> None:
+        super().__init__(seconds, outside)
         self.seconds = seconds
+        self.outside = outside
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,11 @@ def in_turn(lenders: Sequence[int], last: int | None) -> tuple[int, ...]:
 class Turns:
     """Make the one look at a title."""
 
-    def __init__(self, hdhive: HDHive, tokens: Tokens, cooldowns: Cooldowns) -> None:
+    def __init__(self, hdhive: HDHive, tokens: Tokens, cooldowns: Cooldowns, admission: Admission) -> None:
         self._hdhive = hdhive
         self._tokens = tokens
         self._cooldowns = cooldowns
+        self._admission = admission
 
     async def look(self, title: FollowedTitle, lenders: Sequence[int], now: float) -> Looked:
         """Ask HDHive once, with the next follower where one's authorization does not serve.
@@ -64,14 +70,26 @@ class Turns:
         Raises NobodyMay, EverybodyWaits, or the ClientError that no other follower would be spared.
         """
         waits: list[float] = []
-        for user in in_turn(lenders, title.turn)[:MOST_TRIES]:
+        outside: set[int] = set()
+        tries = 0
+        for user in in_turn(lenders, title.turn):
+            stand = await self._admission.ask(user)
+            if stand is Stand.OUT:
+                outside.add(user)
+                continue
+            if tries == MOST_TRIES:
+                break
+            tries += 1
+            if stand is Stand.UNKNOWN:
+                waits.append(PUT_OFF[stand])
+                continue
             try:
                 return Looked(title, user, now, await self._resources(user, title.title))
             except (NotLinked, LinkLost, NotAuthorized, Forbidden):
                 continue
             except RateLimited as error:
                 waits.append(await self._personal(error))
-        raise NobodyMay(min(waits, default=None))
+        raise NobodyMay(min(waits, default=None), frozenset(outside))
 
     async def _resources(self, user: int, title: str) -> tuple[Resource, ...]:
         kind, _, number = title.partition("_")

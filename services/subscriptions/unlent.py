@@ -5,7 +5,7 @@ know why it is told of nothing. It is asked once; again only when a title was lo
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from services.names import Service
@@ -18,15 +18,18 @@ UNLENT = "subscription.unlent"
 ASKED = "unlent"
 
 
-async def ask(tx: Tx, titles: Sequence[str], now: float, at: float) -> None:
+async def ask(
+    tx: Tx, titles: Sequence[str], now: float, at: float, outside: Collection[int] = frozenset()
+) -> None:
     """Have each group asked that follows one of some titles for which nobody lends; in one message each.
 
-    By `at` all titles have been found that somebody lent for who lends no more.
+    Who is `outside` lends nothing. By `at` all titles have been found that somebody lent for who lends
+    no more.
     """
     if not titles:
         return
     lent = await subscriptions.lenders(tx, titles, Service.HDHIVE)
-    alone = [title for title in titles if title not in lent]
+    alone = [title for title in titles if all(user in outside for user in lent.get(title, ()))]
     for subscription in await subscriptions.of_groups(tx, alone) if alone else ():
         if await _was_asked(tx, subscription):
             continue
