@@ -12,7 +12,7 @@ from telegram.ext import CallbackQueryHandler
 
 from handlers import problems
 from handlers.application import LinkHiveApplication
-from handlers.cards import CLOSE, SHOW, close, keep, place, topic_of, trouble
+from handlers.cards import CLOSE, SHOW, close, draw, find, keep, place, refresh, topic_of, trouble
 from handlers.context import LinkHiveContext, delivery, is_private, user_of
 from handlers.groups.admins import ANONYMOUS_ADMIN, is_group_admin
 from handlers.messages import display
@@ -105,9 +105,21 @@ async def _act(
     except problems.KNOWN as error:
         await display(home, card, trouble(target, scene, error, (action, arg), back=action != SHOW))
         return
+    kept: Card | None = card
     if state != scene.state or target is not route:
-        card = await keep(home, card, state, target.name)
-    await display(home, card, view)
+        kept = await keep(home, card, state, target.name) or await _stored_so(home, card, state, target)
+    if kept is None:
+        await refresh(home, card.id, anew=False)
+    else:
+        await draw(home, kept, view)
+
+
+async def _stored_so(home: LinkHiveApplication, card: Card, state: State, route: AnyRoute) -> Card | None:
+    """Return a card whose action stored itself what it led to; None where somebody else changed the card."""
+    scene = await find(home, card.id)
+    if scene is None or scene.card is None or scene.card.route != route.name or scene.state != state:
+        return None
+    return scene.card
 
 
 def _topic(query: CallbackQuery | None, card: Card) -> int | None:

@@ -126,14 +126,17 @@ async def once(scene: Scene[S], route: str, dest: str, work: Callable[[], Awaita
     say = scene.say
     busy = scene.state.model_copy(update={"busy": True})
     card = await cards.keep(scene.home, scene.card, busy, route)
+    if card is None:
+        # Pressed twice: the other press copies.
+        raise OddPress("busy")
     await scene.interim(View(say("drive.copying", folder=folder_name(say, dest))))
     try:
         state = await work()
     except problems.KNOWN:
         # Told, and may be tried again; whatever else ends this leaves the card busy.
-        await cards.keep(scene.home, card, scene.state, route)
+        await cards.amend(scene.home, card.id, lambda _: scene.state, route)
         raise
-    await cards.keep(scene.home, card, state, route)
+    await cards.amend(scene.home, card.id, lambda _: state, route)
     return state
 
 

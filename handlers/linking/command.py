@@ -139,9 +139,7 @@ async def _retire_card(scene: Scene[LinkState], service: str) -> None:
     db, home = scene.services.db, scene.home
     card = await db.read(lambda tx: stored_cards.latest(tx, scene.user_id, scene.chat_id, "link"))
     if card is not None and card.state.get("ticket_url"):
-        state = LinkState(service=service, finished=True)
-        card = await cards.keep(home, card, state)
-        await cards.refresh(home, card.id)
+        await cards.turn(home, card, LinkState(service=service, finished=True))
 
 
 # What unlinking means for a key and for a login, by the scheme of the link.

@@ -24,7 +24,7 @@ from handlers.linking.state import ASK, KeyState
 from handlers.messages import display
 from handlers.notes import NOTICE, NoticeState
 from handlers.problems import service_name
-from handlers.scenes import Letter, Scene
+from handlers.scenes import Letter, Scene, State
 from handlers.texts import Html
 from handlers.views import Press, View
 from services.linking.pasted import key_and_secret, name_and_password
@@ -112,14 +112,18 @@ async def _settle(update: Update, context: LinkHiveContext, scene: Scene[KeyStat
     home, state, card = context.home, scene.state, scene.card
     if card is None:
         return
+
+    def settled(old: State) -> State:
+        return state if isinstance(old, KeyState) else old
+
     # An update that comes again and finds its question answered only shows the card.
     if state.linked:
-        await cards.keep(home, card, state)
+        await cards.amend(home, card.id, settled)
         await asking.spend(update, context, ASK, card.id)
     else:
         more = {"api_key": key} if key else {}
         await asking.expect(scene, ASK, card.id, answered_by=update.update_id, **more)
-        await cards.keep(home, card, state)
+        await cards.amend(home, card.id, settled)
     await home.reached("secret.answered")
     try:
         await cards.refresh(home, card.id)

@@ -20,7 +20,6 @@ from storage.cards import Card
 from storage.tx import Tx
 
 ITEM_ROUTE = "acgitem"
-SAID = ("sent", "done")
 
 
 def show(scene: Scene[PublishState]) -> View:
@@ -79,7 +78,7 @@ async def publish(scene: Scene[PublishState], _arg: str) -> PublishState | None:
     sent = fresh(state, step="sent", sent_at=scene.services.clock.now(), author=author)
     # From this commit on it may have gone out, whatever becomes of this process; and so its pictures stay.
     card = await cards.keep(scene.home, scene.card, sent, beside=lambda tx: _stay(tx, scene))
-    if card.version == scene.card.version:
+    if card is None:
         raise OddPress("publish")
     await display(scene.home, card, View(scene.say("publish.publishing")))
     await _told(scene, card, sent)
@@ -110,9 +109,11 @@ async def _told(scene: Scene[PublishState], card: Card, sent: PublishState) -> N
         following, trouble = await _failed(scene, sent, error)
     else:
         following = _published(sent, made.id)
-    card = await cards.keep(scene.home, card, following)
     route = scene.home.routes.cards[card.route]
-    await display(scene.home, card, trouble or await cards.shown(route, scene.at(following)))
+    # Whatever was pressed meanwhile: what became of it must be known.
+    ended = await cards.amend(scene.home, card.id, lambda _: following, route.name)
+    if ended is not None and ended.card is not None:
+        await display(scene.home, ended.card, trouble or await cards.shown(route, scene.at(following)))
 
 
 async def _failed(

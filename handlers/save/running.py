@@ -91,6 +91,10 @@ async def _begin(scene: Scene[SaveState], what: str, picks: Sequence[Pick]) -> N
     state = scene.state.model_copy(update={"running": what, "result": None, "stopped": False})
     # Shown first: the save may be over before this press is.
     card = await cards.keep(scene.home, scene.card, state)
+    if card is None:
+        # Pressed twice, or gone on elsewhere meanwhile.
+        await cards.refresh(scene.home, scene.card.id, anew=False)
+        return
     await display(scene.home, card, show_running(scene.at(state)))
     await scene.services.saves.start(
         scene.user_id, card.id, state.surl, picks, dest=state.dest, code=state.code

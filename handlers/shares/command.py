@@ -181,8 +181,7 @@ async def left(context: LinkHiveContext, asked: Card) -> None:
         await cards.drop(context.home, asked)
         return
     whole = state.model_copy(update={"step": "all", "query": ""})
-    card = await cards.keep(context.home, asked, whole)
-    await cards.refresh(context.home, card.id)
+    await cards.turn(context.home, asked, whole)
 
 
 def register(home: LinkHiveApplication) -> None:

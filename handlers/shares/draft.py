@@ -62,7 +62,7 @@ async def publish(scene: Scene[ShareState], _arg: str) -> ShareState | None:
     sent = fresh(state, step="sent", sent_at=scene.services.clock.now(), account=await _account(scene))
     # From this commit on it may have gone out, whatever becomes of this process.
     card = await cards.keep(scene.home, scene.card, sent)
-    if card.version == scene.card.version:
+    if card is None:
         raise OddPress("publish")
     await display(scene.home, card, View(scene.say("share.publishing")))
     await _told(scene, card, sent)
@@ -77,9 +77,11 @@ async def _told(scene: Scene[ShareState], card: Card, sent: ShareState) -> None:
         following, trouble = await _failed(scene, sent, error)
     else:
         following, trouble = _published(scene, sent, made.slug), None
-    card = await cards.keep(scene.home, card, following)
     route = scene.home.routes.cards[card.route]
-    await display(scene.home, card, trouble or await cards.shown(route, scene.at(following)))
+    # Whatever was pressed meanwhile: what became of it must be known.
+    ended = await cards.amend(scene.home, card.id, lambda _: following, route.name)
+    if ended is not None and ended.card is not None:
+        await display(scene.home, ended.card, trouble or await cards.shown(route, scene.at(following)))
 
 
 async def _failed(
