@@ -93,6 +93,10 @@ class LinkHiveApplication(
     async def _admits(self, user_id: int) -> bool:
         return self.policy.admits(user_id)
 
+    def deep_link(self, payload: str) -> str:
+        """Return the address that opens the private chat with a payload."""
+        return f"{self.policy.me_url}/{self.bot.username}?start={payload}"
+
     def card(self, route: AnyRoute) -> None:
         """Show cards of a route and answer their buttons."""
         _once(self.routes.cards, route.name, route)

@@ -73,7 +73,7 @@ async def _in_group(update: Update, context: LinkHiveContext, service: Service) 
     message, say = message_of(update), context.say
     gone = await linksecrets.erased(context.home, message.chat.id, message.message_id)
     values = {"name": context.person.user.first_name, "service": service_name(say, service)}
-    private = Open(say.label("button.private"), context.deep_link(f"link_{service}"))
+    private = Open(say.label("button.private"), context.home.deep_link(f"link_{service}"))
     scene = cards.scene_of(update, context, NoticeState())
     await tell(scene, say("pasted.removed" if gone else "pasted.left", **values), private)
 

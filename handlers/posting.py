@@ -19,6 +19,7 @@ from handlers.scenes import Letter, OddPress, Scene
 from services import Services
 from services.jobs import Lease, LeaseLost, RetryLater
 from services.standing import MUTED_SECONDS, is_of_topic, meaning
+from services.steps import nothing
 from storage import cards, leases
 from storage.cards import Card
 from storage.jobs import Job
@@ -37,10 +38,6 @@ LOST = frozenset({"blocked", "kicked", "deleted"})
 CARD, WITH, REFUSED = "posted_card", "posted_with", "posted_refused"
 
 
-async def nothing_more(_tx: Tx) -> None:
-    """Do nothing else."""
-
-
 async def arrived(services: Services, job: Job) -> bool:
     """Tell whether a job's card is at its person: its message was noted, or one of its buttons pressed."""
     card = await _kept(services, job)
@@ -53,7 +50,7 @@ async def post(
     lease: Lease,
     letter: Letter,
     beside: Collection[Job] = (),
-    then: Then = nothing_more,
+    then: Then = nothing,
 ) -> None:
     """Send a job's card and end the job, and those beside it that the card tells of as well.
 
@@ -104,7 +101,7 @@ def told_of(job: Job) -> str:
     return str(job.payload.get("kind", job.kind))
 
 
-async def done(lease: Lease, beside: Collection[Job] = (), then: Then = nothing_more) -> None:
+async def done(lease: Lease, beside: Collection[Job] = (), then: Then = nothing) -> None:
     """End a job, and those beside it, of which there is nothing to tell."""
 
     async def work(tx: Tx) -> None:

@@ -97,10 +97,6 @@ class Scene(Generic[S]):
         """Return the person's Telegram id."""
         return self.person.user.id
 
-    def deep_link(self, payload: str) -> str:
-        """Return the address that opens the private chat with a payload."""
-        return f"{self.home.policy.me_url}/{self.home.bot.username}?start={payload}"
-
     def at(self, state: S) -> Scene[S]:
         """Return the same card in another state."""
         return replace(self, state=state)

@@ -24,6 +24,7 @@ from handlers.wording import said_with_links
 from services import zones
 from services.errors import ServiceError
 from services.names import Service
+from services.sharelinks.codes import as_text
 from services.sharelinks.finding import Drive, extract, hdhive_slug
 from services.unlocking.unlocking import Budget, OutcomeState, Quote
 from storage.dialogs import Dialog
@@ -106,7 +107,7 @@ async def _balance(scene: Scene[ResourceState]) -> int | None:
 def show_link(scene: Scene[ResourceState], unlock: Unlock) -> View:
     """Show an unlocked link with everything one does with it."""
     say, state = scene.say, scene.state
-    url = unlock.full_url or unlock.url or ""
+    url = unlock.address or ""
     lines = [say("unlock.done", title=named(say, state.title, state.film))]
     lines.append(say("unlock.link", url=code(url, URL_LIMIT)))
     if unlock.access_code:
@@ -223,9 +224,7 @@ async def save_link(scene: Scene[ResourceState], _arg: str) -> None:
 
 def text_of(unlock: Unlock) -> str:
     """Return an unlocked link with its code, as one would paste it."""
-    return " ".join(
-        filter(None, (unlock.full_url or unlock.url, unlock.access_code and f"pwd: {unlock.access_code}"))
-    )
+    return as_text(unlock.address, unlock.access_code)
 
 
 RESOURCE = Route(

@@ -71,7 +71,7 @@ def _opening(scene: Scene[AcgState], found: ResourcePage, first: int) -> list[li
     numbered = list(enumerate(found.items, first))
     if scene.private:
         return grid([Press(f"{n}", "open", str(one.id)) for n, one in numbered], 4)
-    return grid([Open(f"{n}", scene.deep_link(f"{LINK}{one.id}")) for n, one in numbered], 4)
+    return grid([Open(f"{n}", scene.home.deep_link(f"{LINK}{one.id}")) for n, one in numbered], 4)
 
 
 def _choosing(scene: Scene[AcgState], category: Category | None) -> list[Row]:

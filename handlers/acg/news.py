@@ -66,5 +66,5 @@ def in_group(scene: Scene[Any], news: News, *, ended: bool, muted: bool, keeping
     told += [Html(""), say("news.ended" if ended else "acg.group")]
     if muted and not ended:
         told.append(say("subscribe.muted"))
-    ways = [Open(f"{n}", scene.deep_link(f"{LINK}{one['slug']}")) for n, one in listed]
+    ways = [Open(f"{n}", scene.home.deep_link(f"{LINK}{one['slug']}")) for n, one in listed]
     return View(Html("\n".join(told)), [*grid(ways, 4), list(keeping)])

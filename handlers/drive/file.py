@@ -58,8 +58,7 @@ async def show(scene: Scene[FileState]) -> View:
     except problems.KNOWN as error:
         if not state.said:
             raise
-        view = problems.view(scene, error, retry=("show", ""))
-        return View(Html(f"{state.said}\n\n{view.text}"), view.rows)
+        return problems.view(scene, error, retry=("show", ""), said=state.said)
     lines = [*_said(scene), *_facts(scene, meta)]
     lines += download_lines(scene, state.link) + play_lines(scene, state.play)
     return View(Html("\n".join(lines)), [*await _onward(scene, meta), *_rows(scene, meta)])

@@ -67,8 +67,7 @@ async def show(scene: Scene[SearchState]) -> View:
     except problems.KNOWN as error:
         if not state.said:
             raise
-        view = problems.view(scene, error, retry=("show", ""))
-        return View(Html(f"{state.said}\n\n{view.text}"), view.rows)
+        return problems.view(scene, error, retry=("show", ""), said=state.said)
     pages = max(1, -(-len(found.files) // PER_PAGE))
     page_ = min(state.page, pages - 1)
     shown = found.files[page_ * PER_PAGE : (page_ + 1) * PER_PAGE]

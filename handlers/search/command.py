@@ -102,7 +102,7 @@ async def _shared(scene: Scene[SearchState], film: str) -> tuple[list[Html], lis
     say, state = scene.say, scene.state
     if not scene.private:
         payload = titlelist.payload_of(state.kind, state.tmdb_id)
-        return [say("resources.group")], [[Open(say.label("button.private"), scene.deep_link(payload))]]
+        return [say("resources.group")], [[Open(say.label("button.private"), scene.home.deep_link(payload))]]
     try:
         found = await scene.services.titles.resources(scene.user_id, MediaType(state.kind), state.tmdb_id)
     except ServiceOff:

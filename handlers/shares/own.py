@@ -17,6 +17,7 @@ from handlers.views import Button, Open, Press, View, opens
 from services import sharedfilms
 from services.errors import ServiceError
 from services.names import Service
+from services.sharelinks.codes import as_text
 
 # What HDHive takes for deleting a share.
 DELETE_POINTS = 1
@@ -96,7 +97,7 @@ async def check_link(scene: Scene[ShareState], _arg: str) -> None:
     fields = scene.state.fields
     if not fields.url:
         raise OddPress("check")
-    await check.run(scene, f"{fields.url} pwd: {fields.code}" if fields.code else fields.url)
+    await check.run(scene, as_text(fields.url, fields.code))
 
 
 async def ask_delete(scene: Scene[ShareState], _arg: str) -> ShareState:

@@ -24,7 +24,7 @@ def overview(scene: Scene[Any], following: Following, *, manage: str, leave: Row
     when = Press(say.label(f"subscribe.button.{following.wishes.when}"), "when", after)
     words: Button = Press(say.label("subscribe.button.words"), "screen", "words")
     if not scene.private:
-        words = Open(say.label("subscribe.button.more"), scene.deep_link(f"{manage}{scene.state.id}"))
+        words = Open(say.label("subscribe.button.more"), scene.home.deep_link(f"{manage}{scene.state.id}"))
     silent = "off" if subscription.muted else "on"
     mute = Press(say.label("button.unmute" if subscription.muted else "button.mute"), "mute", silent)
     ending: Row = [mute, Press(say.label("button.unsubscribe"), "remove")]

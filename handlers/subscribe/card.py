@@ -106,7 +106,7 @@ def _choices(scene: Scene[SubscriptionState], following: Following) -> Sequence[
     when = Press(say.label(f"subscribe.button.{following.wishes.when}"), "when", following_when)
     if scene.private:
         return [*named, when]
-    private = Open(say.label("subscribe.button.more"), scene.deep_link(f"{MANAGE}{scene.state.id}"))
+    private = Open(say.label("subscribe.button.more"), scene.home.deep_link(f"{MANAGE}{scene.state.id}"))
     return [*named, when, private]
 
 

@@ -52,11 +52,11 @@ async def show(scene: Scene[GroupNewsState]) -> View:
     if state.muted and not state.ended:
         lines.append(say("subscribe.muted"))
     opening = [
-        Open(f"🔓 {_label(say, n, one)}", scene.deep_link(f"{RESOURCE_LINK}{one.slug}"))
+        Open(f"🔓 {_label(say, n, one)}", scene.home.deep_link(f"{RESOURCE_LINK}{one.slug}"))
         for n, one in listed
         if SLUG.fullmatch(one.slug)
     ]
-    whole = Open(say.label("button.private"), scene.deep_link(f"{TITLE_LINK}{news.title}"))
+    whole = Open(say.label("button.private"), scene.home.deep_link(f"{TITLE_LINK}{news.title}"))
     return View(Html("\n".join(lines)), [*grid(opening, 2), [whole], _keeping(scene)], picture=title.picture)
 
 

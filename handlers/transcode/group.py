@@ -39,7 +39,7 @@ async def show(scene: Scene[GroupState]) -> View:
     lines.append(say("transcode.group_private"))
     word, arg = ("button.tell_group_not", "off") if told else ("button.tell_group", "on")
     payload = f"mt_{state.task_id}" if state.task_id else "go_transcode"
-    opening: list[Button] = [Open(say.label("button.private"), scene.deep_link(payload))]
+    opening: list[Button] = [Open(say.label("button.private"), scene.home.deep_link(payload))]
     keeping = [Press(say.label(word), "bell", arg), Press(say.label("button.close"), "close")]
     return View(Html("\n".join(lines)), (opening, keeping))
 

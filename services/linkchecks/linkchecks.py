@@ -11,6 +11,7 @@ from services.jobs import JobHandler, Lease
 from services.linkchecks.judge import ShareJudge
 from services.linkchecks.run import FOLLOW, Pace, Run, Tools
 from services.linkchecks.verdicts import CheckedLink, Memory, Snapshot
+from services.steps import nothing
 from services.tokens import Tokens
 from storage import jobs
 from storage.database import Database
@@ -30,11 +31,6 @@ class CheckRun:
     card_id: str
     snapshot: Snapshot
     dropped: int = 0
-
-
-async def _unheard(card_id: str, snapshot: Snapshot, final: bool) -> None:
-    """Tell nobody."""
-    del card_id, snapshot, final
 
 
 class LinkChecks:
@@ -57,7 +53,7 @@ class LinkChecks:
         self._memory = Memory()
         self._pace = pace or Pace()
         self._runs: dict[str, Run] = {}
-        self.on_change: OnChange = _unheard
+        self.on_change: OnChange = nothing
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs."""

@@ -57,11 +57,6 @@ class Wish:
         return self.user_id == self.chat_id
 
 
-async def _unseen(job: Job, lease: Lease) -> None:
-    """Show nobody."""
-    del job, lease
-
-
 class Transcoding:
     """Follow tasks."""
 
@@ -73,7 +68,7 @@ class Transcoding:
         self._videos = videos
         self._standing = standing
         self._reached = reached
-        self.on_live: Callable[[Job, Lease], Awaitable[None]] = _unseen
+        self.on_live: Callable[[Job, Lease], Awaitable[None]] = nothing
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs; they have a runner of their own: no hanging site holds up others."""

@@ -12,6 +12,7 @@ from clients.errors import ClientError, Forbidden, Rejected
 from services.errors import TransferProblem
 from services.saving.trees import Plan
 from services.saving.turns import Turn
+from services.steps import nothing
 
 T = TypeVar("T")
 
@@ -50,11 +51,6 @@ class Progress:
 Told = Callable[[Progress], Awaitable[None]]
 
 
-async def untold(progress: Progress) -> None:
-    """Tell nobody."""
-    del progress
-
-
 @dataclass(frozen=True)
 class Place:
     """Be one folder of the drive: what lies in it; `exists` is False before it is made."""
@@ -76,7 +72,7 @@ class Saving:
         turn: Turn,
         surl: str,
         code: str | None,
-        told: Told = untold,
+        told: Told = nothing,
     ) -> None:
         self._client = client
         self._told = told

@@ -37,11 +37,6 @@ class Moment:
 OnChange = Callable[[str, Moment, bool], Awaitable[None]]
 
 
-async def _unheard(card_id: str, state: Moment, final: bool) -> None:
-    """Tell nobody."""
-    del card_id, state, final
-
-
 class _Stopped(Exception):
     """Leave a save that its person stopped."""
 
@@ -66,7 +61,7 @@ class Saves:
         self._transfers = transfers
         self._reached = reached
         self._runs: dict[str, _Run] = {}
-        self.on_change: OnChange = _unheard
+        self.on_change: OnChange = nothing
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs."""

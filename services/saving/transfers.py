@@ -15,10 +15,11 @@ from services.jobs import Lease
 from services.names import Service
 from services.order import natural
 from services.recent import Recent
-from services.saving.copying import Saving, Told, untold
+from services.saving.copying import Saving, Told
 from services.saving.episodes import wanted
 from services.saving.trees import Pick, Plan, clean_path, files_below, walk
 from services.saving.turns import SaveTurns
+from services.steps import nothing
 from services.tokens import Tokens
 from storage.links import Link
 
@@ -131,7 +132,7 @@ class Transfers:
         dest: str = "/",
         code: str | None = None,
         *,
-        told: Told = untold,
+        told: Told = nothing,
         lease: Lease | None = None,
     ) -> SaveResult:
         """Copy picks of a share to `dest`, folders with all they hold, keeping the tree they have in common.

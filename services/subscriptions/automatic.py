@@ -18,6 +18,7 @@ from services.jobs import JobHandler, Lease, RetryLater
 from services.notices import notice
 from services.saving.transfers import Transfers
 from services.saving.trees import Pick
+from services.sharelinks.codes import as_text
 from services.sharelinks.finding import Drive, ShareLink, extract
 from services.steps import Reached, nothing
 from services.subscriptions.receipts import Receipt, Step, receipt_of
@@ -47,11 +48,6 @@ OnChange = Callable[[str, Receipt], Awaitable[None]]
 
 async def _no_card(user_id: int, receipt: Receipt) -> str:
     raise LookupError(f"nobody shows receipts: {user_id} {receipt.subscription}")
-
-
-async def _unheard(card_id: str, receipt: Receipt) -> None:
-    """Tell nobody."""
-    del card_id, receipt
 
 
 @dataclass
@@ -88,7 +84,7 @@ class Automatic:
         self._transfers = transfers
         self._reached = reached
         self.begin: Begin = _no_card
-        self.on_change: OnChange = _unheard
+        self.on_change: OnChange = nothing
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs; one person's go one by one, so that the day's points are kept."""
@@ -253,9 +249,7 @@ class Automatic:
 
 def _share(known: Unlock) -> ShareLink | None:
     """Return the Disk.Top share that an unlocked link is."""
-    words = " ".join(
-        filter(None, (known.full_url or known.url, known.access_code and f"pwd: {known.access_code}"))
-    )
+    words = as_text(known.address, known.access_code)
     return next((one for one in extract(words) if one.drive is Drive.DISKTOP and one.surl), None)
 
 
