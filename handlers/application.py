@@ -10,6 +10,7 @@ from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
 from handlers.context import LinkHiveContext, Policy
+from handlers.photos import Photos
 from handlers.scenes import Act, AnyRoute, Letter, Scene
 from handlers.texts import Texts
 from services import Services
@@ -75,7 +76,7 @@ class LinkHiveApplication(
 ):
     """An application that carries the services, the texts and the policy."""
 
-    __slots__ = ("admits", "policy", "reached", "routes", "services", "texts", "upstreams")
+    __slots__ = ("admits", "photos", "policy", "reached", "routes", "services", "texts", "upstreams")
 
     def __init__(self, *, services: Services, texts: Texts, policy: Policy, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -83,6 +84,8 @@ class LinkHiveApplication(
         self.texts = texts
         self.policy = policy
         self.routes = Routes()
+        # Ids are worth something only to the bot that sent the picture.
+        self.photos = Photos()
         # Told of named steps, so that tests can stop a process exactly there.
         self.reached: Reached = nothing
         # Members of groups are known to Telegram; who meets people asks.

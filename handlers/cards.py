@@ -73,7 +73,7 @@ async def post(scene: Scene[S], route: str, view: View) -> Card:
         lambda tx: cards.open(tx, scene.user_id, scene.chat_id, route, stored, now, topic=scene.topic)
     )
     comment = comment_of(scene.update.effective_message) if scene.update is not None else None
-    message = await send(scene.home.bot, scene.chat_id, view, card.id, scene.topic, comment)
+    message = await send(scene.home, scene.chat_id, view, card.id, scene.topic, comment)
     placed = await place(scene.home, card, message.message_id)
     if placed.version != card.version:
         # What changed it while its message was on its way found no message to show itself on.
@@ -168,7 +168,7 @@ async def refresh(home: LinkHiveApplication, card_id: str, *, anew: bool = True)
             if not anew:
                 return
             # Its message may have gone with its topic.
-            message = await send_in_topic(home.bot, card.chat_id, view, card.id, card.topic)
+            message = await send_in_topic(home, card.chat_id, view, card.id, card.topic)
             await place(home, card, message.message_id)
         scene = await find(home, card_id)
         if scene is not None and scene.card is not None and scene.card.version == card.version:
@@ -226,7 +226,7 @@ async def drop(home: LinkHiveApplication, card: Card) -> None:
 
 async def _close(home: LinkHiveApplication, card: Card, view: View) -> None:
     try:
-        await redraw(home.bot, card, view)
+        await redraw(home, card, view)
     except OtherKind:
         await home.bot.edit_message_caption(card.chat_id, card.message_id, caption=view.text)
 

@@ -154,7 +154,7 @@ async def _send(
 ) -> None:
     """Send a card; note which message it is, and that its job is done, in one commit."""
     services = scene.services
-    message = await send_in_topic(scene.home.bot, scene.chat_id, letter.view, card.id, scene.topic)
+    message = await send_in_topic(scene.home, scene.chat_id, letter.view, card.id, scene.topic)
 
     async def placed(tx: Tx) -> None:
         await cards.move(tx, card.id, message.message_id, services.clock.now())

@@ -224,7 +224,7 @@ class Live:
             return
         route, card, now = self._home.routes.cards[scene.card.route], scene.card, scene.services.clock.now()
         try:
-            message = await send(self._home.bot, scene.chat_id, await cards.shown(route, scene), card.id)
+            message = await send(self._home, scene.chat_id, await cards.shown(route, scene), card.id)
         except Forbidden:
             log.info("notice_not_wanted", kind=RECEIPT)
             return
