@@ -12,7 +12,7 @@ from handlers import problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, is_private
 from handlers.messages import OtherKind, display, redraw, send, send_in_topic
-from handlers.scenes import AnyRoute, OddPress, Route, S, Scene, State
+from handlers.scenes import AnyRoute, InvalidPress, Route, S, Scene, State
 from handlers.views import View
 from storage import cards, dialogs
 from storage.cards import Card
@@ -64,9 +64,9 @@ def scene_of(update: Update, context: LinkHiveContext, state: S) -> Scene[S]:
 
 
 async def post(scene: Scene[S], route: str, view: View) -> Card:
-    """Send a card in its first state; raises OddPress for a private one in a group."""
+    """Send a card in its first state; raises InvalidPress for a private one in a group."""
     if not scene.home.routes.cards[route].fits(scene):
-        raise OddPress(route)
+        raise InvalidPress(route)
     services, now = scene.services, scene.services.clock.now()
     stored = scene.state.model_dump(mode="json")
     card = await services.db.write(

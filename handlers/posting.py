@@ -15,7 +15,7 @@ import structlog
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from handlers.messages import send_in_topic
-from handlers.scenes import Letter, OddPress, Scene
+from handlers.scenes import InvalidPress, Letter, Scene
 from services import Services
 from services.jobs import Lease, LeaseLost, RetryLater
 from services.standing import MUTED_SECONDS, is_of_topic, meaning
@@ -57,10 +57,10 @@ async def post(
     `then` is done in the commit that notes the message.
 
     A chat that lets nobody in is left in peace, and one that muted us told later: then RetryLater is raised.
-    Raises OddPress for a private card in a group.
+    Raises InvalidPress for a private card in a group.
     """
     if not scene.home.routes.cards[letter.route].fits(scene):
-        raise OddPress(letter.route)
+        raise InvalidPress(letter.route)
     card = await _opened(scene, job, lease, letter, beside)
     await scene.home.reached("notice.kept")
     try:

@@ -16,7 +16,7 @@ from handlers.cards import CLOSE, SHOW, close, draw, find, keep, place, refresh,
 from handlers.context import LinkHiveContext, delivery, is_private, user_of
 from handlers.groups.admins import ANONYMOUS_ADMIN, is_group_admin
 from handlers.messages import display
-from handlers.scenes import AnyRoute, OddPress, Reply, Scene, State, Switch
+from handlers.scenes import AnyRoute, InvalidPress, Reply, Scene, State, Switch
 from handlers.views import parse_callback
 from storage import cards
 from storage.cards import Card
@@ -99,7 +99,7 @@ async def _act(
             return
         target, state = _target(scene, route, following)
         view = await target.show(replace(scene, state=state))
-    except OddPress:
+    except InvalidPress:
         await scene.toast(scene.say.label("card.old"))
         return
     except problems.KNOWN as error:
@@ -136,7 +136,7 @@ async def _next(route: AnyRoute, scene: Scene[Any], action: str, arg: str) -> St
     # The steps that every card offers, such as linking, are matters of the private chat.
     handler = route.actions.get(action) or (scene.home.routes.steps.get(action) if scene.private else None)
     if handler is None or not route.fits(scene):
-        raise OddPress(action)
+        raise InvalidPress(action)
     following: State | Switch | None = await handler(scene, arg)
     return following
 
@@ -146,7 +146,7 @@ def _target(scene: Scene[Any], route: AnyRoute, following: State | Switch) -> tu
         return route, following
     target = scene.home.routes.cards[following.route]
     if not target.fits(scene):
-        raise OddPress(following.route)
+        raise InvalidPress(following.route)
     return target, following.state
 
 

@@ -13,7 +13,7 @@ from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.messages import redraw, send
 from handlers.notes import NoticeState
 from handlers.save import command as save
-from handlers.scenes import OddPress, Route, Scene, number
+from handlers.scenes import InvalidPress, Route, Scene, number
 from handlers.texts import block, units
 from handlers.views import View
 from handlers.wording import behind_command, said_with_links
@@ -65,7 +65,7 @@ async def again(scene: Scene[CheckState], _arg: str) -> None:
 async def alive(scene: Scene[CheckState], _arg: str) -> None:
     """Send the links that are alive as texts to copy; never into a group."""
     if not scene.private:
-        raise OddPress("alive")
+        raise InvalidPress("alive")
     chunk: list[str] = []
     for item in [*scene.state.alive, None]:
         if item is None or sum(map(units, chunk)) + units(item.text) > LIST_LIMIT:

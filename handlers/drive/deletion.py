@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from handlers.filekinds import sign
-from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.sizes import size
 from handlers.texts import Html, escape
 from handlers.views import Press, View
@@ -32,7 +32,7 @@ def ask(
 ) -> Switch:
     """Ask whether to delete entries of a folder; the card it goes on to tells that it was done."""
     if scene.card is None:
-        raise OddPress("delete")
+        raise InvalidPress("delete")
     state = DeleteState(
         picks=tuple(picks),
         path=path,

@@ -9,7 +9,7 @@ from handlers import fieldask, problems
 from handlers.drive import file as drivefile
 from handlers.drive.views import PER_PAGE, key_of, openers, rows
 from handlers.filekinds import KINDS, kind_of
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, bold
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.drive import Entry, Found
@@ -118,14 +118,14 @@ async def page(scene: Scene[SearchState], arg: str) -> SearchState:
 async def kind(scene: Scene[SearchState], arg: str) -> SearchState:
     """Show files of one kind only, or of all."""
     if arg and arg not in KINDS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return scene.state.model_copy(update={"kind": arg, "page": 0, "said": ""})
 
 
 async def open_file(scene: Scene[SearchState], arg: str) -> SearchState | Switch:
     """Go to a file's card."""
     if arg[:1] != "f":
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     number(arg[1:])
     found, _ = await _found(scene)
     entry: Entry | None = next((file for file in found.files if key_of(file) == arg), None)

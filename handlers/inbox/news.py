@@ -9,7 +9,7 @@ from clients.errors import ClientError, NotFound
 from handlers.acg.state import LARGEST_ID
 from handlers.acg.views import minute
 from handlers.application import LinkHiveApplication
-from handlers.scenes import Letter, OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Letter, Route, Scene, State, Switch, number
 from handlers.texts import Html, escape, plain
 from handlers.views import Press, View, grid
 from services.errors import ServiceError
@@ -65,7 +65,7 @@ def _row(scene: Scene[InboxNewsState], n: int, item: Mapping[str, Any]) -> Html:
 def _one_of(scene: Scene[InboxNewsState], arg: str) -> int:
     wanted = number(arg, LARGEST_ID)
     if wanted not in {int(item["id"]) for item in scene.state.items}:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return wanted
 
 

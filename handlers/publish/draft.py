@@ -11,7 +11,7 @@ from handlers.messages import display
 from handlers.publish.questions import at_step
 from handlers.publish.state import ORDER, PublishState, Step, fresh
 from handlers.publish.views import field_lines
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.shares.steps import certain
 from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid, opens
@@ -65,7 +65,7 @@ async def publish(scene: Scene[PublishState], _arg: str) -> PublishState | None:
         # Pressed twice: it was published the first time.
         return state
     if scene.card is None or not state.walked:
-        raise OddPress("publish")
+        raise InvalidPress("publish")
     if state.sent_at is not None:
         return await look(scene, "")
     missing = state.fields.missing
@@ -79,7 +79,7 @@ async def publish(scene: Scene[PublishState], _arg: str) -> PublishState | None:
     # From this commit on it may have gone out, whatever becomes of this process; and so its pictures stay.
     card = await cards.keep(scene.home, scene.card, sent, beside=lambda tx: _stay(tx, scene))
     if card is None:
-        raise OddPress("publish")
+        raise InvalidPress("publish")
     await display(scene.home, card, View(scene.say("publish.publishing")))
     await _told(scene, card, sent)
     return None
@@ -145,7 +145,7 @@ async def look(scene: Scene[PublishState], _arg: str) -> PublishState:
     """Look whether what was sent arrived; it is sent again only by another press."""
     state, say = scene.state, scene.say
     if state.sent_at is None:
-        raise OddPress("look")
+        raise InvalidPress("look")
     # Before it is looked for: what lands while a slow site answers was not seen by this look.
     late = scene.services.clock.now() - state.sent_at >= LANDS_WITHIN
     found = await scene.services.publishing.published(
@@ -165,5 +165,5 @@ def _published(state: PublishState, number: int | None) -> PublishState:
 async def view(scene: Scene[PublishState], _arg: str) -> Switch:
     """Go on to the resource as others see it."""
     if scene.state.number is None:
-        raise OddPress("view")
+        raise InvalidPress("view")
     return scene.switch(ITEM_ROUTE, {"id": scene.state.number})

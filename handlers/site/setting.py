@@ -8,7 +8,7 @@ from typing import Any
 from clients.errors import Rejected
 from clients.reply import UnreadableError, parse_json
 from handlers import fieldask
-from handlers.scenes import OddPress, Route, Scene, Switch
+from handlers.scenes import InvalidPress, Route, Scene, Switch
 from handlers.site.secrets import is_secret
 from handlers.site.settings import read, shown_value, written
 from handlers.site.state import SETTING, SETTINGS, SettingsState, SettingState
@@ -106,7 +106,7 @@ async def change(scene: Scene[SettingState], _arg: str) -> Switch:
     state, say = scene.state, scene.say
     value = await _value(scene)
     if is_secret(state.name, value):
-        raise OddPress(state.name)
+        raise InvalidPress(state.name)
     old, ready = written(value), scene.at(_fresh(state))
     question = say("site.ask_value", name=code(state.name), value=shown_value(say, state.name, value))
     empty = isinstance(value, str)
@@ -121,7 +121,7 @@ async def taken(scene: Scene[SettingState], _arg: str) -> SettingState:
 async def turn(scene: Scene[SettingState], arg: str) -> SettingState:
     """Ask whether to switch it on or off."""
     if arg not in ("true", "false"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return await _weighed(scene, arg)
 
 
@@ -147,7 +147,7 @@ def _kind(value: object) -> str:
 async def _value(scene: Scene[SettingState]) -> object:
     settings = await read(scene)
     if scene.state.name not in settings:
-        raise OddPress(scene.state.name)
+        raise InvalidPress(scene.state.name)
     value: object = settings[scene.state.name]
     return value
 
@@ -156,7 +156,7 @@ async def sure(scene: Scene[SettingState], _arg: str) -> SettingState | Switch:
     """Change it; one that was changed elsewhere meanwhile is shown anew first."""
     state, say, value = scene.state, scene.say, await _value(scene)
     if not state.asked or is_secret(state.name, value):
-        raise OddPress("sure")
+        raise InvalidPress("sure")
     if written(value) != state.old:
         anew = await _weighed(scene, state.new)
         # Where it is as it was to be by now, there is nothing to confirm: an answer was lost.

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from clients.mika.models import Settings
-from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, Switch, number
 from handlers.site.secrets import is_secret
 from handlers.site.state import SETTING, SETTINGS, SITE, SettingsState, SettingState, SiteState
 from handlers.texts import Html, Speaker, code, escape
@@ -69,7 +69,7 @@ async def open_setting(scene: Scene[SettingsState], arg: str) -> Switch:
     names = list(await read(scene))
     place = number(arg, MOST_PAGES) - 1
     if not 0 <= place < len(names):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     state = scene.state
     return Switch(SETTING, SettingState(site=state.site, page=state.page, name=names[place]))
 

@@ -9,7 +9,7 @@ from handlers.application import LinkHiveApplication
 from handlers.files import folder_name
 from handlers.groups.rights import may_manage
 from handlers.problems import link_button
-from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.subscribe import acg, filters
 from handlers.subscribe.titles import shown
 from handlers.texts import Html
@@ -148,7 +148,7 @@ def _at(scene: Scene[SubscriptionState], **changes: Any) -> SubscriptionState:
 async def screen(scene: Scene[SubscriptionState], arg: str) -> SubscriptionState | None:
     """Open one filter's choices, or close them."""
     if arg and arg not in filters.screens(private=scene.private):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return None if await managed(scene) is None else _at(scene, screen=arg)
 
 
@@ -198,7 +198,7 @@ async def take_price(scene: Scene[SubscriptionState], _arg: str) -> Subscription
 async def when(scene: Scene[SubscriptionState], arg: str) -> SubscriptionState | None:
     """Choose when to be told."""
     if arg not in WHENS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     if await managed(scene) is None:
         return None
     follows = scene.services.subscriptions.follows

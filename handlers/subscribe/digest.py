@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handlers.application import LinkHiveApplication
-from handlers.scenes import Letter, OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Letter, Route, Scene, State, Switch, number
 from handlers.subscribe.news import LIST_ROUTE, MOST_PAGES, ROUTE, NewsState, show as show_one
 from handlers.subscribe.titles import NAME_LIMIT, icon_of, parts_of
 from handlers.texts import Html, Speaker, escape
@@ -62,7 +62,7 @@ async def opened(scene: Scene[NewsListState], arg: str) -> dict[str, Any]:
     """Return the state of the card of one title's news: how it is followed by now, and the way back."""
     n = number(arg, MOST_PAGES * TITLES_A_PAGE)
     if n >= len(scene.state.news):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     news = scene.state.news[n]
     following = await scene.services.subscriptions.follows.get(news.subscription)
     muted = following is not None and following.subscription.muted

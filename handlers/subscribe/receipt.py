@@ -14,7 +14,7 @@ from handlers.application import LinkHiveApplication
 from handlers.files import folder_name
 from handlers.messages import send
 from handlers.resources import SLUG, price_label, row
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.settings.words import spent_today
 from handlers.subscribe.offers import keeping
 from handlers.subscribe.titles import shown
@@ -141,7 +141,7 @@ async def resource(scene: Scene[ReceiptState], arg: str) -> Switch:
     """Go on to one resource: its link, if it is unlocked."""
     receipt = scene.state.receipt
     if arg not in {item["slug"] for item in receipt.items}:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     origin = scene.state.model_dump(mode="json")
     state = unlock.ResourceState(slug=arg, origin=origin, origin_route=ROUTE, film=receipt.name)
     return Switch(unlock.RESOURCE.name, state)

@@ -10,7 +10,7 @@ from clients.mika.models import TaskPage, TaskStatus
 from handlers import cards, commands
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, is_private
-from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, Switch, number
 from handlers.texts import Html
 from handlers.transcode import bell as transcodebell, group, notices, task as transcodetask
 from handlers.transcode.group import GroupState
@@ -109,7 +109,7 @@ async def page(scene: Scene[TasksState], arg: str) -> TasksState:
 async def kind(scene: Scene[TasksState], arg: str) -> TasksState:
     """Show the tasks of another state."""
     if arg not in KINDS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return fresh(scene.state, kind=arg, page=0, live=True)
 
 

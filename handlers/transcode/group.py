@@ -7,7 +7,7 @@ from handlers import posting
 from handlers.application import LinkHiveApplication
 from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.groups.rights import may_follow_here
-from handlers.scenes import Letter, OddPress, Route, Scene, State
+from handlers.scenes import InvalidPress, Letter, Route, Scene, State
 from handlers.texts import Html
 from handlers.transcode.state import HERE
 from handlers.transcode.views import SIGNS
@@ -57,7 +57,7 @@ async def bell(scene: Scene[GroupState], arg: str) -> GroupState | None:
     """Tell this group of every end from now on, with the account of who asks for it, or no more."""
     say, services = scene.say, scene.services
     if arg not in ("on", "off"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     if not await may_follow_here(scene):
         await scene.toast(say.label("transcode.group_admins"), alert=True)
         return None

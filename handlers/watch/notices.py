@@ -10,7 +10,7 @@ from handlers.application import Fold, LinkHiveApplication, Notice
 from handlers.check import command as check
 from handlers.drive.folder import DRIVE, DriveState
 from handlers.resources import SLUG
-from handlers.scenes import Letter, OddPress, Route, Scene, Switch
+from handlers.scenes import InvalidPress, Letter, Route, Scene, Switch
 from handlers.shares.state import LIST, ROUTE, ShareState, fields_of
 from handlers.watch.views import DeadShare, WatchState, ending, show
 from services.names import Service
@@ -104,7 +104,7 @@ async def _own(scene: Scene[WatchState]) -> dict[str, OwnShare]:
 async def to_share(scene: Scene[WatchState], arg: str) -> Switch:
     """Go on to a share, to give it another link or to delete it."""
     if not SLUG.fullmatch(arg):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     share = (await _own(scene)).get(arg) or OwnShare(slug=arg)
     return Switch(ROUTE, ShareState(slug=arg, step="all", walked=True, fields=fields_of(share)))
 
