@@ -11,7 +11,7 @@ from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
 from handlers.context import LinkHiveContext, Policy
 from handlers.photos import Photos
-from handlers.scenes import Act, AnyRoute, Letter, Scene
+from handlers.scenes import Act, AnyRoute, OutgoingCard, Scene
 from handlers.texts import Texts
 from services import Services
 from services.jobs import JobHandler
@@ -27,9 +27,9 @@ TakeFile = Callable[[Update, LinkHiveContext, Dialog], Awaitable[bool]]
 # What /cancel does with the card that asks, beside asking no longer.
 Leave = Callable[[LinkHiveContext, Card], Awaitable[None]]
 # None where it was told on a card that is there already.
-Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter | None]]
+Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[OutgoingCard | None]]
 # Several of a kind that waited for the same person, oldest first, told in one message.
-Fold = Callable[[Scene[Any], Sequence[Mapping[str, Any]]], Awaitable[Letter | None]]
+Fold = Callable[[Scene[Any], Sequence[Mapping[str, Any]]], Awaitable[OutgoingCard | None]]
 
 
 # Whether a person may use the bot, wherever they are.

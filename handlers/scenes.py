@@ -128,7 +128,7 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingCard:
     """A card that a notice sends: its route, its first state, and how that looks."""
 
     route: str

@@ -17,7 +17,7 @@ from handlers.context import LinkHiveContext, message_of
 from handlers.notes import NoticeState
 from handlers.resources import SLUG, facts, named, price_label
 from handlers.save import command as save
-from handlers.scenes import Letter, Route, Scene, State, Switch, number
+from handlers.scenes import OutgoingCard, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
 from handlers.views import URL_LIMIT, Button, Copy, Inline, Open, Press, Row, View, copies, opens
 from handlers.wording import said_with_links
@@ -272,14 +272,14 @@ async def from_deep_link(update: Update, context: LinkHiveContext, payload: str)
     await run(update, context, payload.removeprefix(RESOURCE_LINK))
 
 
-async def settled(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
+async def settled(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard:
     """Tell how a doubtful unlock without a card ended, on the resource's own card."""
     state = ResourceState(slug=str(payload["slug"]), fresh=True)
     try:
         view = await show(scene.at(state))
     except problems.KNOWN as error:
         view = problems.view(scene, error, retry=("show", ""))
-    return Letter(RESOURCE.name, state, view)
+    return OutgoingCard(RESOURCE.name, state, view)
 
 
 def register(home: LinkHiveApplication) -> None:

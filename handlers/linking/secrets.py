@@ -24,7 +24,7 @@ from handlers.linking.state import ASK, KeyState
 from handlers.messages import display
 from handlers.notes import NOTICE, NoticeState
 from handlers.problems import service_name
-from handlers.scenes import Letter, Scene, State
+from handlers.scenes import OutgoingCard, Scene, State
 from handlers.texts import Html
 from handlers.views import Press, View
 from services.linking.pasted import key_and_secret, name_and_password
@@ -238,13 +238,13 @@ async def leave(context: LinkHiveContext, card: Card) -> None:
     await cards.drop(context.home, card)
 
 
-async def _ending(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
+async def _ending(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard:
     """Tell that a login ends soon, with the button to log in again; what is told stays."""
     say, service = scene.say, str(payload.get("service", ""))
     name, ends_at = service_name(say, service), float(payload.get("ends_at") or 0.0)
     text = say("link.ending", service=name, date=dates.shown(scene, ends_at, dates.MINUTE))
     again = Press(say.label("button.link", service=name), problems.LINK_STEP, service)
-    return Letter(NOTICE.name, NoticeState(), View(text, ([again],)))
+    return OutgoingCard(NOTICE.name, NoticeState(), View(text, ([again],)))
 
 
 def register(home: LinkHiveApplication) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from handlers.application import LinkHiveApplication
 from handlers.groups import telling as grouptelling
 from handlers.groups.rights import may_manage
-from handlers.scenes import Letter, Route, Scene, State
+from handlers.scenes import OutgoingCard, Route, Scene, State
 from handlers.subscribe.titles import NAME_LIMIT, icon_of, parts_of
 from handlers.texts import Html, escape
 from handlers.views import Button, Press, View
@@ -85,13 +85,13 @@ async def lend(scene: Scene[LendState], _arg: str) -> LendState | None:
 LEND: Route[LendState] = Route(ROUTE, LendState, show, {"lend": lend})
 
 
-async def words(scene: Scene[Any], jobs: Sequence[Job]) -> Letter | None:
+async def words(scene: Scene[Any], jobs: Sequence[Job]) -> OutgoingCard | None:
     """Ask for an authorization, unless there is one by now."""
     ids = dict.fromkeys(int(job.payload["subscription"]) for job in jobs)
     asking = scene.at(LendState(subscriptions=tuple(ids)))
     if not _alone(await _found(asking)):
         return None
-    return Letter(ROUTE, asking.state, await show(asking))
+    return OutgoingCard(ROUTE, asking.state, await show(asking))
 
 
 def register(home: LinkHiveApplication) -> None:

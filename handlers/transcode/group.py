@@ -7,7 +7,7 @@ from handlers import posting
 from handlers.application import LinkHiveApplication
 from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.groups.rights import may_follow_here
-from handlers.scenes import InvalidPress, Letter, Route, Scene, State
+from handlers.scenes import InvalidPress, OutgoingCard, Route, Scene, State
 from handlers.texts import Html
 from handlers.transcode.state import HERE
 from handlers.transcode.views import SIGNS
@@ -81,7 +81,7 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
     if await posting.arrived(scene.services, job):
         await posting.done(lease, ())
         return
-    await posting.post(scene, job, lease, Letter(HERE, state, await show(scene)))
+    await posting.post(scene, job, lease, OutgoingCard(HERE, state, await show(scene)))
 
 
 async def _scene(home: LinkHiveApplication, job: Job, state: GroupState) -> Scene[GroupState]:

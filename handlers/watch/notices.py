@@ -10,7 +10,7 @@ from handlers.application import Fold, LinkHiveApplication, Notice
 from handlers.check import command as check
 from handlers.drive.folder import DRIVE, DriveState
 from handlers.resources import SLUG
-from handlers.scenes import InvalidPress, Letter, Route, Scene, Switch
+from handlers.scenes import InvalidPress, OutgoingCard, Route, Scene, Switch
 from handlers.shares.state import LIST, ROUTE, ShareState, fields_of
 from handlers.watch.views import DeadShare, WatchState, ending, show
 from services.names import Service
@@ -144,11 +144,11 @@ WATCH: Route[WatchState] = Route(
 
 
 def _told_by(tell: Tell) -> tuple[Notice, Fold]:
-    async def several(scene: Scene[Any], payloads: Payloads) -> Letter | None:
+    async def several(scene: Scene[Any], payloads: Payloads) -> OutgoingCard | None:
         state = await tell(scene, payloads)
-        return None if state is None else Letter(WATCH.name, state, await show(scene.at(state)))
+        return None if state is None else OutgoingCard(WATCH.name, state, await show(scene.at(state)))
 
-    async def one(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter | None:
+    async def one(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard | None:
         return await several(scene, [payload])
 
     return one, several
