@@ -17,8 +17,8 @@ from bot.sending.pacer import Pacer
 from bot.sending.request import Request
 from bot.sending.windows import Share
 from bot.settings import Settings
+from services.chatstatus import ChatStatuses
 from services.clock import Clock
-from services.standing import Standing
 from services.steps import Reached, nothing
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def connect(
     settings: Settings,
     clock: Clock,
     metrics: Metrics,
-    standing: Standing | None = None,
+    standing: ChatStatuses | None = None,
     reached: Reached = nothing,
     share: Share = int,
 ) -> Connection:

@@ -11,7 +11,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
 from handlers.views import View
-from services.standing import is_of_topic
+from services.chatstatus import is_of_topic
 from storage import cards
 from storage.cards import Card
 

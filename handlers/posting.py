@@ -17,8 +17,8 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from handlers.messages import send_in_topic
 from handlers.scenes import InvalidPress, OutgoingCard, Scene
 from services import Services
+from services.chatstatus import MUTED_SECONDS, is_of_topic, meaning
 from services.jobs import Lease, LeaseLost, RetryLater
-from services.standing import MUTED_SECONDS, is_of_topic, meaning
 from services.steps import nothing
 from storage import cards, leases
 from storage.cards import Card
@@ -74,7 +74,7 @@ async def _refused(
     scene: Scene[Any], job: Job, lease: Lease, error: TelegramError, beside: Collection[Job]
 ) -> None:
     """End a job whose chat is lost to us; where it may be let in again, put it off or give it up at last."""
-    chats, now = scene.services.standing, scene.services.clock.now()
+    chats, now = scene.services.chat_statuses, scene.services.clock.now()
     if isinstance(error, Forbidden):
         # The sending has noted by now what this means.
         standing = chats.noted(chats.address(scene.chat_id))

@@ -14,6 +14,7 @@ from services import Services
 from services.acgbt import Acg
 from services.broadcasts import Broadcasts
 from services.bustle import Bustle
+from services.chatstatus import ChatStatuses
 from services.checkins.checkins import SPREAD_SECONDS, CheckIns
 from services.clock import Clock
 from services.drive import Drive
@@ -38,7 +39,6 @@ from services.saving.transfers import Transfers
 from services.saving.turns import SaveTurns
 from services.sentpictures import SentPictures
 from services.shares import Shares
-from services.standing import Standing
 from services.steps import Reached, nothing
 from services.subscriptions import Pace as PollPace, Subscriptions
 from services.titles import Titles
@@ -76,7 +76,7 @@ class Parts(TypedDict, total=False):
     spool: Path | None
     checkin_spread: float
     poll_pace: PollPace | None
-    standing: Standing | None
+    chat_statuses: ChatStatuses | None
     reached: Reached
 
 
@@ -102,7 +102,7 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
     keys = _keys(db, clock, acgbt, mika, reached)
     acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
     videos = Videos(clock, mika, keys)
-    standing = given.get("standing") or Standing(db, clock)
+    chat_statuses = given.get("chat_statuses") or ChatStatuses(db, clock)
     bustle = Bustle()
     return Services(
         db,
@@ -110,7 +110,7 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
         *outside,
         bustle=bustle,
         people=people,
-        standing=standing,
+        chat_statuses=chat_statuses,
         linking=Linking(db, clock, providers, public_url, reached=reached),
         devices=DeviceLinking(db, clock, drive, unlinking, reached=reached),
         refreshing=refreshing,
@@ -133,7 +133,7 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
         pictures=SentPictures(db, clock, given.get("pictures_url"), reached=reached),
         inboxes=Inboxes(db, clock, acgbt, keys, people, reached=reached),
         videos=videos,
-        transcoding=Transcoding(db, clock, videos, standing, reached=reached),
+        transcoding=Transcoding(db, clock, videos, chat_statuses, reached=reached),
         broadcasts=Broadcasts(db, clock, reached=reached),
         privacy=Privacy(db, clock),
         forgetting=Forgetting(db, clock, unlinking, reached=reached),

@@ -22,7 +22,7 @@ from handlers.scenes import InvalidPress, Route, Scene, State
 from handlers.texts import LANGUAGES, Html, Speaker
 from handlers.views import Press, Row, View, visible_units
 from services.broadcasts import End, Progress, Sent, Work
-from services.standing import meaning
+from services.chatstatus import meaning
 from storage.dialogs import Dialog
 
 ASK = "broadcast"

@@ -23,7 +23,7 @@ class Members:
 
     def groups(self) -> frozenset[int]:
         """Return the allowed groups where they are now: a group may have become a supergroup."""
-        standing = self._home.services.standing
+        standing = self._home.services.chat_statuses
         return frozenset(standing.address(id_) for id_ in self._home.policy.groups)
 
     async def admits(self, user_id: int) -> bool:

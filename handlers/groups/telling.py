@@ -79,7 +79,7 @@ async def _scene(home: LinkHiveApplication, subscription: Subscription) -> Scene
     return Scene(
         home=home,
         person=anybody,
-        chat_id=services.standing.address(subscription.chat_id),
+        chat_id=services.chat_statuses.address(subscription.chat_id),
         private=False,
         state=NoticeState(),
         received_at=now,

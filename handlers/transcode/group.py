@@ -94,7 +94,7 @@ async def _scene(home: LinkHiveApplication, job: Job, state: GroupState) -> Scen
     return Scene(
         home=home,
         person=anybody,
-        chat_id=services.standing.address(int(job.payload["chat_id"])),
+        chat_id=services.chat_statuses.address(int(job.payload["chat_id"])),
         private=False,
         state=state,
         received_at=now,

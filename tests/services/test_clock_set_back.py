@@ -8,11 +8,11 @@ import pytest
 
 from clients.hdhive.models import Quota
 from handlers.upload.live import Live
+from services.chatstatus import MUTED_SECONDS
 from services.clock import Steady
 from services.drive.memory import Known, Memory
 from services.recent import Recent
 from services.saving.saves import RUN
-from services.standing import MUTED_SECONDS
 from services.subscriptions.pace import QUOTA_SECONDS, Allowance
 from services.uploads.progress import Meter
 from tests.services.conftest import House
@@ -71,7 +71,7 @@ def test_a_folder_is_read_anew() -> None:
 
 
 async def test_a_chat_that_muted_us_is_tried_again(house: House) -> None:
-    standing = house.services.standing
+    standing = house.services.chat_statuses
     await standing.refused(GROUP, "muted")
     assert standing.state(GROUP) == "muted"
     house.clock.advance(-HOUR)
@@ -82,7 +82,7 @@ async def test_a_chat_that_muted_us_is_tried_again(house: House) -> None:
 
 
 async def test_somebody_who_speaks_to_us_is_answered(house: House) -> None:
-    standing = house.services.standing
+    standing = house.services.chat_statuses
     await standing.refused(1001, "blocked")
     await standing.heard(1001, house.clock.now() - 5)
     assert standing.state(1001) == "blocked", "it was sent before"
