@@ -147,7 +147,7 @@ def _build(
     application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
     application.reached = reached
     hand = hand_to(application, Manners(), metrics, db.erasures.void)
-    dispatch = Dispatch(hand, clock, metrics, bustle=services.bustle)
+    dispatch = Dispatch(hand, clock, metrics, activity=services.activity)
     holder = replicas.holder
     store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
     runner = partial(JobRunner, db, clock, holder, grace=WORK_PATIENCE)

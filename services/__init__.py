@@ -11,8 +11,8 @@ from clients.linkcheck.client import LinkCheck
 from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from services.acgbt import Acg
+from services.activity import Activity
 from services.broadcasts import Broadcasts
-from services.bustle import Bustle
 from services.chatstatus import ChatStatuses
 from services.checkins.checkins import CheckIns
 from services.clock import Clock
@@ -84,7 +84,7 @@ class Services:
     inboxes: Inboxes
     videos: Videos
     transcoding: Transcoding
-    bustle: Bustle
+    activity: Activity
     broadcasts: Broadcasts
     privacy: Privacy
     forgetting: Forgetting

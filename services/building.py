@@ -12,8 +12,8 @@ from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from services import Services
 from services.acgbt import Acg
+from services.activity import Activity
 from services.broadcasts import Broadcasts
-from services.bustle import Bustle
 from services.chatstatus import ChatStatuses
 from services.checkins.checkins import SPREAD_SECONDS, CheckIns
 from services.clock import Clock
@@ -103,12 +103,12 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
     acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
     videos = Videos(clock, mika, keys)
     chat_statuses = given.get("chat_statuses") or ChatStatuses(db, clock)
-    bustle = Bustle()
+    activity = Activity()
     return Services(
         db,
         clock,
         *outside,
-        bustle=bustle,
+        activity=activity,
         people=people,
         chat_statuses=chat_statuses,
         linking=Linking(db, clock, providers, public_url, reached=reached),
@@ -127,7 +127,7 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
         uploads=_uploads(db, clock, tokens, keys, videos, own, given),
         drive=own,
         titles=titles,
-        subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, bustle=bustle, reached=reached),
+        subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, activity=activity, reached=reached),
         acg=acg,
         publishing=Publishing(db, acg.catalogue, keys, given.get("fetcher"), reached=reached),
         pictures=SentPictures(db, clock, given.get("pictures_url"), reached=reached),
