@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage import url as addresses
 from storage.crypto import KeyRing
 from storage.engines import make_file, postgres_engine, scrub, sqlite_engine
-from storage.errands import errand
 from storage.memory import Erasures
 from storage.tx import DialectName, Tx
 from storage.wakes import Bells, Listener
+from storage.workcontext import current_work
 
 T = TypeVar("T")
 Work = Callable[[Tx], Awaitable[T]]
@@ -65,7 +65,7 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Run work in one transaction and commit it; cancelling the caller does not stop it half-way.
 
-        Raises Forgotten, and writes nothing, where the caller is on an errand for somebody forgotten since.
+        Raises Forgotten, and writes nothing, where the caller works for somebody forgotten since.
         """
         if self._owner is not None and self._owner is asyncio.current_task():
             raise RuntimeError("a write inside a write would wait for itself")
@@ -133,7 +133,7 @@ class Database:
     async def _commit(self, work: Work[T]) -> T:
         async with self._writer.begin() as conn:
             tx = Tx(conn, self.ring, self.dialect)
-            await self.erasures.check(tx, errand.get())
+            await self.erasures.check(tx, current_work.get())
             result = await work(tx)
         if tx.erased:
             self.erasures.learn(tx.erased)

@@ -33,7 +33,7 @@ from services.names import Service
 from services.notices import card_changed
 from storage.cards import Card
 from storage.dialogs import Dialog
-from storage.errands import Forgotten
+from storage.workcontext import Forgotten
 
 log = structlog.get_logger(__name__)
 

@@ -15,8 +15,8 @@ from services.clock import Clock
 from services.jobs import Lease, RetryLater
 from storage import saveturns
 from storage.database import Database
-from storage.errands import on_errand
 from storage.tx import Tx
+from storage.workcontext import work_context
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class Turn:
         if self._sending:
             return
         try:
-            with on_errand(None):
+            with work_context(None):
                 await self._db.write(lambda tx: saveturns.leave(tx, self._user_id, self._holder))
         except Exception:
             log.exception("the turn of a save was not given back; it runs out")
