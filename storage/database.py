@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage import url as addresses
 from storage.crypto import KeyRing
 from storage.engines import make_file, postgres_engine, scrub, sqlite_engine
-from storage.memory import Erasures
+from storage.erasureguard import ErasureGuard
 from storage.tx import DialectName, Tx
 from storage.wakes import Bells, Listener
 from storage.workcontext import current_work
@@ -27,7 +27,7 @@ class Database:
     def __init__(self, dialect: DialectName, ring: KeyRing, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.dialect = dialect
         self.ring = ring
-        self.erasures = Erasures(ring)
+        self.erasures = ErasureGuard(ring)
         self._writer = writer
         self._reader = reader
         self._lock = asyncio.Lock()

@@ -23,7 +23,7 @@ _HOLD = both(
 _LOOK = both(lambda d: select(*_AT).where(d.among(erasures.c.mark, "marks")))
 
 
-class Erasures:
+class ErasureGuard:
     """Hold the marks of the last day; `turn` counts how often there were new ones."""
 
     def __init__(self, ring: KeyRing) -> None:
