@@ -11,8 +11,8 @@ from storage import url as addresses
 from storage.crypto import KeyRing
 from storage.engines import make_file, postgres_engine, scrub, sqlite_engine
 from storage.erasureguard import ErasureGuard
+from storage.notifier import Listener, Notifier
 from storage.tx import DialectName, Tx
-from storage.wakes import Bells, Listener
 from storage.workcontext import current_work
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Database:
         self._lock = asyncio.Lock()
         self._owner: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._bells = Bells()
+        self._notifier = Notifier()
         self._listener: Listener | None = None
         self._closed = False
 
@@ -49,7 +49,7 @@ class Database:
         # As on SQLite: all a reader sees is one state, and it cannot write.
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         database = cls("postgresql", ring, engine, reader)
-        database._listener = await Listener.start(address, database._bells)
+        database._listener = await Listener.start(address, database._notifier)
         return database
 
     async def close(self) -> None:
@@ -92,17 +92,17 @@ class Database:
 
     def wake(self, channel: str) -> None:
         """Wake all who wait on a channel, in every process of this database."""
-        self._bells.ring(channel)
+        self._notifier.notify(channel)
         if self._listener is not None and not self._closed:
             self._listener.tell(channel)
 
     def turn(self, channel: str) -> int:
         """Return how often a channel was woken; take it before looking for work, give it to `wait`."""
-        return self._bells.turn(channel)
+        return self._notifier.turn(channel)
 
     async def wait(self, channel: str, timeout: float | None = None, *, since: int | None = None) -> bool:
         """Wait until a channel is woken (again since `since`); False when the time is over."""
-        return await self._bells.wait(channel, timeout, since)
+        return await self._notifier.wait(channel, timeout, since)
 
     async def _shielded(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if self._closed:
