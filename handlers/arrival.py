@@ -87,8 +87,8 @@ async def membership(update: Update, context: LinkHiveContext) -> None:
         )
 
     await context.services.db.write(note)
-    standing = context.services.chat_statuses
-    await (standing.back(change.chat.id) if state == "active" else standing.refused(change.chat.id, state))
+    statuses = context.services.chat_statuses
+    await (statuses.back(change.chat.id) if state == "active" else statuses.refused(change.chat.id, state))
 
 
 def _leaves(update: Update) -> bool:

@@ -102,7 +102,7 @@ class Scene(Generic[S]):
         return replace(self, state=state)
 
     def switch(self, route: str, state: dict[str, Any]) -> Switch:
-        """Return the move to a route by its name; raises InvalidPress for one of another version of the bot."""
+        """Return the move to a route by its name; raises InvalidPress for one of another version."""
         target = self.home.routes.cards.get(route)
         if target is None:
             raise InvalidPress(route)

@@ -34,9 +34,9 @@ from services.privacy import Privacy
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.publishing import Publishing
 from services.refreshing import Refreshing
+from services.saving.locks import SaveLocks
 from services.saving.saves import Saves
 from services.saving.transfers import Transfers
-from services.saving.turns import SaveTurns
 from services.sentpictures import SentPictures
 from services.shares import Shares
 from services.steps import Reached, nothing
@@ -94,7 +94,7 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
     tokens = Tokens(db, clock, refreshing)
     own = Drive(clock, disktop, tokens, reached=reached)
     people = People(db, clock)
-    transfers = Transfers(clock, disktop, tokens, own.changed, SaveTurns(db, clock))
+    transfers = Transfers(clock, disktop, tokens, own.changed, SaveLocks(db, clock))
     titles = Titles(clock, tmdb, hdhive, tokens)
     unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
     used = (hdhive, tokens, titles, unlocking, transfers)

@@ -10,8 +10,8 @@ from clients.disktop.errors import TAKEN
 from clients.disktop.models import Listing, SharedFile, Transferred
 from clients.errors import ClientError, Forbidden, Rejected
 from services.errors import TransferProblem
+from services.saving.locks import SaveLock
 from services.saving.trees import Plan
-from services.saving.turns import Turn
 from services.steps import nothing
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Saving:
         client: DiskTop,
         share: Call,
         drive: Call,
-        turn: Turn,
+        lock: SaveLock,
         surl: str,
         code: str | None,
         told: Told = nothing,
@@ -78,7 +78,7 @@ class Saving:
         self._told = told
         self._share = share
         self._drive = drive
-        self._turn = turn
+        self._lock = lock
         self._surl = surl
         self._code = code
         self._places: dict[str, Place] = {}
@@ -145,7 +145,7 @@ class Saving:
             return self._client.share_transfer(token, self._surl, ids, path, self._code)
 
         try:
-            done = await self._share(lambda token: self._turn.send(lambda: transfer(token)))
+            done = await self._share(lambda token: self._lock.send(lambda: transfer(token)))
         except ClientError as error:
             # It may have worked all the same: look, and copy nothing twice.
             if not error.doubtful or self._missing_now(await self._listed(path), files):
