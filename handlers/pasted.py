@@ -66,7 +66,7 @@ async def _in_private(update: Update, context: LinkHiveContext, service: Service
     state = linkstate.first(scene, service)
     way: linkstate.Way = state.way or ("key" if looks_like_key(told) else "login")
     scene = scene.at(state.model_copy(update={"way": way, "left": left}))
-    await linksecrets.take(update, context, await linkkeys.open_card(scene), linksecrets.Told(told))
+    await linksecrets.take(update, context, await linkkeys.open_card(scene), linksecrets.SentSecret(told))
 
 
 async def _in_group(update: Update, context: LinkHiveContext, service: Service) -> None:

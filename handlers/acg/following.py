@@ -10,7 +10,7 @@ from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.texts import Html
 from handlers.views import Press, Row
 from services.acgbt.following import category_key, words_key
-from services.subscriptions import Following
+from services.subscriptions import FollowedTitle
 from services.subscriptions.keys import WORDS
 from storage.subscriptions import Subscription
 
@@ -75,7 +75,7 @@ def name_of(scene: Scene[Any], title: str, name: str) -> Html:
     return scene.say(key, name=name[:NAME])
 
 
-def heading(scene: Scene[Any], following: Following, *, fresh: bool) -> Html:
+def heading(scene: Scene[Any], following: FollowedTitle, *, fresh: bool) -> Html:
     """Return how the card of a subscription begins."""
     subscription = following.subscription
     name = name_of(scene, subscription.title, str(subscription.detail.get("name", "")))

@@ -136,7 +136,7 @@ async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) ->
     await run(cards.scene_of(update, context, NoticeState()), said_with_links(message_of(update)))
 
 
-class Live:
+class LiveChecks:
     """Edits the cards of runs under way: not too often, but the last state always."""
 
     def __init__(self, home: LinkHiveApplication) -> None:
@@ -170,4 +170,4 @@ def register(home: LinkHiveApplication) -> None:
     home.card(CHECK)
     commands.add(home, "check", check)
     home.dialog(ASK, answered)
-    home.services.linkchecks.on_change = Live(home).changed
+    home.services.linkchecks.on_change = LiveChecks(home).changed

@@ -42,8 +42,8 @@ SHOWN = 4
 
 
 @dataclass(frozen=True)
-class Told:
-    """Be what was told: the words, the key from a message before, and whether the update comes again."""
+class SentSecret:
+    """Be what was sent: the words, the key from a message before, and whether the update comes again."""
 
     words: str = field(repr=False)
     key: str | None = field(default=None, repr=False)
@@ -61,7 +61,7 @@ async def answer(update: Update, context: LinkHiveContext, dialog: Dialog) -> No
     if scene is None or not isinstance(scene.state, KeyState) or scene.state.way is None:
         return
     again = await asking.claim(update, context, dialog)
-    told = Told(message.text or message.caption or "", dialog.state.get("api_key"), again=again)
+    told = SentSecret(message.text or message.caption or "", dialog.state.get("api_key"), again=again)
     scene = scene.at(scene.state.model_copy(update={"left": scene.state.left or left}))
     await take(update, context, scene, told)
 
@@ -93,7 +93,7 @@ async def erased(home: LinkHiveApplication, chat_id: int, message_id: int) -> bo
     return False
 
 
-async def take(update: Update, context: LinkHiveContext, scene: Scene[KeyState], told: Told) -> None:
+async def take(update: Update, context: LinkHiveContext, scene: Scene[KeyState], told: SentSecret) -> None:
     """Go on with what was told, and show what came of it."""
     try:
         state, key = await _next(scene, told)
@@ -133,7 +133,7 @@ async def _settle(update: Update, context: LinkHiveContext, scene: Scene[KeyStat
         await home.services.db.write(lambda tx: card_changed(tx, scene.user_id, card.id, now=now))
 
 
-async def _next(scene: Scene[KeyState], told: Told) -> tuple[KeyState, str | None]:
+async def _next(scene: Scene[KeyState], told: SentSecret) -> tuple[KeyState, str | None]:
     """Return the state after an answer, and the key that waits for its secret."""
     match scene.state.way:
         case "key":
@@ -144,7 +144,7 @@ async def _next(scene: Scene[KeyState], told: Told) -> tuple[KeyState, str | Non
             return await _register(scene, told), None
 
 
-async def _key(scene: Scene[KeyState], told: Told) -> tuple[KeyState, str | None]:
+async def _key(scene: Scene[KeyState], told: SentSecret) -> tuple[KeyState, str | None]:
     state, found = scene.state, key_and_secret(told.words)
     key, secret = found.name or told.key, found.proof
     if key is None:
@@ -175,7 +175,7 @@ async def _login(scene: Scene[KeyState], words: str) -> KeyState:
     return _linked(state)
 
 
-async def _register(scene: Scene[KeyState], told: Told) -> KeyState:
+async def _register(scene: Scene[KeyState], told: SentSecret) -> KeyState:
     state, words = scene.state, told.words.strip()
     if state.step != "password":
         if not words or len(words.split()) > 1:

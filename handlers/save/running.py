@@ -115,7 +115,7 @@ async def to_drive(scene: Scene[SaveState], _arg: str) -> Switch:
     return scene.switch(DRIVE, {"path": scene.state.result.dest})
 
 
-class Live:
+class LiveSaves:
     """Shows on cards how saves go on and how they end."""
 
     def __init__(self, home: LinkHiveApplication) -> None:

@@ -9,11 +9,11 @@ from handlers.scenes import Scene
 from handlers.subscribe import filters
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, Row, View
-from services.subscriptions import Following
+from services.subscriptions import FollowedTitle
 from services.subscriptions.wishes import WHENS
 
 
-def overview(scene: Scene[Any], following: Following, *, manage: str, leave: Row) -> View:
+def overview(scene: Scene[Any], following: FollowedTitle, *, manage: str, leave: Row) -> View:
     """Show what is told of a category or words, and the buttons that change it."""
     say, subscription = scene.say, following.subscription
     lines: list[str] = [acgfollow.heading(scene, following, fresh=scene.state.fresh)]

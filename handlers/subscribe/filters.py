@@ -11,7 +11,7 @@ from handlers.resources import drive_name
 from handlers.scenes import InvalidPress, Scene, Switch, number
 from handlers.texts import Html, Speaker, escape
 from handlers.views import Button, Press, Row, View, grid
-from services.subscriptions import DRIVES, QUALITIES, Following, Wishes
+from services.subscriptions import DRIVES, QUALITIES, FollowedTitle, Wishes
 from services.subscriptions.wishes import MOST_POINTS, OTHER_DRIVE, words_of
 
 PRICES = (0, 1, 2, 3, 5, 10, 20)
@@ -54,7 +54,7 @@ def _drive(say: Speaker, drive: str) -> Html:
     return drive_name(say, "unknown" if drive == OTHER_DRIVE else drive)
 
 
-def show(scene: Scene[Any], screen: str, following: Following) -> View:
+def show(scene: Scene[Any], screen: str, following: FollowedTitle) -> View:
     """Show the choices of one filter."""
     say, wishes = scene.say, following.wishes
     name = screen.removesuffix("?")

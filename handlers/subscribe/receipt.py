@@ -184,7 +184,7 @@ RECEIPT_CARD: Route[ReceiptState] = Route(
 )
 
 
-class Live:
+class LiveReceipts:
     """Keeps receipts on their cards, and shows each step."""
 
     def __init__(self, home: LinkHiveApplication) -> None:
@@ -241,7 +241,7 @@ class Live:
 
 def register(home: LinkHiveApplication) -> None:
     """Show receipts."""
-    live = Live(home)
+    live = LiveReceipts(home)
     automatic = home.services.subscriptions.automatic
     automatic.begin, automatic.on_change = live.begin, live.changed
 

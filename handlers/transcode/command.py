@@ -14,7 +14,7 @@ from handlers.scenes import InvalidPress, Route, Scene, Switch, number
 from handlers.texts import Html
 from handlers.transcode import bell as transcodebell, group, notices, task as transcodetask
 from handlers.transcode.group import GroupState
-from handlers.transcode.live import Drawn, Live, start
+from handlers.transcode.live import Drawn, LiveTasks, start
 from handlers.transcode.state import KINDS, LIST, TASK, TasksState, TaskState
 from handlers.transcode.views import row
 from handlers.videos.state import LARGEST_ID, advice
@@ -182,5 +182,5 @@ def register(home: LinkHiveApplication) -> None:
     home.start_link(PAYLOAD, from_deep_link)
     notices.register(home)
     group.register(home)
-    live = Live(home, {LIST: draw, TASK: transcodetask.draw})
+    live = LiveTasks(home, {LIST: draw, TASK: transcodetask.draw})
     home.services.transcoding.on_live = live.follow

@@ -19,7 +19,7 @@ from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.texts import bold
 from handlers.upload import goal, mika, queue, ready, views
 from handlers.upload.files import addresses, file_of, folder_in, in_words, of_addresses
-from handlers.upload.live import END, QUEUE, ROUTE, Live
+from handlers.upload.live import END, QUEUE, ROUTE, LiveUploads
 from handlers.upload.mikaviews import draw
 from handlers.upload.queue import QueueState
 from handlers.upload.views import UploadState, name_of
@@ -267,7 +267,7 @@ async def _left_behind(scene: Scene[Any], source: Source, folder: str) -> Upload
 
 def register(home: LinkHiveApplication) -> None:
     """Offer uploads."""
-    live = Live(home)
+    live = LiveUploads(home)
     home.card(UPLOAD)
     home.card(OFFER)
     home.card(queue.QUEUE)

@@ -7,7 +7,7 @@ from services.jobs import JobHandler
 from services.saving.transfers import Transfers
 from services.steps import Reached, nothing
 from services.subscriptions.automatic import RECEIPT, Automatic
-from services.subscriptions.following import Following, Follows, TooManyTitles, key_of
+from services.subscriptions.following import FollowedTitle, Follows, TooManyTitles, key_of
 from services.subscriptions.pace import Pace
 from services.subscriptions.receipts import Receipt, Step
 from services.subscriptions.rounds import Rounds
@@ -26,7 +26,7 @@ __all__ = [
     "QUALITIES",
     "RECEIPT",
     "UNLENT",
-    "Following",
+    "FollowedTitle",
     "News",
     "Pace",
     "Receipt",

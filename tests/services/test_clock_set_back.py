@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from clients.hdhive.models import Quota
-from handlers.upload.live import Live
+from handlers.upload.live import LiveUploads
 from services.chatstatus import MUTED_SECONDS
 from services.clock import Steady
 from services.drive.memory import Known, Memory
@@ -144,7 +144,7 @@ async def test_an_uploads_card_is_edited_again(clock: ManualClock) -> None:
         return SimpleNamespace(card_id=None)
 
     services = SimpleNamespace(clock=clock, uploads=SimpleNamespace(get=get))
-    live = Live(cast("Any", SimpleNamespace(services=services)))
+    live = LiveUploads(cast("Any", SimpleNamespace(services=services)))
     upload = SimpleNamespace(id=7, chat_id=1001, retry_at=None, card_id=None, user_id=1001)
     view = cast("Any", SimpleNamespace(upload=upload, stage=SimpleNamespace(over=False)))
     live._card_of = nothing  # type: ignore[method-assign]
