@@ -44,12 +44,17 @@ async def _hand(
     last_attempt: bool,
 ) -> None:
     verdict = Verdict.TAKE if manners is None else manners.judge(entry)
+    work = errand_of(entry)
+    if verdict is not Verdict.LEAVE and not (forgotten is not None and forgotten(work)):
+        told = Delivery(entry.received_at, last_attempt, too_many=verdict is Verdict.TELL)
+        await _process(application, entry, work, told)
+    if manners is not None:
+        manners.settled([entry.update_id])
     if verdict is not Verdict.TAKE and metrics is not None:
         metrics.updates.labels("too_many").inc()
-    work = errand_of(entry)
-    if verdict is Verdict.LEAVE or (forgotten is not None and forgotten(work)):
-        return
-    told = Delivery(entry.received_at, last_attempt, too_many=verdict is Verdict.TELL)
+
+
+async def _process(application: App, entry: Entry, work: Errand | None, told: Delivery) -> None:
     token = delivery.set(told)
     try:
         with on_errand(work):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -60,15 +60,33 @@ class _Bucket:
 
 
 class Manners:
-    """Hold a bucket for each person and each group that was heard of lately."""
+    """Hold a bucket for each person and each group that was heard of lately.
+
+    An update is counted once: until it is `settled` the same is said of it however often it comes. Telegram
+    repeats what could not be stored, and a repeat that was counted again would in the end be one too many.
+    """
 
     def __init__(self, allowed: Allowances = FAIR) -> None:
         self._allowed = allowed
         self._buckets: OrderedDict[tuple[str, int], _Bucket] = OrderedDict()
+        self._said: OrderedDict[int, Verdict] = OrderedDict()
 
     def judge(self, entry: Entry) -> Verdict:
-        """Say what becomes of an update; one that is tried again was counted the first time."""
+        """Say what becomes of an update, as it was said before where it was."""
+        said = self._said.pop(entry.update_id, None) or self._judged(entry)
+        self._said[entry.update_id] = said
+        if len(self._said) > REMEMBERED:
+            self._said.popitem(last=False)
+        return said
+
+    def settled(self, update_ids: Iterable[int]) -> None:
+        """Forget updates that are stored or handled, and will not come again."""
+        for update_id in update_ids:
+            self._said.pop(update_id, None)
+
+    def _judged(self, entry: Entry) -> Verdict:
         content = _content(entry.payload)
+        # One that is tried again was counted the first time, by a process before this one.
         if content is None or entry.attempts:
             return Verdict.TAKE
         at = _sent_at(content, entry.received_at)

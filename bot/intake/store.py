@@ -107,14 +107,13 @@ class Store:
         if not self._open:
             raise NotStored("stopping")
         now = self._clock.now()
-        entries = [entry for entry in (self._entry(update, now) for update in raw) if self._lets_in(entry)]
-        if not entries:
-            return
-        waiter = Waiter(entries, asyncio.get_running_loop().create_future())
-        self._waiters.append(waiter)
-        self._urgent.set()
-        self._stir.set()
-        await waiter.settled
+        entries = [self._entry(update, now) for update in raw]
+        let_in = [entry for entry in entries if self._lets_in(entry)]
+        if let_in:
+            await self._stored(let_in)
+        if self._gate is not None:
+            self._metrics.updates.labels("flood").inc(len(entries) - len(let_in))
+            self._gate.settled(entry.update_id for entry in entries)
 
     async def stop(self, patience: float = 20.0) -> None:
         """Take no more, let work in progress end, write what became of it, give the chats back."""
@@ -155,10 +154,14 @@ class Store:
 
     def _lets_in(self, entry: Entry) -> bool:
         """Tell whether an update is worth storing: one of a flood would never be answered."""
-        if self._gate is None or self._gate.judge(entry) is Verdict.TAKE:
-            return True
-        self._metrics.updates.labels("flood").inc()
-        return False
+        return self._gate is None or self._gate.judge(entry) is Verdict.TAKE
+
+    async def _stored(self, entries: list[Entry]) -> None:
+        waiter = Waiter(entries, asyncio.get_running_loop().create_future())
+        self._waiters.append(waiter)
+        self._urgent.set()
+        self._stir.set()
+        await waiter.settled
 
     def _all_entries(self) -> list[Entry]:
         return [entry for waiter in self._waiters for entry in waiter.entries]

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.intake.dispatch import Dispatch
 from bot.intake.lines import Lines
+from bot.intake.manners import Manners
 from bot.intake.store import Store
 from bot.metrics import Metrics
 from services.clock import SystemClock
@@ -83,11 +84,12 @@ def build(
     scan: float | None = None,
     gather: float = 0.005,
     lines: Lines | None = None,
+    gate: Manners | None = None,
     **more: Any,
 ) -> Intake:
     hand, metrics, clock = Handed(work), Metrics(), SystemClock()
     dispatch = Dispatch(hand, clock, metrics, lines=lines, backoff=more.pop("backoff", (0.02, 0.04)), **more)
-    store = Store(db, dispatch, clock, metrics, holder=holder, gather=gather, scan=scan)
+    store = Store(db, dispatch, clock, metrics, holder=holder, gather=gather, scan=scan, gate=gate)
     return Intake(db, hand, dispatch, store, metrics)
 
 
