@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -17,6 +16,7 @@ from telegram.request._requestparameter import RequestParameter
 from bot.intake.store import NotStored, Store
 from bot.intake.updates import ALLOWED, accepted, update_id
 from bot.metrics import Metrics
+from bot.retryafter import seconds_of
 from services.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -135,8 +135,7 @@ class Poller:
         await self._clock.sleep(CONFLICT_PAUSE)
 
     async def _told_to_wait(self, error: RetryAfter) -> None:
-        wait = error.retry_after
-        seconds = wait.total_seconds() if isinstance(wait, dt.timedelta) else float(wait)
+        seconds = seconds_of(error)
         self._metrics.poll_failed("too_many", type(error).__name__)
         log.warning("Telegram wants no poll for a while", extra={"seconds": seconds})
         await self._clock.sleep(seconds)
@@ -160,7 +159,9 @@ class Poller:
 
     async def _lay_anew(self) -> None:
         """Close every connection of the line: a half-open one would stay silent for ever."""
-        try:
-            await self._line.shutdown()
-        finally:
-            await self._line.initialize()
+        for step in (self._line.shutdown, self._line.initialize):
+            try:
+                await step()
+            except Exception:
+                # A line that is not laid fails the next poll, and then is laid anew again.
+                log.exception("the line was not laid anew as it should be")

@@ -8,12 +8,14 @@ from itertools import count, pairwise
 from typing import Any
 
 import pytest
-from telegram.error import BadRequest, RetryAfter, TimedOut
+from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TimedOut
 
 from bot.metrics import Metrics
 from bot.sending.pacer import Pacer, chat_of
 from bot.sending.turns import Turns
 from bot.settings import prepare_libraries
+from services.standing import Standing
+from storage.database import Database
 
 prepare_libraries()
 
@@ -76,11 +78,11 @@ class Telegram:
 
 
 class Setup:
-    def __init__(self) -> None:
+    def __init__(self, db: Database | None = None) -> None:
         self.clock = VirtualClock()
         self.telegram = Telegram(self.clock)
         self.metrics = Metrics()
-        self.pacer = Pacer(self.clock, self.metrics)
+        self.pacer = Pacer(self.clock, self.metrics, Standing(db, self.clock) if db else None)
         self.tasks: list[asyncio.Task[Any]] = []
 
     def send(
@@ -228,6 +230,31 @@ async def test_what_may_have_been_sent_is_not_repeated(setup: Setup, error: Exce
     await setup.clock.run_until(task.done)
     assert task.exception() is error
     assert calls == 1
+
+
+@pytest.mark.parametrize(
+    "error", [Forbidden("Forbidden: bot was kicked from the group chat"), ChatMigrated(-1009)]
+)
+async def test_what_telegram_says_is_told_though_it_cannot_be_noted(
+    sqlite_db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    async def refusing(chat: int) -> bool:
+        raise error
+
+    async def full(work: object) -> None:
+        raise OSError("disk full")
+
+    setup = Setup(sqlite_db)
+    await setup.pacer.initialize()
+    monkeypatch.setattr(sqlite_db, "write", full)
+    sending = setup.send(-100, call=refusing)
+    await setup.clock.run_until(sending.done)
+    assert sending.exception() is error
+    assert "disk full" in caplog.text
+    await setup.pacer.shutdown()
 
 
 async def test_answers_and_lookups_wait_for_nothing(setup: Setup) -> None:
