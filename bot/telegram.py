@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -111,10 +110,3 @@ async def set_webhook(bot: ExtBot[None], settings: Settings, clock: Clock) -> No
     """Ask Telegram to deliver here, until it does."""
     await persist(lambda: deliver_here(bot, settings), "setWebhook", clock)
     log.info("Telegram delivers to the webhook")
-
-
-async def stopped(task: asyncio.Task[None] | None) -> None:
-    """End a background task and see it end."""
-    if task is not None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -143,11 +143,6 @@ class Store:
         """Tell whether nothing waits to be stored, done or written."""
         return not (self._waiters or len(self._dispatch.lines) or self._stir.is_set() or self._in_round)
 
-    def renew_now(self) -> None:
-        """Renew the claims in the next round."""
-        self._renew = True
-        self._stir.set()
-
     def _entry(self, update: Any, now: float) -> Entry:
         number, chat, person = updates.update_id(update), updates.chat_key(update), updates.person(update)
         return Entry(number, chat, update, now, owner_id=person)

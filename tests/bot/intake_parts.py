@@ -1,6 +1,7 @@
 """An intake with a tiny hand in place of the application, on a real database."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from services.clock import SystemClock
 from storage import inbox
 from storage.database import Database
 from storage.inbox import Entry
+from storage.tx import Tx
 
 Work = Callable[[Entry, bool], Awaitable[None]]
 
@@ -35,6 +37,15 @@ def update(number: int, chat: int = 1, text: str = "hello") -> dict[str, Any]:
         "text": text,
     }
     return {"update_id": number, "message": message}
+
+
+async def taken_over(tx: Tx, chats: list[int], loser: str, holder: str) -> None:
+    """Let another process have chats, as after a pause longer than their claims."""
+    for chat in chats:
+        await inbox.release_chats(tx, [chat], loser)
+    assert await inbox.claim_chats(tx, chats, holder, inbox.clock_of_claims(tx, time.time()), 60.0) == set(
+        chats
+    )
 
 
 @dataclass
