@@ -19,6 +19,7 @@ from bot.settings import Settings
 from services.clock import Clock
 from services.standing import Standing
 from services.steps import Reached, nothing
+from storage.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ def connect(
     standing: Standing | None = None,
     reached: Reached = nothing,
     share: Share = int,
+    supervisor: Supervisor | None = None,
 ) -> Connection:
     """Build the bot; nothing is sent yet."""
     proxy = settings.proxy_for("telegram")
@@ -58,7 +60,7 @@ def connect(
         base_file_url=f"{settings.telegram_api_url}/file/bot",
         request=Request(connections=SENDING_CONNECTIONS, proxy=proxy),
         get_updates_request=line,
-        rate_limiter=Pacer(clock, metrics, standing, reached, share),
+        rate_limiter=Pacer(clock, metrics, standing, reached, share, supervisor),
     )
     # The type of a rate limiter's arguments says nothing to those who only send.
     return Connection(cast("ExtBot[None]", bot), line)

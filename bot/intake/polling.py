@@ -18,6 +18,7 @@ from bot.intake.updates import ALLOWED, accepted, update_id
 from bot.metrics import Metrics
 from bot.retryafter import seconds_of
 from services.clock import Clock
+from storage.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Poller:
         poll_seconds: float = POLL_SECONDS,
         margin: float = MARGIN_SECONDS,
         alarmed: Callable[[], Awaitable[None]] = _unheard,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._bot = bot
         self._line = line
@@ -58,6 +60,7 @@ class Poller:
         self._margin = margin
         # Hears of every meeting with another poller.
         self._alarmed = alarmed
+        self._supervisor = supervisor or Supervisor()
         self._offset = 0
         self._failures = 0
         self._webhook_gone = False
@@ -65,7 +68,7 @@ class Poller:
 
     async def start(self) -> None:
         """Begin to poll."""
-        self._task = asyncio.create_task(self._run())
+        self._task = self._supervisor.start("poller", self._run)
 
     async def stop(self) -> None:
         """Stop; an answer under way is fetched again at the next start."""

@@ -22,6 +22,7 @@ from services.clock import Clock
 from services.steps import Reached, nothing
 from storage.database import Database
 from storage.inbox import Entry
+from storage.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Store:
         scan: float | None = None,
         gate: Manners | None = None,
         reached: Reached = nothing,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._db = db
         self._dispatch = dispatch
@@ -80,6 +82,7 @@ class Store:
         self._gather = gather
         self._gate = gate
         self._reached = reached
+        self._supervisor = supervisor or Supervisor()
         self._scan_every = SCAN_SECONDS[db.dialect] if scan is None else scan
         self._waiters: list[Waiter] = []
         self._stir = asyncio.Event()
@@ -99,8 +102,9 @@ class Store:
             log.info("updates were left to do", extra={"chats": len(self._left)})
         self._open = True
         self._stir.set()
-        self._server = asyncio.create_task(self._serve())
-        self._tasks = [asyncio.create_task(self._tick()), asyncio.create_task(self._listen())]
+        start = self._supervisor.start
+        self._server = start("inbox", self._serve)
+        self._tasks = [start("inbox.tick", self._tick), start("inbox.listen", self._listen)]
 
     async def accept(self, raw: Sequence[object]) -> None:
         """Return once these updates are committed; raise `NotStored` or `BadUpdate` otherwise."""
@@ -122,9 +126,9 @@ class Store:
         for task in self._tasks:
             task.cancel()
         self._closing = True
-        self._urgent.set()
-        self._stir.set()
-        # A round under way is not cancelled: its callers wait for an answer.
+        if not self._in_round:
+            # A round under way is not cancelled: its callers wait for an answer.
+            self._server.cancel()
         await asyncio.gather(self._server, *self._tasks, return_exceptions=True)
         outcomes, held = self._dispatch.take_outcomes(), self._dispatch.lines.keys()
         self._dispatch.lines.drop(held)
@@ -179,7 +183,8 @@ class Store:
                 log.exception("a round of the inbox failed")
                 self._stir.set()
                 await asyncio.sleep(PAUSE_SECONDS)
-            self._in_round = False
+            finally:
+                self._in_round = False
 
     async def _linger(self) -> None:
         """Give done marks company; an update that waits for its commit only gets that of its own moment."""

@@ -16,6 +16,7 @@ from bot.sending.windows import Share
 from services.clock import Clock, Steady
 from services.standing import Standing, meaning
 from services.steps import Reached, nothing
+from storage.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +50,14 @@ class Pacer(BaseRateLimiter[Priority]):
         standing: Standing | None = None,
         reached: Reached = nothing,
         share: Share = int,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._clock = clock
         self._steady = Steady(clock)
         self._metrics = metrics
         self._standing = standing
         self._reached = reached
-        self._turns = Turns(clock, share)
+        self._turns = Turns(clock, share, supervisor)
 
     async def initialize(self) -> None:
         """Begin to give turns."""

@@ -19,6 +19,7 @@ from bot.vitals import SIGNS, Vitals
 from services.clock import Clock, Steady
 from storage import census, inbox, jobs, meta
 from storage.database import Database
+from storage.supervisor import Supervisor
 from storage.tx import Tx
 
 # How old an answer may be; an eager load balancer must cost nothing.
@@ -41,6 +42,7 @@ class Health:
     probe: Callable[[], Awaitable[Mapping[str, Finding]]]
     serving: Callable[[], bool]
     vitals: Vitals
+    supervisor: Supervisor = field(default_factory=Supervisor)
     _database: tuple[float, str] = (float("-inf"), "unknown")
     _upstreams: tuple[float, Mapping[str, Finding]] = field(default=(float("-inf"), MappingProxyType({})))
     _asking: asyncio.Task[None] | None = None
@@ -137,7 +139,7 @@ class Health:
         """Ask in the background: a slow upstream must not make us look dead."""
         idle = self._asking is None or self._asking.done()
         if idle and self._steady.now() - self._upstreams[0] > oldest:
-            self._asking = asyncio.create_task(self._ask())
+            self._asking = self.supervisor.start("upstreams", self._ask)
 
     async def _ask(self) -> None:
         found = await self.probe()

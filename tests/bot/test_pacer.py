@@ -16,6 +16,7 @@ from bot.sending.turns import Turns
 from bot.settings import prepare_libraries
 from services.standing import Standing
 from storage.database import Database
+from storage.supervisor import Supervisor
 
 prepare_libraries()
 
@@ -294,6 +295,22 @@ async def test_silent_chats_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> No
         clock.time += 70.0
     assert len(turns._chats) <= 51
     await turns.stop()
+    await turns.stop()
+
+
+async def test_who_waited_when_the_pump_failed_gets_their_turn() -> None:
+    clock, failures = VirtualClock(), [KeyError("odd")]
+
+    def share(number: int) -> int:
+        if clock.time > 1000.0 and failures:
+            raise failures.pop()
+        return number
+
+    turns = Turns(clock, share, Supervisor(clock.now, clock.sleep))
+    turns.start()
+    takes = [asyncio.ensure_future(turns.take(chat, broadcast=False)) for chat in [*[1] * 6, *range(2, 50)]]
+    await clock.run_until(lambda: all(take.done() for take in takes), limit=60)
+    assert not failures
     await turns.stop()
 
 

@@ -18,6 +18,7 @@ from bot.wiring import House
 from sandbox.server import Sandbox
 from services.clock import SystemClock
 from storage.database import Database
+from storage.supervisor import Supervisor
 from tests.conftest import WEBHOOK_SECRET, Start
 from tests.driver import BotApi, Control, Person
 from tests.e2e.process import until
@@ -160,7 +161,7 @@ async def test_health_does_not_wait_for_telegram(sqlite_db: Database) -> None:
         metrics,
         probe,
         lambda: True,
-        Vitals(sqlite_db, clock, heard),
+        Vitals(sqlite_db, clock, heard, Supervisor()),
     )
     answer = await health.live(None)  # type: ignore[arg-type]
     assert answer.status_code == 200
