@@ -13,17 +13,17 @@ import handlers
 from bot import database, housekeeping, lostkeys, probes, telegram, telegramfiles
 from bot.assembly import assemble
 from bot.findings import POLLED_ELSEWHERE, TASK_FAILED
-from bot.hearing import Delivered, Hearing, Polled
+from bot.healthchecks import HealthChecks
+from bot.intake.deliver import delivery_to
 from bot.intake.dispatch import Dispatch
-from bot.intake.hand import hand_to
-from bot.intake.manners import FLOOD, Manners
 from bot.intake.polling import Poller
+from bot.intake.ratelimit import FLOOD, RateLimiter
 from bot.intake.store import Store
 from bot.metrics import Metrics
 from bot.settings import Settings, prepare_libraries
 from bot.telegram import Connection
+from bot.updatehealth import Delivered, Polled, UpdateHealth
 from bot.upstreams import Upstreams, open_upstreams
-from bot.vitals import Vitals
 from bot.web import app as web
 from bot.web.health import Health
 from bot.web.linking import LinkPages
@@ -149,7 +149,7 @@ def _build(
     )
     application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
     application.reached = reached
-    hand = hand_to(application, Manners(), metrics, db.erasures.void)
+    hand = delivery_to(application, RateLimiter(), metrics, db.erasures.void)
     dispatch = Dispatch(hand, clock, metrics, bustle=services.bustle)
     holder = replicas.holder
     store = Store(
@@ -158,7 +158,7 @@ def _build(
         clock,
         metrics,
         holder=holder,
-        gate=Manners(FLOOD),
+        gate=RateLimiter(FLOOD),
         reached=reached,
         supervisor=supervisor,
     )
@@ -231,14 +231,14 @@ async def _start(
 def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams) -> WebServer:
     settings = house.settings
     ask = upstreams.probes()
-    vitals = Vitals(house.db, clock, _hearing(stack, house, clock), house.supervisor)
+    checks = HealthChecks(house.db, clock, _update_health(stack, house, clock), house.supervisor)
     health = Health(
         house.db,
         clock,
         house.metrics,
         lambda: probes.ask_all(ask),
         lambda: house.serving,
-        vitals,
+        checks,
         house.supervisor,
     )
     stack.push_async_callback(health.close)
@@ -256,7 +256,7 @@ def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams
     return WebServer(web.build(links, health, webhook, pictures), settings.listen)
 
 
-def _hearing(stack: AsyncExitStack, house: House, clock: Clock) -> Hearing:
+def _update_health(stack: AsyncExitStack, house: House, clock: Clock) -> UpdateHealth:
     settings, bot = house.settings, house.application.bot
     if settings.telegram_updates == "polling":
         return Polled(clock, house.metrics)

@@ -15,7 +15,7 @@ from typing import Any
 from bot.intake import rounds, updates
 from bot.intake.dispatch import Dispatch
 from bot.intake.lines import Outcomes
-from bot.intake.manners import Manners, Verdict
+from bot.intake.ratelimit import Decision, RateLimiter
 from bot.intake.rounds import Plan, Written
 from bot.metrics import Metrics
 from services.clock import Clock
@@ -70,7 +70,7 @@ class Store:
         holder: str,
         gather: float = GATHER_SECONDS,
         scan: float | None = None,
-        gate: Manners | None = None,
+        gate: RateLimiter | None = None,
         reached: Reached = nothing,
         supervisor: Supervisor | None = None,
     ) -> None:
@@ -153,7 +153,7 @@ class Store:
 
     def _lets_in(self, entry: Entry) -> bool:
         """Tell whether an update is worth storing: one of a flood would never be answered."""
-        return self._gate is None or self._gate.judge(entry) is Verdict.TAKE
+        return self._gate is None or self._gate.check(entry) is Decision.TAKE
 
     async def _stored(self, entries: list[Entry]) -> None:
         waiter = Waiter(entries, asyncio.get_running_loop().create_future())

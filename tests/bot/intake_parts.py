@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.intake.dispatch import Dispatch
 from bot.intake.lines import Lines
-from bot.intake.manners import Manners
+from bot.intake.ratelimit import RateLimiter
 from bot.intake.store import Store
 from bot.metrics import Metrics
 from services.clock import SystemClock
@@ -95,7 +95,7 @@ def build(
     scan: float | None = None,
     gather: float = 0.005,
     lines: Lines | None = None,
-    gate: Manners | None = None,
+    gate: RateLimiter | None = None,
     **more: Any,
 ) -> Intake:
     hand, metrics, clock = Handed(work), Metrics(), SystemClock()

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from telegram import Update
 from telegram.ext import ApplicationBuilder, ExtBot, TypeHandler
 
+from bot.intake.deliver import delivery_to
 from bot.intake.dispatch import Unreadable
-from bot.intake.hand import hand_to
 from bot.intake.lines import Lines
 from bot.intake.store import NotStored
 from bot.sending.request import Request
@@ -189,7 +189,7 @@ async def test_the_application_is_told_the_delivery_and_its_failures_come_back()
         application = ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()
         application.add_handler(TypeHandler(Update, handler))
         async with application:
-            hand = hand_to(application)
+            hand = delivery_to(application)
             await hand(Entry(1, 1, update(1), 5.0), False)
             with pytest.raises(RuntimeError, match="reported"):
                 await hand(Entry(2, 1, update(2), 6.0), True)

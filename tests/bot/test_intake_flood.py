@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.intake.manners import FLOOD, Manners
+from bot.intake.ratelimit import FLOOD, RateLimiter
 from bot.intake.store import NotStored
 from storage.database import Database
 from tests.bot.gone import Gone
@@ -37,7 +37,7 @@ async def test_no_update_is_lost_however_often_it_comes_while_the_database_is_aw
 ) -> None:
     now, gone = time.time(), Gone(sqlite_db)
     batch = [sent(number, now) for number in range(1, messages + 1)]
-    async with running(sqlite_db, gate=Manners(FLOOD)) as intake:
+    async with running(sqlite_db, gate=RateLimiter(FLOOD)) as intake:
         await intake.quiet()
         await gone.leave()
         for _ in range(REDELIVERIES):
@@ -55,7 +55,7 @@ async def test_what_was_too_much_stays_so_and_is_counted_once(sqlite_db: Databas
     now, gone = time.time(), Gone(sqlite_db)
     most = int(FLOOD.person.burst)
     batch = [sent(number, now) for number in range(1, most + 101)]
-    async with running(sqlite_db, gate=Manners(FLOOD)) as intake:
+    async with running(sqlite_db, gate=RateLimiter(FLOOD)) as intake:
         await intake.quiet()
         await gone.leave()
         for _ in range(5):

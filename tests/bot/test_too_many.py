@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from telegram.error import NetworkError
 
-from bot.intake.hand import hand_to
-from bot.intake.manners import Allowance, Allowances, Manners
+from bot.intake.deliver import delivery_to
+from bot.intake.ratelimit import Allowance, Allowances, RateLimiter
 from bot.wiring import House
 from handlers.texts import Texts
 from sandbox.server import Sandbox
@@ -23,7 +23,7 @@ async def test_what_is_too_much_stays_so_when_the_answer_to_it_failed(
 ) -> None:
     await xiaoyu.send("/start")
     await xiaoyu.until(lambda message: bool(message.text))
-    hand = hand_to(house.application, Manners(Allowances(NONE, NONE, NONE)), house.metrics)
+    hand = delivery_to(house.application, RateLimiter(Allowances(NONE, NONE, NONE)), house.metrics)
     raw = update(1, XIAOYU, "/help")
     raw["message"]["entities"] = [{"type": "bot_command", "offset": 0, "length": 5}]
     first = Entry(1, XIAOYU, raw, house.services.clock.now(), owner_id=XIAOYU)

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text, update
 
 from bot import doctor
-from bot.hearing import SILENCE_SECONDS
-from bot.vitals import SECRETS_SECONDS
+from bot.healthchecks import SECRETS_SECONDS
+from bot.updatehealth import SILENCE_SECONDS
 from bot.wiring import House
 from sandbox.server import Sandbox
 from services.clock import SystemClock

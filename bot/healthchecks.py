@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.hearing import Hearing
+from bot.updatehealth import UpdateHealth
 from services.clock import Clock
 from storage import census
 from storage.crypto import SecretUnreadable
@@ -15,20 +15,22 @@ SIGNS = ("database", "updates", "secrets", "tasks")
 SECRETS_SECONDS = 60.0
 
 
-class Vitals:
+class HealthChecks:
     """Look at the signs beside the database's own."""
 
-    def __init__(self, db: Database, clock: Clock, hearing: Hearing, supervisor: Supervisor) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, update_health: UpdateHealth, supervisor: Supervisor
+    ) -> None:
         self._db = db
         self._clock = clock
-        self._hearing = hearing
+        self._update_health = update_health
         self._supervisor = supervisor
         self._secrets: tuple[float, str | None] = (float("-inf"), None)
 
     async def signs(self) -> dict[str, str]:
         """Return what is ill and why."""
         found = (
-            ("updates", self._hearing.complaint()),
+            ("updates", self._update_health.complaint()),
             ("secrets", await self._unreadable()),
             ("tasks", self._supervisor.complaint()),
         )
