@@ -1,4 +1,4 @@
-"""Vital signs: whether updates still reach us, secrets can still be opened, and every task runs."""
+"""The signs of health: whether updates still reach us, secrets can still be opened, and every task runs."""
 
 from __future__ import annotations
 
