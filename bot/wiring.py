@@ -152,15 +152,9 @@ def _build(
     hand = delivery_to(application, RateLimiter(), metrics, db.erasures.void)
     dispatch = Dispatch(hand, clock, metrics, bustle=services.bustle)
     holder = replicas.holder
+    gate = RateLimiter(FLOOD)
     store = Store(
-        db,
-        dispatch,
-        clock,
-        metrics,
-        holder=holder,
-        gate=RateLimiter(FLOOD),
-        reached=reached,
-        supervisor=supervisor,
+        db, dispatch, clock, metrics, holder=holder, gate=gate, reached=reached, supervisor=supervisor
     )
     runner = partial(JobRunner, db, clock, holder, grace=WORK_PATIENCE, supervisor=supervisor)
     jobs = runner({**services.jobs(), **application.routes.jobs}, name="jobs")

@@ -63,9 +63,10 @@ async def test_health_a_task_that_failed(
     assert WORDS not in alarm.getMessage()
 
 
-@pytest.mark.parametrize(("place", "name"), TASKS.items())
+# There are six runners, and the second call may be another one's; `test_runner_failures` looks at one.
+@pytest.mark.parametrize("place", [place for place in TASKS if "JobRunner" not in place])
 async def test_health_a_task_that_is_begun_again(
-    start: Start, clock: Moved, monkeypatch: pytest.MonkeyPatch, place: str, name: str
+    start: Start, clock: Moved, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setattr("storage.supervisor.FIRST_PAUSE", 0.01)
     again = fails_once(monkeypatch, place)
