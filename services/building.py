@@ -9,6 +9,7 @@ from clients.fetch.fetcher import Fetcher
 from clients.hdhive.client import HDHive
 from clients.linkcheck.client import LinkCheck
 from clients.mika.client import Mika
+from clients.oauth import DISKTOP_SCOPES, HDHIVE_SCOPES
 from clients.tmdb.client import TMDB
 from services import Services
 from services.acgbt import Acg
@@ -52,9 +53,6 @@ from services.uploads.spool import Spool
 from services.uploads.targets import Target
 from services.watch import Watching
 from storage.database import Database
-
-HDHIVE_SCOPES = ("meta", "query", "unlock", "write", "vip")
-DISKTOP_SCOPES = ("user.read", "files.app_data", "share.read")
 
 
 class Parts(TypedDict, total=False):

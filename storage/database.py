@@ -12,6 +12,7 @@ from storage.crypto import KeyRing
 from storage.engines import make_file, postgres_engine, scrub, sqlite_engine
 from storage.erasureguard import ErasureGuard
 from storage.notifier import Listener, Notifier
+from storage.supervisor import Supervisor
 from storage.tx import DialectName, Tx
 from storage.workcontext import current_work
 
@@ -38,7 +39,7 @@ class Database:
         self._closed = False
 
     @classmethod
-    async def open(cls, url: str, ring: KeyRing) -> "Database":
+    async def open(cls, url: str, ring: KeyRing, supervisor: Supervisor | None = None) -> "Database":
         """Connect; the tables must be there already (`maintenance.upgrade`)."""
         address = addresses.parse(url)
         if addresses.dialect(address) == "sqlite":
@@ -49,7 +50,7 @@ class Database:
         # As on SQLite: all a reader sees is one state, and it cannot write.
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         database = cls("postgresql", ring, engine, reader)
-        database._listener = await Listener.start(address, database._notifier)
+        database._listener = await Listener.start(address, database._notifier, supervisor or Supervisor())
         return database
 
     async def close(self) -> None:

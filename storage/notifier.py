@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy import URL
 
 from storage import url as addresses
+from storage.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +64,15 @@ class Listener:
         self._untold: set[str] = set()
         self._stir = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        # Made at the start; later ones are made where they are used.
+        self._first: Any = None
 
     @classmethod
-    async def start(cls, url: URL, notifier: Notifier) -> "Listener":
+    async def start(cls, url: URL, notifier: Notifier, supervisor: Supervisor) -> "Listener":
         """Connect now, so that a wrong address is known at once, and keep listening."""
         listener = cls(url, notifier)
-        connection = await listener._connect()
-        listener._task = asyncio.create_task(listener._run(connection))
+        listener._first = await listener._connect()
+        listener._task = supervisor.start("listener", listener._run)
         return listener
 
     def tell(self, channel: str) -> None:
@@ -99,8 +102,15 @@ class Listener:
     def _lost(self, _connection: Any) -> None:
         self._stir.set()
 
-    async def _run(self, connection: Any) -> None:
+    async def _run(self) -> None:
         while True:
+            connection, self._first = self._first, None
+            if connection is None:
+                connection = await self._reconnect()
+                if connection is None:
+                    return
+                # Calls made while nobody listened are gone: look everywhere.
+                self._notifier.notify(ALL)
             try:
                 await self._serve(connection)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -109,11 +119,6 @@ class Listener:
                 connection.terminate()
             if self._task is None:
                 return
-            connection = await self._reconnect()
-            if connection is None:
-                return
-            # Calls made while nobody listened are gone: look everywhere.
-            self._notifier.notify(ALL)
 
     async def _serve(self, connection: Any) -> None:
         while self._task is not None or self._untold:

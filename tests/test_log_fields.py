@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.hearing import UNKNOWN_TOKEN
 from bot.logs import HIDDEN, HIDDEN_FIELDS
+from bot.updatehealth import UNKNOWN_TOKEN
 from clients.errors import Rejected
 from services.chatstatus import ChatStatuses
 from services.clock import SystemClock

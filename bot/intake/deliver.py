@@ -10,7 +10,7 @@ from telegram import Update
 from telegram.ext import Application
 
 from bot.intake.dispatch import Hand, Unreadable
-from bot.intake.manners import Manners, Verdict
+from bot.intake.ratelimit import Decision, RateLimiter
 from bot.intake.shape import Misshapen, check
 from bot.intake.updates import ALLOWED
 from bot.metrics import Metrics
@@ -25,31 +25,36 @@ App = Application[Any, Any, Any, Any, Any, Any]
 IsForgotten = Callable[[WorkContext | None], bool]
 
 
-def hand_to(
+def delivery_to(
     application: App,
-    manners: Manners | None = None,
+    limiter: RateLimiter | None = None,
     metrics: Metrics | None = None,
     forgotten: IsForgotten | None = None,
 ) -> Hand:
-    """Return the way from the intake into an application; with `manners` nobody gets more than is fair."""
-    return functools.partial(_hand, application, manners, metrics, forgotten)
+    """Return the way from the intake into an application; with `limiter` nobody gets more than is fair."""
+    return functools.partial(_deliver, application, limiter, metrics, forgotten)
 
 
-async def _hand(
+async def _deliver(
     application: App,
-    manners: Manners | None,
+    limiter: RateLimiter | None,
     metrics: Metrics | None,
     forgotten: IsForgotten | None,
     entry: Entry,
     last_attempt: bool,
 ) -> None:
-    verdict = Verdict.TAKE if manners is None else manners.judge(entry)
-    if verdict is not Verdict.TAKE and metrics is not None:
-        metrics.updates.labels("too_many").inc()
+    decision = Decision.TAKE if limiter is None else limiter.check(entry)
     work = work_of(entry)
-    if verdict is Verdict.LEAVE or (forgotten is not None and forgotten(work)):
-        return
-    told = Delivery(entry.received_at, last_attempt, too_many=verdict is Verdict.TELL)
+    if decision is not Decision.LEAVE and not (forgotten is not None and forgotten(work)):
+        told = Delivery(entry.received_at, last_attempt, too_many=decision is Decision.TELL)
+        await _process(application, entry, work, told)
+    if limiter is not None:
+        limiter.settled([entry.update_id])
+    if decision is not Decision.TAKE and metrics is not None:
+        metrics.updates.labels("too_many").inc()
+
+
+async def _process(application: App, entry: Entry, work: WorkContext | None, told: Delivery) -> None:
     token = delivery.set(told)
     try:
         with work_context(work):
