@@ -10,7 +10,8 @@ from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
 from handlers.context import LinkHiveContext, Policy
-from handlers.scenes import Act, AnyRoute, Letter, Scene
+from handlers.photos import Photos
+from handlers.scenes import Act, AnyRoute, OutgoingCard, Scene
 from handlers.texts import Texts
 from services import Services
 from services.jobs import JobHandler
@@ -26,9 +27,9 @@ TakeFile = Callable[[Update, LinkHiveContext, Dialog], Awaitable[bool]]
 # What /cancel does with the card that asks, beside asking no longer.
 Leave = Callable[[LinkHiveContext, Card], Awaitable[None]]
 # None where it was told on a card that is there already.
-Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter | None]]
+Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[OutgoingCard | None]]
 # Several of a kind that waited for the same person, oldest first, told in one message.
-Fold = Callable[[Scene[Any], Sequence[Mapping[str, Any]]], Awaitable[Letter | None]]
+Fold = Callable[[Scene[Any], Sequence[Mapping[str, Any]]], Awaitable[OutgoingCard | None]]
 
 
 class Upstreams(Protocol):
@@ -72,7 +73,7 @@ class LinkHiveApplication(
 ):
     """An application that carries the services, the texts and the policy."""
 
-    __slots__ = ("policy", "reached", "routes", "services", "texts", "upstreams")
+    __slots__ = ("photos", "policy", "reached", "routes", "services", "texts", "upstreams")
 
     def __init__(self, *, services: Services, texts: Texts, policy: Policy, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -80,10 +81,16 @@ class LinkHiveApplication(
         self.texts = texts
         self.policy = policy
         self.routes = Routes()
+        # Ids are worth something only to the bot that sent the picture.
+        self.photos = Photos()
         # Told of named steps, so that tests can stop a process exactly there.
         self.reached: Reached = nothing
         # How the services answer; who runs the house knows.
         self.upstreams: Upstreams = _unknown
+
+    def deep_link(self, payload: str) -> str:
+        """Return the address that opens the private chat with a payload."""
+        return f"{self.policy.me_url}/{self.bot.username}?start={payload}"
 
     def card(self, route: AnyRoute) -> None:
         """Show cards of a route and answer their buttons."""

@@ -92,7 +92,7 @@ async def heard(update: Update, context: LinkHiveContext) -> None:
     """Take a chat back that writes to the bot again."""
     message = update.message
     if message is not None and message.left_chat_member is None and message.migrate_to_chat_id is None:
-        await context.services.standing.heard(message.chat.id, context.received_at)
+        await context.services.chat_statuses.heard(message.chat.id, context.received_at)
 
 
 async def membership(update: Update, context: LinkHiveContext) -> None:
@@ -112,8 +112,8 @@ async def membership(update: Update, context: LinkHiveContext) -> None:
         )
 
     await context.services.db.write(note)
-    standing = context.services.standing
-    await (standing.back(change.chat.id) if state == "active" else standing.refused(change.chat.id, state))
+    statuses = context.services.chat_statuses
+    await (statuses.back(change.chat.id) if state == "active" else statuses.refused(change.chat.id, state))
 
 
 async def _concerns(context: LinkHiveContext, chat_id: int, user_id: int) -> bool:
@@ -148,7 +148,7 @@ async def migrated(update: Update, context: LinkHiveContext) -> None:
     new = message.migrate_to_chat_id or message.chat.id
     sender = update.effective_user
     if old != new and await _concerns(context, old, 0 if sender is None else sender.id):
-        await context.services.standing.moved(old, new)
+        await context.services.chat_statuses.moved(old, new)
 
 
 def register(home: LinkHiveApplication) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 from services.admission import Admission, Stand, must_be_in
 from services.clock import Clock
-from services.jobs import JobHandler, Lease, LeaseLost, RetryLater, errand_of
+from services.jobs import JobHandler, Lease, LeaseLost, RetryLater, work_of
 from services.notices import at_work
 from storage import leases
 from storage.database import Database
-from storage.errands import Forgotten, on_errand
 from storage.jobs import Job
+from storage.supervisor import Supervisor
+from storage.workcontext import Forgotten, work_context
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ class JobRunner:
         grace: float = 10.0,
         admission: Admission | None = None,
         rng: random.Random | None = None,
+        name: str = "jobs",
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -60,6 +63,8 @@ class JobRunner:
         self._grace = grace
         self._admission = admission
         self._rng = rng or random.Random()  # noqa: S311 - jitter, no secret
+        self._name = name
+        self._supervisor = supervisor or Supervisor()
         self._running: dict[asyncio.Task[None], Lease] = {}
         self._bell = asyncio.Event()
         self._calm = asyncio.Event()
@@ -67,10 +72,18 @@ class JobRunner:
         self._over = asyncio.Event()
         self._over.set()
 
+    @property
+    def name(self) -> str:
+        """Return what its task is called."""
+        return self._name
+
     async def run(self) -> None:
-        """Work until `stop`, then let what runs finish within the grace period."""
+        """Work until `stop`, then let what runs finish within the grace period; it may fail and run again."""
         self._over.clear()
-        helpers = [asyncio.create_task(one) for one in (self._hear(), self._beat(), self._watch())]
+        work = {"hear": self._hear, "beat": self._beat}
+        if self._admission is not None:
+            work["watch"] = self._watch
+        helpers = [self._supervisor.start(f"{self._name}.{what}", how) for what, how in work.items()]
         try:
             await self._inherit()
             while not self._stopping:
@@ -159,7 +172,7 @@ class JobRunner:
         # Every run is a task with a context of its own.
         at_work.set(True)
         try:
-            with on_errand(errand_of(lease)):
+            with work_context(work_of(lease)):
                 if self._admission is not None:
                     must_be_in(await self._admission.of_job(job))
                 await self._handlers[job.kind](job, lease)
@@ -240,7 +253,6 @@ class JobRunner:
             await asyncio.wait(running)
 
     async def _wind_up(self, helpers: list[asyncio.Task[None]]) -> None:
-        self._stopping = True
         try:
             await self._drain()
         finally:

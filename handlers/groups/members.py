@@ -52,8 +52,8 @@ class Members:
 
     def groups(self) -> frozenset[int]:
         """Return the allowed groups where they are now: a group may have become a supergroup."""
-        standing = self._home.services.standing
-        return frozenset(standing.address(id_) for id_ in self._home.policy.groups)
+        statuses = self._home.services.chat_statuses
+        return frozenset(statuses.address(id_) for id_ in self._home.policy.groups)
 
     def lists(self, chat_id: int) -> bool:
         """Tell whether a chat is an allowed group."""
@@ -133,7 +133,7 @@ class Members:
             seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
             self._resting.put(_EVERY, Stand.UNKNOWN, now + seconds)
         elif isinstance(error, ChatMigrated):
-            await self._home.services.standing.moved(group, error.new_chat_id)
+            await self._home.services.chat_statuses.moved(group, error.new_chat_id)
         elif isinstance(error, BadRequest) and _NEVER_THERE.search(error.message):
             return Stand.OUT
         elif _NO_GROUP.search(error.message):

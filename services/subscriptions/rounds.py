@@ -13,8 +13,8 @@ from itertools import chain
 
 from clients.errors import ClientError
 from clients.hdhive.client import HDHive
+from services.activity import Activity
 from services.admission import Admission
-from services.bustle import Bustle
 from services.clock import Clock, Steady
 from services.cooldowns import Cooldowns
 from services.errors import ServiceError
@@ -82,7 +82,7 @@ class Rounds:
         pace: Pace,
         admission: Admission,
         *,
-        bustle: Bustle,
+        activity: Activity,
         reached: Reached = nothing,
     ) -> None:
         self._db = db
@@ -90,8 +90,8 @@ class Rounds:
         self._steady = Steady(clock)
         self._hdhive = hdhive
         self._pace = pace
+        self._activity = activity
         self._admission = admission
-        self._bustle = bustle
         self._reached = reached
         self._cooldowns = Cooldowns(db, clock)
         if hdhive is not None:
@@ -135,13 +135,13 @@ class Rounds:
             everybody = await self._cooldowns.for_everybody(Service.HDHIVE)
             if everybody is not None:
                 return everybody
-            await self._bustle.calm(GIVE_WAY_SECONDS)
+            await self._activity.idle(GIVE_WAY_SECONDS)
             titles, total = await self._db.read(lambda tx: _due(tx, self._clock.now()))
             if not titles:
                 break
             batch = await self._look(titles, total)
             await self._reached("poll.looked")
-            await self._bustle.calm(GIVE_WAY_SECONDS)
+            await self._activity.idle(GIVE_WAY_SECONDS)
             await lease.write(lambda tx, batch=batch: self._write(tx, batch))  # type: ignore[misc]
             await self._reached("poll.written")
             if batch.pause or batch.broken:
@@ -169,7 +169,7 @@ class Rounds:
                     break
                 await self._clock.sleep(wait)
                 await at_once.acquire()
-                await self._bustle.calm(GIVE_WAY_SECONDS)
+                await self._activity.idle(GIVE_WAY_SECONDS)
                 look = asyncio.create_task(self._one(title, lenders[title.title], batch))
                 look.add_done_callback(lambda _: at_once.release())
                 looks.append(look)

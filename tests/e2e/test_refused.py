@@ -64,11 +64,11 @@ async def test_a_group_moves_whoever_makes_it_move(
         await handled(house, box)
         moved = int((await ben.post("/app/migrate", group))["chat"])
         await handled(house, box)
-        assert house.services.standing.address(group) == moved
+        assert house.services.chat_statuses.address(group) == moved
         await xiaoyu.post("/app/member", moved, user=ben.id, status="administrator")
         await ben.post("/app/member", moved, status="kicked")
         await handled(house, box)
-        assert house.services.standing.noted(moved) == "kicked"
+        assert house.services.chat_statuses.noted(moved) == "kicked"
 
 
 async def kept(house: House) -> tuple[list[int], list[int]]:
