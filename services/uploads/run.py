@@ -131,7 +131,9 @@ class Run:
         if verdict.passing and times < course.pace.puts_off:
             delay = course.pace.later_after(times) if verdict.delay is None else verdict.delay
             at = course.now() + min(delay, LONGEST_DELAY)
-            await course.note(Stage.WAITING, retry_at=at, puts_off=times + 1)
+            began = course.stage is not Stage.FETCHING or course.meter.sent > 0
+            trouble = None if began else Trouble.of(verdict.problem, course.row.service)
+            await course.note(Stage.WAITING, retry_at=at, puts_off=times + 1, trouble=trouble)
             await course.tell(final=False)
             raise RetryLater(at=at)
         if verdict.passing:
