@@ -259,8 +259,15 @@ async def run(update: Update, context: LinkHiveContext, words: str) -> None:
     if slug is not None and SLUG.fullmatch(slug):
         await cards.begin(update, context, RESOURCE, ResourceState(slug=slug))
         return
-    scene = cards.scene_of(update, context, NoticeState())
-    await notes.tell(scene, say("unlock.not_one"), Inline(say.label("button.search"), ""))
+    scene, found = cards.scene_of(update, context, NoticeState()), extract(words)
+    if not found:
+        await notes.tell(scene, say("unlock.not_one"), Inline(say.label("button.search"), ""))
+        return
+    row = [Press(say.label("button.check"), notes.CHECK_STEP)]
+    if any(link.drive is Drive.DISKTOP for link in found):
+        row.append(Press(say.label("button.save"), notes.SAVE_STEP))
+    close = Press(say.label("button.close"), cards.CLOSE)
+    await notes.tell(scene, say("unlock.not_one"), *row, more=[close], links=words)
 
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
