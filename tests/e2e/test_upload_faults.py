@@ -124,8 +124,6 @@ async def test_a_source_nobody_can_look_up_just_now_is_waited_for_and_holds_up_n
     assert say.starts("upload.interrupted") not in waits.text
     assert waits.find(say("button.cancel")) is not None
     await owner.send(f"/upload {source(box, 'b.bin', size=KIB)}")
-    card = await uploading.tells(owner, "b.bin")
-    assert say("upload.ahead", n=1) not in card.text
     await uploading.done(owner, say, "b.bin")
 
 
