@@ -98,6 +98,17 @@ async def test_a_clock_that_is_wrong_is_set_once(acgbt: ACGBT, server: Server) -
     assert len(server.requests) == 4
 
 
+async def test_a_key_that_is_refused_by_either_clock_changes_nothing_for_others(
+    acgbt: ACGBT, server: Server
+) -> None:
+    refused = answer({"code": 401, "message": "签名错误", "timestamp": 1_700_009_000}, 401)
+    server.will(refused, refused, ok({"count": 1}))
+    with pytest.raises(NotAuthorized):
+        await acgbt.unread(KEY)
+    assert await acgbt.unread(ApiKey("ak_other", "s")) == 1
+    assert [r.headers["x-timestamp"] for r in server.requests] == ["1700000000", "1700009000", "1700000000"]
+
+
 @pytest.mark.parametrize("told", [1_700_000_010, 1_000, None, "soon", 10**40])
 async def test_a_refused_key_is_refused_at_once(acgbt: ACGBT, server: Server, told: Any) -> None:
     server.will(answer({"code": 401, "message": "签名错误", "timestamp": told}, 401))
