@@ -30,6 +30,9 @@ from clients.reply import Reply, UnreadableError, read_reply
 T = TypeVar("T")
 Check = Callable[[str, Reply], None]
 
+# No call but an upload is longer, with all its repeats: after this long one that was sent has its answer, or
+# never will. Whoever acts on a lost answer waits for that, or points are spent twice.
+LONGEST_CALL_SECONDS = 50.0
 # A call that may be repeated waits at most this long when told to come back.
 SHORT_WAIT_SECONDS = 5.0
 
@@ -108,7 +111,7 @@ class Transport:
         """
         request = self._build(operation, method, path, params, json, data, headers, content=content)
         try:
-            async with asyncio.timeout(min(timeout or self._timeout.total, 50.0)):
+            async with asyncio.timeout(min(timeout or self._timeout.total, LONGEST_CALL_SECONDS)):
                 if idempotent:
                     return await self._repeated(operation, request, check)
                 return await self._once(operation, self._single, request, check)

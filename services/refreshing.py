@@ -8,6 +8,7 @@ from functools import partial
 
 from clients.errors import ClientError, NotAuthorized, Unreachable
 from clients.oauth import TokenGrant
+from clients.transport import LONGEST_CALL_SECONDS
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked
 from services.flights import Flight, Flights
@@ -26,11 +27,11 @@ from storage.tx import Tx
 
 log = logging.getLogger(__name__)
 
-# Longer than any refresh can take (50 s a call, two endpoints), so that a live holder is never overtaken.
-LEASE_SECONDS = 110.0
 # The request leaves within this time after the lease was taken, or not at all: who stood still in between
 # may have been overtaken, and a token that was rotated meanwhile would be taken for a stolen one.
 SEND_SECONDS = 10.0
+# As long as any refresh can take (two endpoints, a call each), so that a live holder is never overtaken.
+LEASE_SECONDS = SEND_SECONDS + 2 * LONGEST_CALL_SECONDS
 POLL_SECONDS = 0.25
 # A lease of another process stands this long beyond the moment we saw it first: where the database was away,
 # its holder may be about to write tokens that we do not know of.

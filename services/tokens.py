@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from clients.errors import ClientError, NotAuthorized, RateLimited
+from clients.transport import LONGEST_CALL_SECONDS
 from services.clock import Clock
 from services.cooldowns import Cooldowns
 from services.errors import LinkLost, ServiceOff
@@ -17,8 +18,8 @@ from storage.links import Link
 
 T = TypeVar("T")
 
-# A token is renewed this long before it ends: a call may be under way for most of a minute.
-EARLY_SECONDS = 60.0
+# A token is renewed this long before it ends, so that it lasts as long as the longest call.
+EARLY_SECONDS = LONGEST_CALL_SECONDS + 10.0
 # Who waits for a refresh and then for a call should hear within a minute: while the old token lasts, the
 # refresh gets a share of it only and goes on by itself; without one, as long as any other call.
 EARLY_PATIENCE = 8.0

@@ -13,14 +13,14 @@ from clients.mika.signing import headers_for
 from clients.models import read
 from clients.multipart import Multipart
 from clients.reply import Reply, object_of
-from clients.transport import Timeouts, Transport
+from clients.transport import LONGEST_CALL_SECONDS, Timeouts, Transport
 
 M = TypeVar("M")
 
 # A part that makes no headway for this long is given up; a slow line that still moves is not.
 SILENCE_SECONDS = 50.0
 # Putting the chunks of a large video together takes the server a while before it says a word.
-_PATIENT = Timeouts(connect=8.0, read=45.0, total=50.0)
+_PATIENT = Timeouts(connect=8.0, read=45.0, total=LONGEST_CALL_SECONDS)
 
 
 class Calls:
