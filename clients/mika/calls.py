@@ -93,7 +93,6 @@ class Calls:
                 path,
                 form.blocks(),
                 form.size,
-                params=(),
                 headers={**self._headers(operation, who, seconds), "content-type": form.content_type},
                 silence=SILENCE_SECONDS,
                 check=self._check,

@@ -88,7 +88,7 @@ async def test_redirects_are_not_followed(server: Server, connect: Connect, stat
 async def test_a_drip_ends_at_the_deadline(server: Server, connect: Connect) -> None:
     server.will(chunks(*[b"x"] * 1000, wait=0.05))
     began = time.monotonic()
-    error = await failure(connect(), timeout=0.4)
+    error = await failure(connect(timeout=Timeouts(1, 0.3, 0.4)))
     assert isinstance(error, Unreachable)
     assert (error.kind, error.sent) == ("timeout", True)
     assert time.monotonic() - began < 20
