@@ -47,7 +47,7 @@ from storage.database import Database
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """Be the one door to every use case; a service whose client is None is off."""
 

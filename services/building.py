@@ -57,8 +57,8 @@ HDHIVE_SCOPES = ("meta", "query", "unlock", "write", "vip")
 DISKTOP_SCOPES = ("user.read", "files.app_data", "share.read")
 
 
-class Parts(TypedDict, total=False):
-    """Name what `build` may be given: the clients that are on, and how it all goes."""
+class Clients(TypedDict, total=False):
+    """Name the clients; one that is None is off."""
 
     hdhive: HDHive | None
     disktop: DiskTop | None
@@ -66,6 +66,11 @@ class Parts(TypedDict, total=False):
     tmdb: TMDB | None
     acgbt: ACGBT | None
     mika: Mika | None
+
+
+class Parts(Clients, total=False):
+    """Name what `build` may be given: the clients that are on, and how it all goes."""
+
     fetcher: Fetcher | None
     pictures_url: str | None
     hdhive_scopes: tuple[str, ...]
@@ -78,6 +83,16 @@ class Parts(TypedDict, total=False):
     poll_pace: PollPace | None
     standing: Standing | None
     reached: Reached
+
+
+class Used(TypedDict):
+    """Name what following titles stands on."""
+
+    hdhive: HDHive | None
+    tokens: Tokens
+    titles: Titles
+    unlocking: Unlocking
+    transfers: Transfers
 
 
 def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]) -> Services:
@@ -97,17 +112,17 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
     transfers = Transfers(clock, disktop, tokens, own.changed, SaveTurns(db, clock))
     titles = Titles(clock, tmdb, hdhive, tokens)
     unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
-    used = (hdhive, tokens, titles, unlocking, transfers)
-    outside = (hdhive, disktop, linkcheck, tmdb, acgbt, mika)
+    used = Used(hdhive=hdhive, tokens=tokens, titles=titles, unlocking=unlocking, transfers=transfers)
+    outside = Clients(hdhive=hdhive, disktop=disktop, linkcheck=linkcheck, tmdb=tmdb, acgbt=acgbt, mika=mika)
     keys = _keys(db, clock, acgbt, mika, reached)
     acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
     videos = Videos(clock, mika, keys)
     standing = given.get("standing") or Standing(db, clock)
     bustle = Bustle()
     return Services(
-        db,
-        clock,
-        *outside,
+        db=db,
+        clock=clock,
+        **outside,
         bustle=bustle,
         people=people,
         standing=standing,
@@ -127,7 +142,7 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
         uploads=_uploads(db, clock, tokens, keys, videos, own, given),
         drive=own,
         titles=titles,
-        subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, bustle=bustle, reached=reached),
+        subscriptions=Subscriptions(db, clock, **used, pace=poll_pace, bustle=bustle, reached=reached),
         acg=acg,
         publishing=Publishing(db, acg.catalogue, keys, given.get("fetcher"), reached=reached),
         pictures=SentPictures(db, clock, given.get("pictures_url"), reached=reached),
