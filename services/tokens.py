@@ -8,10 +8,10 @@ from clients.transport import LONGEST_CALL_SECONDS
 from services.clock import Clock
 from services.cooldowns import Cooldowns
 from services.errors import LinkLost, ServiceOff
-from services.flights import Flight
 from services.linked import admitted, usable
 from services.names import Service
 from services.refreshing import Refreshing, unsent
+from services.singleflight import InFlight
 from storage import links
 from storage.database import Database
 from storage.links import Link
@@ -123,7 +123,7 @@ class Tokens:
         if flight is not None and not await flight.over(PATIENCE):
             raise unsent(link)
 
-    async def _told(self, link: Link, flight: Flight[Link]) -> Link:
+    async def _told(self, link: Link, flight: InFlight[Link]) -> Link:
         """Wait for a refresh as long as somebody who asked something can wait."""
         if not await flight.over(PATIENCE):
             raise unsent(link)

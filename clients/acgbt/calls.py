@@ -1,4 +1,4 @@
-"""One call: signed, paced, its envelope opened."""
+"""One call: signed, at its turn, its envelope opened."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator
 
 from clients.acgbt.errors import error_for
-from clients.acgbt.pace import Pace
+from clients.acgbt.ratelimit import KeyRateLimiter
 from clients.acgbt.signing import headers_for
 from clients.clocks import ClockSkew
 from clients.credentials import ApiKey, Credential
@@ -37,10 +37,10 @@ class Call:
 class Caller:
     """Make calls, each at its turn."""
 
-    def __init__(self, transport: Transport, pace: Pace, now: Callable[[], float]) -> None:
+    def __init__(self, transport: Transport, limiter: KeyRateLimiter, now: Callable[[], float]) -> None:
         self._transport = transport
         self._service = transport.service
-        self._pace = pace
+        self._limiter = limiter
         self._skew = ClockSkew(now)
 
     async def read(self, kind: type[T], call: Call, who: Credential | None) -> T:
@@ -55,7 +55,7 @@ class Caller:
         """Make a call and return what its envelope holds."""
         key = self._key(call, who)
         signed = key is not None and key.signed
-        reply = await self._skew.call(lambda seconds: self._paced(call, key, seconds), signed=signed)
+        reply = await self._skew.call(lambda seconds: self._in_turn(call, key, seconds), signed=signed)
         envelope = object_of(reply, service=self._service, operation=call.operation)
         return envelope.get("data", None if "code" in envelope else envelope)
 
@@ -65,14 +65,14 @@ class Caller:
         # There is no login here: a token can only be a mix-up.
         raise NotAuthorized(self._service, call.operation, "no_key")
 
-    async def _paced(self, call: Call, key: ApiKey | None, seconds: int) -> Reply:
+    async def _in_turn(self, call: Call, key: ApiKey | None, seconds: int) -> Reply:
         name = key.key if key else ""
-        if wait := await self._pace.turn(name):
+        if wait := await self._limiter.turn(name):
             raise RateLimited(self._service, call.operation, wait, "user", "own_pace")
         try:
             return await self._send(call, key, seconds)
         except RateLimited as error:
-            self._pace.close(name, error.retry_after)
+            self._limiter.close(name, error.retry_after)
             raise
 
     async def _send(self, call: Call, key: ApiKey | None, seconds: int) -> Reply:

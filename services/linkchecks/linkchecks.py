@@ -9,7 +9,7 @@ from services.clock import Clock
 from services.errors import NoLinks
 from services.jobs import JobHandler, Lease
 from services.linkchecks.judge import ShareJudge
-from services.linkchecks.run import FOLLOW, Pace, Run, Tools
+from services.linkchecks.run import FOLLOW, LinkCheckPace, Run, Tools
 from services.linkchecks.verdicts import CheckedLink, Memory, Snapshot
 from services.tokens import Tokens
 from storage import jobs
@@ -48,14 +48,14 @@ class LinkChecks:
         disktop: DiskTop | None,
         tokens: Tokens,
         *,
-        pace: Pace | None = None,
+        pace: LinkCheckPace | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._linkcheck = linkcheck
         self._judge = ShareJudge(clock, disktop, tokens)
         self._memory = Memory()
-        self._pace = pace or Pace()
+        self._pace = pace or LinkCheckPace()
         self._runs: dict[str, Run] = {}
         self.on_change: OnChange = _unheard
 

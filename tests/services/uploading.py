@@ -24,12 +24,12 @@ from services import Services, building
 from services.clock import SystemClock
 from services.runner import JobRunner
 from services.uploads import Source, Stage, Uploads, UploadView
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from storage import links
 from storage.database import Database
 from tests.services.conftest import PUBLIC_URL, Steps
 
-QUICK = Pace(
+QUICK = UploadPace(
     every=0.02, pause=0.01, longest_pause=0.05, cuts=4, later=0.05, longest_later=0.2, puts_off=3, room=0.05
 )
 XIAOYU = 1001
@@ -130,7 +130,7 @@ async def works(
     db: Database,
     spool: Path,
     *,
-    pace: Pace = QUICK,
+    pace: UploadPace = QUICK,
     crash_at: str | None = None,
     signs_by: Callable[[], float] = time.time,
 ) -> AsyncIterator[Works]:
