@@ -36,6 +36,11 @@ class NoRoom(Exception):
         self.ever = ever
 
 
+def _close(opened: "asyncio.Future[int]") -> None:
+    if not opened.cancelled() and opened.exception() is None:
+        os.close(opened.result())
+
+
 def _boot() -> str:
     """Return what names this run of the machine: after a power cut a file may hold less than was written."""
     try:
@@ -75,7 +80,14 @@ class Spool:
 
     async def open(self, upload_id: int) -> SpoolFile:
         """Open an upload's file where an earlier run of this boot left it, else a new one."""
-        descriptor = await self.run(lambda: self._locked(self._path(upload_id)))
+        opening = self.run(lambda: self._locked(self._path(upload_id)))
+        try:
+            descriptor = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # That stops no thread: what it opens is locked, and nobody would know of it.
+            opening.add_done_callback(_close)
+            await asyncio.wait([opening])
+            raise
         file = SpoolFile(descriptor, os.fstat(descriptor).st_size, self.run)
         self._files[upload_id] = file
         self._held[upload_id] = max(self._held.get(upload_id, 0), file.length)

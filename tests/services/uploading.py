@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,12 +24,12 @@ from services import Services, building
 from services.clock import SystemClock
 from services.runner import JobRunner
 from services.uploads import Source, Stage, Uploads, UploadView
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from storage import links
 from storage.database import Database
 from tests.services.conftest import PUBLIC_URL, Steps
 
-QUICK = Pace(
+QUICK = UploadPace(
     every=0.02, pause=0.01, longest_pause=0.05, cuts=4, later=0.05, longest_later=0.2, puts_off=3, room=0.05
 )
 XIAOYU = 1001
@@ -125,7 +126,13 @@ def true_md5(size: int, seed: str = "") -> str:
 
 @asynccontextmanager
 async def works(
-    box: Sandbox, db: Database, spool: Path, *, pace: Pace = QUICK, crash_at: str | None = None
+    box: Sandbox,
+    db: Database,
+    spool: Path,
+    *,
+    pace: UploadPace = QUICK,
+    crash_at: str | None = None,
+    signs_by: Callable[[], float] = time.time,
 ) -> AsyncIterator[Works]:
     """Run a process that uploads; leaving the context stops it as a restart does."""
     place = Transport("disktop", f"{box.url}/disktop", backoff=0.01)
@@ -140,7 +147,7 @@ async def works(
         SystemClock(),
         public_url=PUBLIC_URL + "/",
         disktop=DiskTop(place, own.disktop_client_id, own.disktop_client_secret),
-        mika=Mika(Transport("mika", f"{box.url}/mika/api", backoff=0.01)),
+        mika=Mika(Transport("mika", f"{box.url}/mika/api", backoff=0.01), now=signs_by),
         fetcher=Fetcher(allowed_hosts=frozenset({urlsplit(box.url).netloc})),
         upload_pace=pace,
         spool=spool,
