@@ -5,17 +5,24 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from handlers.texts import Html, escape, plain
 from handlers.views import opens, visible_units
 
 LINE_LIMIT = 1_500
+# Signs of a line that are looked at, marks included, and of a text: nobody writes more by hand.
+RAW_LINE, RAW_TEXT = 4 * LINE_LIMIT, 200_000
+# Quotes inside quotes that still show as such.
+DEEPEST = 4
 _FENCE = re.compile(r"^\s*(```|~~~)")
-_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$")
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*)$")
 _RULE = re.compile(r"^\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
 _ITEM = re.compile(r"^(\s*)[-*+]\s+(?:\[( |x|X)\]\s+)?(.*)$")
 _NUMBERED = re.compile(r"^(\s*)(\d{1,4})[.)]\s+(.*)$")
 _QUOTE = re.compile(r"^\s{0,3}>\s?(.*)$")
+# Words that are an address, or a host: what they claim to be.
+_CLAIM = re.compile(r"(?:https?://)?([^\s/?#@:]+)(?:[/?#]\S*)?", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _INLINE = re.compile(
@@ -34,7 +41,8 @@ _TRIGGERS = frozenset("@#$/.:")
 def lines(text: str) -> Iterator[Html]:
     """Yield the lines of a Markdown text, empty ones where paragraphs end."""
     fenced = empty = False
-    for raw in _BREAK.sub("\n", text).splitlines():
+    for whole in _BREAK.sub("\n", text[:RAW_TEXT]).splitlines():
+        raw = whole[:RAW_LINE]
         if _FENCE.match(raw):
             fenced = not fenced
             continue
@@ -52,8 +60,8 @@ def lines(text: str) -> Iterator[Html]:
 def without_title(text: str, title: str) -> str:
     """Return a text without a first heading that only says the title once more."""
     first, _, rest = text.lstrip().partition("\n")
-    heading = _HEADING.match(first)
-    return rest if plain(heading[1] if heading else first) == plain(title) else text
+    heading = _heading(first[:RAW_LINE])
+    return rest if plain(first if heading is None else heading) == plain(title) else text
 
 
 def cut(text: str, limit: int) -> tuple[Html, bool]:
@@ -104,13 +112,19 @@ def _code(raw: str) -> Html:
     return Html(f"<code>{html.escape(words, quote=False)}</code>") if words else Html("")
 
 
-def _line(raw: str) -> Html:
+def _heading(raw: str) -> str | None:
+    """Return the words of a heading, without the signs that may close it."""
+    found = _HEADING.match(raw)
+    return found[1].rstrip().rstrip("#").rstrip() if found else None
+
+
+def _line(raw: str, depth: int = 0) -> Html:
     if _RULE.match(raw):
         return Html("———")
-    if found := _HEADING.match(raw):
-        return Html(f"<b>{_flat(found[1])}</b>") if found[1] else Html("")
-    if found := _QUOTE.match(raw):
-        inside = _line(found[1])
+    if (heading := _heading(raw)) is not None:
+        return Html(f"<b>{_flat(heading)}</b>") if heading else Html("")
+    if depth < DEEPEST and (found := _QUOTE.match(raw)):
+        inside = _line(found[1], depth + 1)
         return Html(f"▏ {inside}") if inside else Html("")
     if found := _ITEM.match(raw):
         sign = {None: "•", " ": "☐"}.get(found[2], "☑")
@@ -154,9 +168,12 @@ def _link(words: str, url: str) -> Html:
     """Return a link that shows where it leads: what it says of itself may be something else."""
     if not opens(url):
         return _flat(words)
-    host = url.split("//", 1)[1].split("/", 1)[0]
+    host = urlsplit(url).netloc
     shown = _flat(words)
-    named = shown if host.casefold() in words.casefold() else Html(f"{shown} ({escape(host, 80)})")
+    claim = _CLAIM.fullmatch(words.strip())
+    named = (
+        shown if claim and claim[1].casefold() == host.casefold() else Html(f"{shown} ({escape(host, 80)})")
+    )
     return Html(f'<a href="{html.escape(url)}">{named}</a>')
 
 

@@ -14,8 +14,8 @@ Kind = Literal["", "movie", "tv"]
 _KINDS: dict[str, Kind] = {"movie": "movie", "tv": "tv"}
 _OWN: dict[str, Source] = {"movie_id": "movie_id", "tv_id": "tv_id", "collection_id": "collection_id"}
 _PAGE = re.compile(r"themoviedb\.org/(movie|tv)/([0-9]{1,10})(?![0-9])", re.IGNORECASE)
-_NUMBER = re.compile(r"\s*(movie|tv)[ _/:=#]{1,3}([0-9]{1,10})\s*", re.IGNORECASE)
-_OWN_NUMBER = re.compile(r"\s*(movie_id|tv_id|collection_id)[ :=#]{1,3}([0-9]{1,10})\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"(movie|tv)[ _/:=#]{1,3}([0-9]{1,10})", re.IGNORECASE)
+_OWN_NUMBER = re.compile(r"(movie_id|tv_id|collection_id)[ :=#]{1,3}([0-9]{1,10})", re.IGNORECASE)
 
 
 class FilmFields(TypedDict, total=False):
@@ -57,7 +57,7 @@ def told(media_type: str | None, tmdb_id: str | None) -> Film | None:
 
 def named(text: str) -> Film | None:
     """Return what a text names by number or address: a page of TMDB or HDHive, `tv 1399`, `movie_id 12`."""
-    plain = readable(text).text
+    plain = readable(text).text.strip()
     own = _OWN_NUMBER.fullmatch(plain)
     if own is not None:
         return Film(source=_OWN[own[1].lower()], number=int(own[2]))

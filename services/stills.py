@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -13,6 +14,12 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _MOVING = ("PNG", "GIF", "WEBP")
 # A small file can unpack to a very large picture: more than this is not unpacked at all.
 MOST_PIXELS = 40_000_000
+# Each pass over a JPEG costs as much as the whole, in as few bytes as one likes; cameras make some ten.
+MOST_SCANS = 64
+_MARKER = re.compile(rb"\xff([^\x00\xff])")
+_SCAN, _END = 0xDA, 0xD9
+# Markers without anything behind them: of a beginning, of a restart, and one for private use.
+_BARE = frozenset((0x01, 0xD8, *range(0xD0, 0xD8)))
 LONGEST_SIDE = 1600
 # The first with which a picture is small enough is taken; a photograph always is with the first.
 QUALITIES = (85, 70, 55)
@@ -62,7 +69,7 @@ def read(data: bytes, box: tuple[int, int], *, still: bool = False) -> Image.Ima
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                _check(image, still=still)
+                _check(image, data, still=still)
                 image.draft("RGB", box)
                 image.load()
                 # In place: a copy of a large picture is as large.
@@ -79,13 +86,24 @@ def read(data: bytes, box: tuple[int, int], *, still: bool = False) -> Image.Ima
     raise BadPicture(fault)
 
 
-def _check(image: Image.Image, *, still: bool) -> None:
+def _check(image: Image.Image, data: bytes, *, still: bool) -> None:
     if image.width * image.height > MOST_PIXELS:
         raise BadPicture("pixels")
-    if min(image.size) < 2:
+    if min(image.size) < 2 or (image.format in ("JPEG", "MPO") and _scans(data) > MOST_SCANS):
         raise BadPicture("broken")
     if still and image.format in _MOVING and getattr(image, "is_animated", False):
         raise BadPicture("moving")
+
+
+def _scans(data: bytes) -> int:
+    """Return how many passes a JPEG makes over its picture, going through it as a decoder does."""
+    count, at = 0, 0
+    while (found := _MARKER.search(data, at)) and found[1][0] != _END:
+        at = found.end()
+        count += found[1][0] == _SCAN
+        if found[1][0] not in _BARE:
+            at += max(int.from_bytes(data[at : at + 2]), 2)
+    return count
 
 
 def flat(image: Image.Image, paper: Colour) -> Image.Image:

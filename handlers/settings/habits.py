@@ -25,7 +25,7 @@ ZONES = (
 )
 NOTICES: tuple[Notices, ...] = ("all", "failures", "weekly")
 QUIET_HOURS = ("22:00-07:00", "23:00-08:00", "00:00-09:00")
-_BETWEEN = re.compile(r"\s*(?:-|–|—|－|~|～|到|至|to)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"-|–|—|－|~|～|到|至|to", re.IGNORECASE)
 
 
 async def _language(scene: Scene[Any]) -> Drawn:

@@ -9,7 +9,7 @@ from services.secretshapes import ACGBT_KEY
 # How ACGBT's keys begin, and those of other sites of this kind.
 _KEY = re.compile(r"(?:ak|mk|key|pk)_[0-9A-Za-z_-]{3,}")
 _WORD = re.compile(r"[0-9A-Za-z_+.~-]{6,}=*")
-_ADDRESS = re.compile(r"\w+://\S+")
+_ADDRESS = re.compile(r"\b\w+://\S+")
 _KEY_LABEL = r"(?:x-)?api[ _-]?key|key|公钥"
 _PROOF_LABEL = r"(?:x-)?(?:(?:api|app|access)[ _-]?)?secret(?:[ _-]?key)?|密钥|私钥"
 _LABEL = re.compile(rf"{_KEY_LABEL}|{_PROOF_LABEL}", re.IGNORECASE)
@@ -18,13 +18,13 @@ _VALUE = _IS + r"([0-9A-Za-z_+=.~-]{3,})"
 # A secret may have any signs in it but those that part words from one another.
 _ANY_VALUE = _IS + r"([0-9A-Za-z!#$%()*+./:=?@\[\\\]^_~-]{3,})"
 # Signs that no key has; one in front of or behind a word may be the sentence's own.
-_ODD = re.compile(r"[0-9A-Za-z][^0-9A-Za-z]*[!#$%*/?@\\^][^0-9A-Za-z]*[0-9A-Za-z]")
+_ODD = re.compile(r"(?<=[0-9A-Za-z])(?=[^0-9A-Za-z]*[!#$%*/?@\\^])[^0-9A-Za-z]+(?=[0-9A-Za-z])")
 _LABELLED_KEY = re.compile(rf"(?<![\w-])(?:{_KEY_LABEL}){_VALUE}", re.IGNORECASE)
 _LABELLED_PROOF = re.compile(rf"(?<![0-9A-Za-z_-])(?:{_PROOF_LABEL}){_ANY_VALUE}", re.IGNORECASE)
 _NAME_LABEL = r"user[ _-]?name|username|user|login|account|name|账号|帐号|用户名|用户"
 _WATCHWORD_LABEL = r"pass[ _-]?word|pass|pwd|密码|口令"
 _NAMED = re.compile(rf"^(?:{_NAME_LABEL})\s*[:：=]\s*", re.IGNORECASE)
-_PASSWORD = re.compile(rf"(?:^|[\s,;]+)(?:{_WATCHWORD_LABEL})\s*[:：=]\s*", re.IGNORECASE)
+_PASSWORD = re.compile(rf"(?:^|(?<=[\s,;]))(?:{_WATCHWORD_LABEL})\s*[:：=]\s*", re.IGNORECASE)
 # Longer than any real one: what is pasted by mistake is neither looked through nor sent anywhere.
 LONGEST = 4000
 

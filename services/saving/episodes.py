@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+# No file system keeps a longer one.
+LONGEST_NAME = 255
 Fits = Callable[[str, str], bool]
 
 # Letters of what is counted; "第" and the words behind a number are how Chinese releases count.
@@ -26,7 +28,7 @@ _EPISODES = tuple(
 _ACROSS = re.compile(r"(?<![\dx])(\d{1,2})x\d{2,3}(?!\d)")
 # Numbers that count no episodes: years, sizes of the picture, codecs, channels, rates.
 _NOISE = re.compile(
-    r"(?:19|20)\d\d|\d{3,4}[pi](?![a-z])|\d{3,4}x\d{3,4}|[xh][. ]?26\d|\d+ ?bit|\d+ ?fps|\d\.\d|[248]k"
+    r"(?:19|20)\d\d|\d{3,4}[pi](?![a-z])|\d{3,4}x\d{3,4}|[xh][. ]?26\d|(?<!\d)\d+ ?(?:bit|fps)|\d\.\d|[248]k"
 )
 _ALONE = re.compile(r"(?<![a-z\d])(\d{1,4})(?![a-z\d])")
 _POINT = r"(?:s(\d{1,3}))?(?:(?:ep?|第)?(\d{1,4}))?[集话話回期]?"
@@ -45,7 +47,7 @@ class Place:
 
 def place_of(folder: str, name: str) -> Place:
     """Return season and episode of a file; the season may stand on its folder only."""
-    stem = _folded(name.rpartition(".")[0] or name)
+    stem = _folded(name[:LONGEST_NAME].rpartition(".")[0] or name[:LONGEST_NAME])
     season = _season(stem)
     return Place(_season(_folded(folder)) if season is None else season, _episode(stem))
 

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from handlers import markdown
+from handlers.texts import escape
 from sandbox.telegram.formatting import message_text
 from tests.guarantees.hostile import FRAGMENTS
 
@@ -57,6 +58,31 @@ def test_what_it_looks_like(text: str, shown: str) -> None:
 def test_a_link_says_where_it_leads() -> None:
     assert html("[my bank](https://evil.example/x)").count("evil") == 2
     assert html("[evil.example](https://evil.example/x)").count("(") == 0
+    assert html("[https://evil.example/y?z](https://evil.example/x)").count("(") == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[www.paypal.com](https://ypal.com/login)",
+        "[https://hdhive.com/resource/1](https://ve.com/x)",
+        "[hdhive.com is at evil.example](https://evil.example/)",
+        "[evil.example@hdhive.com](https://evil.example/)",
+    ],
+)
+def test_a_link_that_claims_another_host_shows_its_own(text: str) -> None:
+    host = text.rpartition("://")[2].partition("/")[0].rstrip(")")
+    assert f" ({escape(host)})</a>" in html(text)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "line", ["# a" + " " * 4_000 + "b", "# " + "# " * 2_000 + "b", ">" * 5_000, "- " * 2_000 + "b"]
+)
+def test_a_line_of_a_whole_message_is_read_at_once(line: str) -> None:
+    """It took minutes, or more depth than there is."""
+    assert len(list(markdown.lines(line))) == 1
+    markdown.without_title(line, "title")
 
 
 def test_pages_hold_everything_and_a_cut_says_that_there_is_more() -> None:

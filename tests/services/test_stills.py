@@ -139,3 +139,23 @@ async def test_a_bomb_is_not_unpacked() -> None:
 async def test_of_a_photo_of_several_the_first_is_taken() -> None:
     both = saved(halves(64, 48), "MPO", save_all=True, append_images=[halves(32, 24)])
     assert opened(await stills.jpeg(both)).size == (64, 48)
+
+
+def with_scans(count: int) -> bytes:
+    """A picture whose last pass stands in it once more, that often."""
+    data = saved(Image.new("L", (64, 64), 128), progressive=True)
+    at = data.rindex(b"\xff\xda")
+    return data[:at] + data[at:-2] * count + data[-2:]
+
+
+async def test_a_picture_of_very_many_passes_is_not_unpacked() -> None:
+    """Each costs as much as the whole, in a few bytes, and everybody else's pictures would wait for it."""
+    assert await fault(with_scans(20_000)) == "broken"
+    assert opened(await stills.jpeg(with_scans(20))).size == (64, 64)
+
+
+async def test_what_a_camera_keeps_beside_its_picture_is_no_pass() -> None:
+    other = b"\xff\xda" * 30_000
+    beside = b"\xff\xe5" + (len(other) + 2).to_bytes(2) + other
+    good = saved(halves(64, 64), progressive=True)
+    assert opened(await stills.jpeg(good[:2] + beside + good[2:] + other)).size == (64, 64)
