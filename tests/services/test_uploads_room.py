@@ -1,6 +1,7 @@
 """Uploads of several people share the disk: claims hold up nobody, and large files go through in turns."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -108,3 +109,23 @@ async def test_large_files_go_through_in_turns(
             assert one.stored(view) == true_md5(size, str(user))
         assert any(waits_for_room(view) for _, view, _ in one.told), "there was no room for all at once"
     assert 0 < most <= limit
+
+
+async def test_a_disk_that_is_full_all_the_same_is_waited_for(
+    box: Sandbox, sqlite_db: Database, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, refused = os.pwrite, 0
+
+    def full(descriptor: int, data: bytes, offset: int) -> int:
+        nonlocal refused
+        if offset and not refused:
+            refused += 1
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    async with works(box, sqlite_db, spool) as one:
+        view = await one.over(await one.add("film.mkv", 2_000_000))
+        assert one.stored(view) == true_md5(2_000_000)
+        assert any(waits_for_room(view) for _, view, _ in one.told)
+    assert refused
