@@ -17,8 +17,8 @@ from bot.sending.pacer import Pacer
 from bot.sending.request import Request
 from bot.sending.windows import Share
 from bot.settings import Settings
+from services.chatstatus import ChatStatuses
 from services.clock import Clock
-from services.standing import Standing
 from services.steps import Reached, nothing
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def connect(
     settings: Settings,
     clock: Clock,
     metrics: Metrics,
-    standing: Standing | None = None,
+    chat_statuses: ChatStatuses | None = None,
     reached: Reached = nothing,
     share: Share = int,
 ) -> Connection:
@@ -59,7 +59,7 @@ def connect(
         base_file_url=f"{settings.telegram_api_url}/file/bot",
         request=Request(connections=SENDING_CONNECTIONS, proxy=proxy),
         get_updates_request=line,
-        rate_limiter=Pacer(clock, metrics, standing, reached, share),
+        rate_limiter=Pacer(clock, metrics, chat_statuses, reached, share),
     )
     # The type of a rate limiter's arguments says nothing to those who only send.
     return Connection(cast("ExtBot[None]", bot), line)

@@ -37,10 +37,10 @@ from handlers.application import LinkHiveApplication
 from handlers.context import Policy
 from handlers.texts import Texts
 from services import Services
+from services.chatstatus import ChatStatuses
 from services.clock import Clock, SystemClock
 from services.replicas import Replicas
 from services.runner import JobRunner
-from services.standing import Standing
 from services.steps import Reached, nothing
 from storage import meta
 from storage.database import Database
@@ -110,7 +110,7 @@ async def linkhive(
         replicas = Replicas(db, clock, database.holder(db.dialect))
         upstreams = open_upstreams(settings, replicas.share)
         stack.push_async_callback(upstreams.aclose)
-        standing = Standing(db, clock)
+        standing = ChatStatuses(db, clock)
         await standing.load()
         line = telegram.connect(settings, clock, metrics, standing, reached, replicas.share)
         services = assemble(settings, db, clock, upstreams, replicas.holder, standing, reached)
@@ -147,7 +147,7 @@ def _build(
     application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
     application.reached = reached
     hand = hand_to(application, Manners(), metrics, db.erasures.void)
-    dispatch = Dispatch(hand, clock, metrics, bustle=services.bustle)
+    dispatch = Dispatch(hand, clock, metrics, activity=services.activity)
     holder = replicas.holder
     store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
     runner = partial(JobRunner, db, clock, holder, grace=WORK_PATIENCE)
@@ -181,7 +181,7 @@ async def _start(
 ) -> None:
     """Start what works before what brings work; the exit stack stops them the other way round."""
     _background(stack, housekeeping.run(house.db, clock))
-    _background(stack, house.services.standing.follow())
+    _background(stack, house.services.chat_statuses.follow())
     _background(stack, house.services.forgetting.follow())
     await house.services.resume()
     for runner in house.runners:

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from services.clock import Clock
-from services.jobs import JobHandler, Lease, LeaseLost, RetryLater, errand_of
+from services.jobs import JobHandler, Lease, LeaseLost, RetryLater, work_of
 from services.notices import at_work
 from storage import leases
 from storage.database import Database
-from storage.errands import Forgotten, on_errand
 from storage.jobs import Job
+from storage.workcontext import Forgotten, work_context
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ class JobRunner:
         # Every run is a task with a context of its own.
         at_work.set(True)
         try:
-            with on_errand(errand_of(lease)):
+            with work_context(work_of(lease)):
                 await self._handlers[job.kind](job, lease)
                 if not lease.ended:
                     await lease.finish()

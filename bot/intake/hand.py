@@ -15,14 +15,14 @@ from bot.intake.shape import Misshapen, check
 from bot.intake.updates import ALLOWED
 from bot.metrics import Metrics
 from handlers.context import Delivery, delivery
-from storage.errands import Errand, on_errand
 from storage.inbox import Entry
+from storage.workcontext import WorkContext, work_context
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
 # Tells whether somebody was forgotten since their update came.
-IsForgotten = Callable[[Errand | None], bool]
+IsForgotten = Callable[[WorkContext | None], bool]
 
 
 def hand_to(
@@ -46,13 +46,13 @@ async def _hand(
     verdict = Verdict.TAKE if manners is None else manners.judge(entry)
     if verdict is not Verdict.TAKE and metrics is not None:
         metrics.updates.labels("too_many").inc()
-    work = errand_of(entry)
+    work = work_of(entry)
     if verdict is Verdict.LEAVE or (forgotten is not None and forgotten(work)):
         return
     told = Delivery(entry.received_at, last_attempt, too_many=verdict is Verdict.TELL)
     token = delivery.set(told)
     try:
-        with on_errand(work):
+        with work_context(work):
             await application.process_update(read(application, entry))
     finally:
         delivery.reset(token)
@@ -61,11 +61,11 @@ async def _hand(
         raise told.failures[0]
 
 
-def errand_of(entry: Entry) -> Errand | None:
+def work_of(entry: Entry) -> WorkContext | None:
     """Return for whom an update is handled."""
     if entry.owner_id is None:
         return None
-    return Errand(entry.owner_id, entry.received_at, entry.update_id)
+    return WorkContext(entry.owner_id, entry.received_at, entry.update_id)
 
 
 def read(application: App, entry: Entry) -> Update:

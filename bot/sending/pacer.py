@@ -13,8 +13,8 @@ from telegram.ext import BaseRateLimiter
 from bot.metrics import Metrics
 from bot.sending.turns import ChatKey, Turns
 from bot.sending.windows import Share
+from services.chatstatus import ChatStatuses, meaning
 from services.clock import Clock, Steady
-from services.standing import Standing, meaning
 from services.steps import Reached, nothing
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Pacer(BaseRateLimiter[Priority]):
         self,
         clock: Clock,
         metrics: Metrics,
-        standing: Standing | None = None,
+        standing: ChatStatuses | None = None,
         reached: Reached = nothing,
         share: Share = int,
     ) -> None:
