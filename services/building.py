@@ -179,7 +179,7 @@ def _uploads(
         db,
         clock,
         goals,
-        Spool(given.get("spool")),
+        Spool(given.get("spool"), clock=clock),
         videos,
         fetcher=given.get("fetcher"),
         drive=drive,

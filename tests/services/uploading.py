@@ -90,12 +90,13 @@ class Works:
             lambda: any(told == upload_id and view.stage is stage for told, view, _ in self.told)
         )
 
-    async def over(self, upload_id: int, seconds: float = 20.0) -> UploadView:
-        """Wait for the end of an upload, as a card would hear of it."""
+    async def over(self, upload_id: int, seconds: float = 20.0, *, idle: bool = True) -> UploadView:
+        """Wait for the end of an upload, as a card would hear of it, and for that of all others."""
         await self.until(
             lambda: any(told == upload_id and final for told, _, final in self.told), seconds=seconds
         )
-        await self.runner.idle()
+        if idle:
+            await self.runner.idle()
         return await self.uploads.view(upload_id)
 
     def stored(self, view: UploadView) -> str:
