@@ -6,10 +6,10 @@ from bot import database, formats
 from bot.settings import Settings
 from bot.upstreams import Upstreams
 from services import Services, building
+from services.chatstatus import ChatStatuses
 from services.clock import Clock
-from services.standing import Standing
 from services.steps import Reached, nothing
-from services.subscriptions import Pace
+from services.subscriptions import PollPace
 from storage.database import Database
 
 
@@ -19,7 +19,7 @@ def assemble(
     clock: Clock,
     upstreams: Upstreams,
     holder: str,
-    standing: Standing,
+    chat_statuses: ChatStatuses,
     reached: Reached = nothing,
 ) -> Services:
     """Return the one door to every use case."""
@@ -39,8 +39,8 @@ def assemble(
         hdhive_scopes=settings.hdhive_scopes,
         disktop_scopes=settings.disktop_scopes,
         checkin_spread=settings.checkin_spread_seconds,
-        poll_pace=Pace(interval=settings.subscription_poll_seconds),
+        poll_pace=PollPace(interval=settings.subscription_poll_seconds),
         holder=holder,
-        standing=standing,
+        chat_statuses=chat_statuses,
         reached=reached,
     )

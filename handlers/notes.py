@@ -6,7 +6,7 @@ from typing import Any
 
 from handlers import cards
 from handlers.application import LinkHiveApplication
-from handlers.scenes import OddPress, Route, Scene, State
+from handlers.scenes import InvalidPress, Route, Scene, State
 from handlers.texts import Html
 from handlers.views import Button, Row, View
 
@@ -21,10 +21,10 @@ class NoticeState(State):
 
 
 def links_of(scene: Scene[Any]) -> str:
-    """Return the words with the links that a notice is about; raises OddPress on any other card."""
+    """Return the words with the links that a notice is about; raises InvalidPress on any other card."""
     words = scene.state.links if isinstance(scene.state, NoticeState) else ""
     if not words:
-        raise OddPress("links")
+        raise InvalidPress("links")
     return words
 
 

@@ -11,16 +11,17 @@ from clients.linkcheck.client import LinkCheck
 from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from services.acgbt import Acg
+from services.activity import Activity
 from services.broadcasts import Broadcasts
-from services.bustle import Bustle
+from services.chatstatus import ChatStatuses
 from services.checkins.checkins import CheckIns
 from services.clock import Clock
+from services.credentials import UserCredentials
 from services.drive import Drive
 from services.errors import ServiceOff
 from services.forgetting import Forgetting
 from services.inboxes import Inboxes
 from services.jobs import JobHandler
-from services.keys import Keys
 from services.linkchecks.linkchecks import LinkChecks
 from services.linking.devicecode import DeviceLinking
 from services.linking.oauth import Linking
@@ -35,7 +36,6 @@ from services.saving.saves import Saves
 from services.saving.transfers import Transfers
 from services.sentpictures import SentPictures
 from services.shares import Shares
-from services.standing import Standing
 from services.subscriptions import Subscriptions
 from services.titles import Titles
 from services.tokens import Tokens
@@ -47,7 +47,7 @@ from storage.database import Database
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """Be the one door to every use case; a service whose client is None is off."""
 
@@ -60,12 +60,12 @@ class Services:
     acgbt: ACGBT | None
     mika: Mika | None
     people: People
-    standing: Standing
+    chat_statuses: ChatStatuses
     linking: Linking
     devices: DeviceLinking
     refreshing: Refreshing
     tokens: Tokens
-    keys: Keys
+    credentials: UserCredentials
     signins: SignIns
     unlocking: Unlocking
     checkins: CheckIns
@@ -84,7 +84,7 @@ class Services:
     inboxes: Inboxes
     videos: Videos
     transcoding: Transcoding
-    bustle: Bustle
+    activity: Activity
     broadcasts: Broadcasts
     privacy: Privacy
     forgetting: Forgetting
@@ -92,7 +92,7 @@ class Services:
     def __post_init__(self) -> None:
         """Say what is to be done when somebody is forgotten, before and after their rows are gone."""
         self.forgetting.wills += [self.uploads.will, self.transcoding.will]
-        self.forgetting.hooks += [self.standing.load, self.uploads.dismiss]
+        self.forgetting.hooks += [self.chat_statuses.load, self.uploads.dismiss]
 
     def offers(self, service: str) -> bool:
         """Tell whether a service is set up."""
@@ -134,7 +134,7 @@ class Services:
             self.linking,
             self.devices,
             self.refreshing,
-            self.keys,
+            self.credentials,
             self.unlocking,
             self.linkchecks,
             self.saves,

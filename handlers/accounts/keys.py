@@ -15,7 +15,7 @@ from handlers.linking.secrets import hinted
 from handlers.messages import display
 from handlers.overview import rights
 from handlers.problems import service_name
-from handlers.scenes import Act, OddPress, Scene, Switch, number
+from handlers.scenes import Act, InvalidPress, Scene, Switch, number
 from handlers.shares.steps import certain
 from handlers.texts import Html, code
 from handlers.views import Button, Copy, Open, Press, Row, View, copies, opens
@@ -31,8 +31,8 @@ SHOWN_SECONDS = 600.0
 async def show_keys(scene: Scene[AcgbtState]) -> View:
     """List the keys with what they may do; the linked one is marked."""
     say, client = scene.say, scene.services.require_acgbt()
-    listed = await scene.services.keys.call(scene.user_id, Service.ACGBT, client.keys)
-    own = await scene.services.keys.maybe(scene.user_id, Service.ACGBT)
+    listed = await scene.services.credentials.call(scene.user_id, Service.ACGBT, client.keys)
+    own = await scene.services.credentials.maybe(scene.user_id, Service.ACGBT)
     parts = [Html(scene.state.said)] if scene.state.said else []
     parts += [say("acgbt.keys"), *(_line(scene, key, own) for key in listed[:MOST_SHOWN])]
     if len(listed) > MOST_SHOWN:
@@ -105,7 +105,7 @@ async def to_new(scene: Scene[AcgbtState], _arg: str) -> AcgbtState:
 async def toggle(scene: Scene[AcgbtState], arg: str) -> AcgbtState:
     """Give a right to the draft or take it away; everything leaves room for nothing else."""
     if arg not in RIGHTS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     had = scene.state.rights
     if arg == "*":
         chosen: tuple[str, ...] = ("read",) if "*" in had else ("*",)
@@ -118,7 +118,7 @@ async def toggle(scene: Scene[AcgbtState], arg: str) -> AcgbtState:
 async def pick_limit(scene: Scene[AcgbtState], arg: str) -> AcgbtState:
     """Choose how many calls a minute the draft allows."""
     if number(arg) not in LIMITS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return scene.state.turned("new", limit=number(arg))
 
 
@@ -140,11 +140,11 @@ async def create(scene: Scene[AcgbtState], _arg: str) -> AcgbtState | None:
         return _doubtful(scene)
     if state.page != "new":
         # Pressed twice: the key is made, and its secret stands on the card this once.
-        raise OddPress("create")
+        raise InvalidPress("create")
     if not await _begin(scene):
         return None
     try:
-        made = await scene.services.keys.call(
+        made = await scene.services.credentials.call(
             scene.user_id,
             Service.ACGBT,
             lambda who: client.create_key(who, state.name, state.rights, state.limit),
@@ -204,7 +204,7 @@ async def rotate(scene: Scene[AcgbtState], _arg: str) -> AcgbtState | None:
 async def _begin(scene: Scene[AcgbtState]) -> bool:
     """Note that a key is being made: a press that comes again after a crash must not make a second."""
     if scene.card is None:
-        raise OddPress("create")
+        raise InvalidPress("create")
     marked = scene.state.model_copy(update={"making": True})
     return await cards.amend(scene.home, scene.card.id, lambda _: marked) is not None
 

@@ -11,7 +11,7 @@ from handlers.accounts.acgbt import tail, to_accounts, to_link, to_unlink
 from handlers.accounts.state import MIKA, MikaState
 from handlers.application import LinkHiveApplication
 from handlers.problems import service_name
-from handlers.scenes import OddPress, Route, Scene, Switch
+from handlers.scenes import InvalidPress, Route, Scene, Switch
 from handlers.texts import Html
 from handlers.views import Press, View, opens
 from services.names import Service
@@ -23,7 +23,7 @@ NICKNAME_LIMIT, AVATAR_LIMIT = 60, 500
 async def show(scene: Scene[MikaState]) -> View:
     """Show the account, below what came of the last change."""
     say, client = scene.say, scene.services.require_mika()
-    profile = await scene.services.keys.call(scene.user_id, Service.MIKA, client.profile)
+    profile = await scene.services.credentials.call(scene.user_id, Service.MIKA, client.profile)
     picture = client.link(profile.avatar) or ""
     lines = [say.either(f"mika.fault.{n}", "mika.fault", words=w) for n, w in scene.state.faults.items()]
     lines += [Html(scene.state.said)] if scene.state.said else []
@@ -79,21 +79,21 @@ async def nicknamed(scene: Scene[MikaState], _arg: str) -> MikaState:
     """Change the name."""
     if not scene.state.nickname:
         # Pressed twice: the words were sent the first time.
-        raise OddPress("nicknamed")
+        raise InvalidPress("nicknamed")
     return await _change(scene, nickname=scene.state.nickname)
 
 
 async def pictured(scene: Scene[MikaState], _arg: str) -> MikaState:
     """Change the picture."""
     if not scene.state.avatar:
-        raise OddPress("pictured")
+        raise InvalidPress("pictured")
     return await _change(scene, avatar=scene.state.avatar)
 
 
 async def _change(scene: Scene[MikaState], **values: Any) -> MikaState:
     client = scene.services.require_mika()
     try:
-        await scene.services.keys.call(
+        await scene.services.credentials.call(
             scene.user_id, Service.MIKA, lambda who: client.edit_profile(who, **values)
         )
     except Rejected as error:

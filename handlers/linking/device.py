@@ -16,7 +16,7 @@ from handlers.linking import command as linking
 from handlers.linking.command import DEVICE_STEP
 from handlers.messages import display
 from handlers.problems import service_name
-from handlers.scenes import Letter, Route, Scene, State, Switch
+from handlers.scenes import OutgoingCard, Route, Scene, State, Switch
 from handlers.texts import code
 from handlers.views import Copy, Open, Press, Row, View, copies, opens
 from services.errors import AttemptProblem
@@ -187,11 +187,11 @@ async def _end(home: LinkHiveApplication, card_id: str, end: End) -> bool:
 
 
 def _notice(end: End) -> Notice:
-    async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter | None:
+    async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard | None:
         if await _end(scene.home, str(payload.get("card_id") or ""), end):
             return None
         state = DeviceState(end=end)
-        return Letter(DEVICE.name, state, await show(scene.at(state)))
+        return OutgoingCard(DEVICE.name, state, await show(scene.at(state)))
 
     return draw
 

@@ -15,7 +15,7 @@ from clients.linkcheck.models import CheckEvent, CheckItem, Verdict
 from services.clock import Clock
 from services.jobs import Lease, LeaseLost
 from services.linkchecks.judge import ShareJudge
-from services.linkchecks.verdicts import CheckedLink, Memory, Snapshot
+from services.linkchecks.verdicts import CheckedLink, Snapshot, VerdictMemory
 from services.sharelinks.drives import Drive
 from storage.jobs import Job
 
@@ -25,7 +25,7 @@ FOLLOW = "linkcheck.follow"
 
 
 @dataclass(frozen=True)
-class Pace:
+class LinkCheckPace:
     """Seconds between two notes of progress, seconds for a whole run, and tries to make a job upstream.
 
     A service that hangs lets every try take its longest: after `asking` seconds no other is begun.
@@ -46,12 +46,12 @@ class Tools:
     clock: Clock
     linkcheck: LinkCheck | None
     judge: ShareJudge
-    memory: Memory
+    memory: VerdictMemory
     changed: Callable[[Snapshot, bool], Awaitable[None]]
-    pace: Pace
+    pace: LinkCheckPace
 
 
-class Run:
+class LinkCheckRun:
     """Follow one run to its end."""
 
     def __init__(self, job: Job, lease: Lease, tools: Tools) -> None:

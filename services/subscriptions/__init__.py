@@ -1,14 +1,14 @@
 """Followed titles: one look-up each however many follow it, one notice of all that is new, none twice."""
 
 from clients.hdhive.client import HDHive
-from services.bustle import Bustle
+from services.activity import Activity
 from services.clock import Clock
 from services.jobs import JobHandler
 from services.saving.transfers import Transfers
 from services.steps import Reached, nothing
 from services.subscriptions.automatic import RECEIPT, Automatic
-from services.subscriptions.following import Following, Follows, TooManyTitles, key_of
-from services.subscriptions.pace import Pace
+from services.subscriptions.following import FollowedTitle, Follows, TooManyTitles, key_of
+from services.subscriptions.pace import PollPace
 from services.subscriptions.receipts import Receipt, Step
 from services.subscriptions.rounds import Rounds
 from services.subscriptions.telling import GROUP, NEWS, News
@@ -26,9 +26,9 @@ __all__ = [
     "QUALITIES",
     "RECEIPT",
     "UNLENT",
-    "Following",
+    "FollowedTitle",
     "News",
-    "Pace",
+    "PollPace",
     "Receipt",
     "Step",
     "Subscriptions",
@@ -45,20 +45,20 @@ class Subscriptions:
         self,
         db: Database,
         clock: Clock,
+        *,
         hdhive: HDHive | None,
         tokens: Tokens,
         titles: Titles,
         unlocking: Unlocking,
         transfers: Transfers,
-        *,
-        pace: Pace | None = None,
-        bustle: Bustle,
+        pace: PollPace | None = None,
+        activity: Activity,
         reached: Reached = nothing,
     ) -> None:
-        rhythm = pace or Pace()
+        rhythm = pace or PollPace()
         self.follows = Follows(db, clock, hdhive, titles, rhythm)
         self.automatic = Automatic(db, clock, unlocking, transfers, reached=reached)
-        self._rounds = Rounds(db, clock, hdhive, tokens, rhythm, bustle=bustle, reached=reached)
+        self._rounds = Rounds(db, clock, hdhive, tokens, rhythm, activity=activity, reached=reached)
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs; they have a runner of their own: a round takes its time."""
