@@ -8,7 +8,7 @@ from handlers import cards
 from handlers.application import LinkHiveApplication
 from handlers.scenes import InvalidPress, Route, Scene, State
 from handlers.texts import Html
-from handlers.views import Button, Row, View
+from handlers.views import Button, Press, Row, View
 
 # Steps that a notice about links offers; `handlers.check`, `handlers.save` and `handlers.upload` take them.
 CHECK_STEP, SAVE_STEP, UPLOAD_STEP = "go_check", "go_save", "go_upload"
@@ -38,6 +38,13 @@ NOTICE = Route("notice", NoticeState, _unseen)
 async def tell(scene: Scene[Any], text: Html, *buttons: Button, more: Row = (), links: str = "") -> None:
     """Send a notice with a row of buttons; `links` are the words that its steps are about."""
     await cards.post(scene.at(NoticeState(links=links)), NOTICE.name, View(text, (buttons, more)))
+
+
+async def offer_check(scene: Scene[Any], text: Html, links: str, *buttons: Button) -> None:
+    """Send a notice about links that can be checked, with what else can be done with them."""
+    check = Press(scene.say.label("button.check"), CHECK_STEP)
+    close = Press(scene.say.label("button.close"), cards.CLOSE)
+    await tell(scene, text, check, *buttons, more=[close], links=links)
 
 
 def register(home: LinkHiveApplication) -> None:

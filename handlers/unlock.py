@@ -262,11 +262,9 @@ async def run(update: Update, context: LinkHiveContext, words: str) -> None:
     if not found:
         await notes.tell(scene, say("unlock.not_one"), Inline(say.label("button.search"), ""))
         return
-    row = [Press(say.label("button.check"), notes.CHECK_STEP)]
-    if any(link.drive is Drive.DISKTOP for link in found):
-        row.append(Press(say.label("button.save"), notes.SAVE_STEP))
-    close = Press(say.label("button.close"), cards.CLOSE)
-    await notes.tell(scene, say("unlock.not_one"), *row, more=[close], links=words)
+    saving = any(link.drive is Drive.DISKTOP for link in found)
+    row = [Press(say.label("button.save"), notes.SAVE_STEP)] if saving else []
+    await notes.offer_check(scene, say("unlock.not_one"), words, *row)
 
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:

@@ -167,11 +167,9 @@ async def run(scene: Scene[Any], words: str) -> None:
 async def _refuse(scene: Scene[Any], link: ShareLink, words: str) -> None:
     """Say that the link is one of another drive, and what else can be done with it."""
     say, address = scene.say, link.full_url
-    row = [Press(say.label("button.check"), notes.CHECK_STEP)]
-    opening = [Open(say.label("button.open"), address)] if opens(address) else []
-    close = Press(say.label("button.close"), cards.CLOSE)
+    row = [Open(say.label("button.open"), address)] if opens(address) else []
     text = say("save.not_disktop", drive=drive_name(say, link.drive))
-    await notes.tell(scene, text, *row, *opening, more=[close], links=words)
+    await notes.offer_check(scene, text, words, *row)
 
 
 async def _begin(scene: Scene[SaveState]) -> None:
