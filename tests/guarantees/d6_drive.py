@@ -21,7 +21,8 @@ FILM = "E10"
 def under_way(message: Message) -> bool:
     """Tell whether this is an upload that goes on: its card is edited once it has ended, or has to wait."""
     cancel = message.find(SAY("button.cancel"))
-    return message.text.startswith("📤") and cancel is not None and not any(words in message.text for words in WAITS)
+    waits = any(words in message.text for words in WAITS)
+    return message.text.startswith("📤") and cancel is not None and not waits
 
 
 async def fresh(s: Any) -> None:
