@@ -136,7 +136,7 @@ def ids(value: object) -> frozenset[int]:
     if isinstance(value, (frozenset, set, tuple, list)):
         return frozenset(int(each) for each in value)
     words = str(value).replace(",", " ").split()
-    if not words:
+    if value != "" and not words:
         # Set for a reason: read as nobody in particular it would let everybody in.
         raise ValueError("holds no id; leave it out, or empty, where that is meant")
     if not all(re.fullmatch(r"-?[1-9][0-9]{0,15}", word) for word in words):

@@ -9,7 +9,7 @@ from services.clock import Clock
 from services.errors import NoLinks
 from services.jobs import JobHandler, Lease
 from services.linkchecks.judge import ShareJudge
-from services.linkchecks.run import FOLLOW, LinkCheckRun, Pace, Tools
+from services.linkchecks.run import FOLLOW, LinkCheckPace, LinkCheckRun, Tools
 from services.linkchecks.verdicts import CheckedLink, Snapshot, VerdictMemory
 from services.steps import nothing
 from services.tokens import Tokens
@@ -44,14 +44,14 @@ class LinkChecks:
         disktop: DiskTop | None,
         tokens: Tokens,
         *,
-        pace: Pace | None = None,
+        pace: LinkCheckPace | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._linkcheck = linkcheck
         self._judge = ShareJudge(clock, disktop, tokens)
         self._memory = VerdictMemory()
-        self._pace = pace or Pace()
+        self._pace = pace or LinkCheckPace()
         self._runs: dict[str, LinkCheckRun] = {}
         self.on_change: OnChange = nothing
 
@@ -64,12 +64,12 @@ class LinkChecks:
     ) -> CheckRun:
         """Begin a run; links that have a verdict keep it. A run of the same card is replaced.
 
-        `again`: somebody asks to look once more, so an uncertain verdict is not remembered.
+        `again`: somebody asks to look once more, so neither doubt nor death is remembered.
         """
         if not items:
             raise NoLinks
         now, chosen = self._clock.now(), list(items[:MAX_LINKS])
-        known = [self._memory.recall(item, now, certain=again) for item in chosen]
+        known = [self._memory.recall(item, now, anew=again) for item in chosen]
         await self._end(card_id, tell=False)
         payload = {
             "user_id": user_id,

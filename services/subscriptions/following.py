@@ -10,8 +10,8 @@ from services.admission import Admission
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.names import Service
-from services.subscriptions.keys import is_acg
-from services.subscriptions.pace import Pace
+from services.subscriptions.naming import is_acg
+from services.subscriptions.pace import PollPace
 from services.subscriptions.rounds import ROUND
 from services.subscriptions.telling import wishes_of
 from services.subscriptions.unlent import ASKED, asked
@@ -63,7 +63,7 @@ class Follows:
         clock: Clock,
         hdhive: HDHive | None,
         titles: Titles,
-        pace: Pace,
+        pace: PollPace,
         admission: Admission,
     ) -> None:
         self._db = db

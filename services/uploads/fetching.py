@@ -3,7 +3,7 @@
 from typing import Any
 
 from clients.errors import ClientError, Unreachable
-from clients.fetch.errors import OPERATION, SERVICE
+from clients.fetch.errors import OPERATION, SERVICE, AddressRefused, NoSuchHost
 from services.errors import UploadProblem
 from services.uploads.course import Course
 from services.uploads.failures import judge
@@ -35,6 +35,8 @@ class Fetching:
             except ClientError as error:
                 verdict = judge(error, course.row.service)
                 cuts, since = (1, course.now()) if file.length > before else (cuts + 1, since)
+                if cuts > 1 and self._leads_nowhere(error):
+                    raise AddressRefused.because("host") from error
                 if not verdict.passing or verdict.delay is not None or course.tried(cuts, since):
                     raise
             await course.wait(cuts)
@@ -43,6 +45,11 @@ class Fetching:
             session = None
         await course.note(Stage.INSTANT, size=file.length, md5=file.md5, session=session)
 
+    def _leads_nowhere(self, error: ClientError) -> bool:
+        """Tell whether the address somebody gave is none: nobody knows its name, and nothing came from it."""
+        given = self._course.detail.source.kind == "url"
+        return given and isinstance(error, NoSuchHost) and not self._file.length
+
     async def _prepare(self) -> None:
         """Take over what an earlier run left, where the source can tell whether it still belongs to it."""
         if self._course.detail.validator is None:
@@ -50,7 +57,7 @@ class Fetching:
         else:
             await self._file.recount()
         self._course.meter.begin(self._course.detail.size, self._file.length)
-        await self._course.note(Stage.FETCHING)
+        await self._course.note(Stage.FETCHING, trouble=None)
 
     async def _try(self) -> None:
         course, file, detail = self._course, self._file, self._course.detail
@@ -69,7 +76,7 @@ class Fetching:
             await file.restart()
         if (opened.size or 0) > MAX_BYTES:
             raise UploadProblem("too_big", course.row.service, limit=MAX_BYTES)
-        self._spool.reserve(course.row.id, opened.size or 0)
+        self._spool.room.begin(course.row.id, course.row.user_id, opened.size)
         said: dict[str, Any] = {
             "name": fit_name(detail.source.name, opened.name),
             "size": opened.size,
@@ -98,10 +105,11 @@ class Fetching:
     async def _keep(self, blocks: list[bytes], size: int) -> None:
         if not size:
             return
-        await self._file.append(blocks)
-        self._course.moved(size)
+        await self._file.settle()
         length = self._file.length + size
         if length > MAX_BYTES:
             raise UploadProblem("too_big", self._course.row.service, limit=MAX_BYTES)
-        self._spool.reserve_on(self._course.row.id, length)
+        self._spool.room.grow(self._course.row.id, length)
+        await self._file.append(blocks)
+        self._course.moved(size)
         await self._course.reached("upload.kept")

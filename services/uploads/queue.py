@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import accumulate
 
 from clients.fetch.fetcher import Fetcher
 from services.clock import Clock
@@ -23,7 +24,7 @@ from services.uploads.model import (
     Upload,
     UploadView,
 )
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from services.uploads.record import Detail, detail_of, kept, upload_of
 from services.uploads.running import RUN, Running, begin, tidy
 from services.uploads.spool import Spool
@@ -58,7 +59,7 @@ class Uploads:
         *,
         fetcher: Fetcher | None = None,
         drive: Drive | None = None,
-        pace: Pace | None = None,
+        pace: UploadPace | None = None,
         reached: Reached = nothing,
     ) -> None:
         self._db = db
@@ -71,7 +72,7 @@ class Uploads:
         self.limits: dict[str, int] = {}
         self.following = Following(db, clock, videos, reached, lambda: self.on_change)
         self._running = Running(
-            db, clock, targets, self.sources, spool, pace or Pace(), reached, lambda: self.on_change
+            db, clock, targets, self.sources, spool, pace or UploadPace(), reached, lambda: self.on_change
         )
         if fetcher is not None:
             self.sources["url"] = lambda source, offset, validator: fetcher.open(
@@ -177,8 +178,11 @@ class Uploads:
     async def of(self, user_id: int) -> tuple[UploadView, ...]:
         """Return a person's uploads: those under way in their order, then what ended lately."""
         rows = await self._db.read(lambda tx: uploads.of(tx, user_id, RECENT))
+        # One that waits for another try lets the others go first.
+        first = list(accumulate((row.retry_at is None for row in rows), initial=0))
         return tuple(
-            self._view(row, place if row.stage == Stage.WAITING else 0) for place, row in enumerate(rows)
+            self._view(row, ahead if row.stage == Stage.WAITING else 0)
+            for row, ahead in zip(rows, first, strict=False)
         )
 
     def _view(self, row: Row, ahead: int = 0) -> UploadView:

@@ -17,6 +17,7 @@ from tests.conftest import BEN, GROUP, LAOCHEN, XIAOYU, Start, environment
 from tests.driver import Control, Journal, Message, Person
 from tests.e2e.conftest import PEOPLE
 from tests.e2e.hurried import Hurried
+from tests.e2e.members import out_of_it, some_time
 from tests.e2e.process import Shift, running, until
 from tests.e2e.words import Words
 
@@ -96,12 +97,13 @@ async def test_members_of_an_allowed_group_read_it_and_others_do_not(
     box: Sandbox,
 ) -> None:
     await control.telegram("options", limits=False)
-    box.world.telegram.chats[GROUP].members[LAOCHEN] = "left"
     ids = {"admin_ids": str(person.id), "allowed_ids": str(GROUP)}
     async with start(clock=clock, **ids):
         for one in people.values():
             await one.send("/help")
             await one.until(lambda message: message.author != message.chat_id, since=0)
+        out_of_it(box, LAOCHEN)
+        some_time(clock)
         await person.press(await asked(person, say), say("button.confirm"))
         told = await person.until(say("broadcast.done"), timeout=30, since=0)
         assert say("broadcast.sent", sent=2, total=3) in told.text

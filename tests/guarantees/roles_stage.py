@@ -112,6 +112,7 @@ class Stage:
     def _said(self, text: str) -> Outcome | str:
         known: dict[str, Outcome] = {
             SAY("arrival.refused"): "refused",
+            SAY("arrival.refused_known"): "refused",
             SAY("card.foreign"): "foreign",
             SAY("card.old"): "old",
         }
