@@ -178,6 +178,10 @@ class Linking:
         """Delete a link and revoke it upstream where the service can; False when there was none."""
         return await self._unlinking.unlink(user_id, service)
 
+    def stays(self, link: Link) -> bool:
+        """Tell whether a link's grant lives on at the service until its user takes it back there."""
+        return bool(self._unlinking.by_hand([link]))
+
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs."""
         return {REVOKE: self._unlinking.revoke}

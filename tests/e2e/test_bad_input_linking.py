@@ -193,9 +193,10 @@ async def test_unlinking_asks_revokes_and_offers_the_way_back(
 ) -> None:
     await linked(person, "hdhive")
     await person.send("/unlink hdhive")
-    card = await person.until(say.starts("unlink.ask"))
+    card = await person.until(say("unlink.ask", service="HDHive"))
     await person.press(card, say("button.confirm"))
     done = await person.until(say("unlink.done", service="HDHive"))
+    assert say("forget.still", service="HDHive") not in done.text
     await person.press(done, say("button.relink", service="HDHive"))
     await person.until(say.starts("link.ready"))
     for _ in range(20):
@@ -216,3 +217,16 @@ async def test_a_service_that_is_down_still_gives_the_page_and_says_so_afterward
         async with Browser(person.id) as browser:
             page = await browser.get(address)
         assert page.status_code == 200
+
+
+async def test_unlinking_tells_of_what_only_its_owner_can_take_back(
+    bot: House, person: Person, say: Words
+) -> None:
+    await linked(person, "disktop")
+    await person.send("/unlink disktop")
+    asked = await person.until(say("unlink.ask_by_hand", service="Disk.Top"))
+    await person.press(asked, say("button.confirm"))
+    done = await person.until(say("unlink.done", service="Disk.Top"))
+    assert say("forget.still", service="Disk.Top") in done.text
+    assert done.button(say("button.take_back", service="Disk.Top")).url == "https://disk.top/user/apps"
+    assert done.find(say("button.relink", service="Disk.Top")) is not None
