@@ -10,7 +10,7 @@ from handlers.accounts.state import AccountsState
 from handlers.application import LinkHiveApplication
 from handlers.checkin import command as checkin
 from handlers.context import LinkHiveContext, chat_of, is_private, user_of
-from handlers.linking import command as linking
+from handlers.linking import command as linking, leaving
 from handlers.notes import NoticeState
 from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
@@ -90,7 +90,7 @@ async def help_(update: Update, context: LinkHiveContext) -> None:
 
 
 async def cancel(update: Update, context: LinkHiveContext) -> None:
-    """Leave whatever the person was being asked for."""
+    """Leave whatever the person was being asked for, and in private every linking under way."""
     user, chat, db = user_of(update).id, chat_of(update).id, context.services.db
     running = await asking.current(update, context)
     if running is not None:
@@ -102,7 +102,9 @@ async def cancel(update: Update, context: LinkHiveContext) -> None:
         elif asked is not None and asked.route == notes.NOTICE.name:
             await cards.drop(context.home, asked)
     scene, say = cards.scene_of(update, context, NoticeState()), context.say
-    key = "cancel.done" if running is not None else "cancel.nothing"
+    left = await leaving.leave(scene) if scene.private else False
+    nothing = "cancel.nothing" if scene.private else "cancel.nothing_group"
+    key = "cancel.done" if running is not None or left else nothing
     await notes.tell(scene, say(key), Inline(say.label("button.search"), ""))
 
 

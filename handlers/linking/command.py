@@ -14,6 +14,7 @@ from handlers.application import LinkHiveApplication, Notice
 from handlers.context import LinkHiveContext, user_of
 from handlers.linking import byhand, keys
 from handlers.linking.done import done
+from handlers.linking.leaving import closed, end_code
 from handlers.linking.state import WAYS, KeyState, LinkState, first, ready, service_of, way
 from handlers.overview import LINKED
 from handlers.problems import service_name
@@ -80,7 +81,7 @@ async def beside(scene: Scene[Any], arg: str) -> None:
     await cards.post(alone, LINK.name, await show(alone))
 
 
-LINK = Route("link", LinkState, show, {"go": way}, private=True)
+LINK = Route("link", LinkState, show, {"go": way}, private=True, closed=closed)
 
 
 async def link(update: Update, context: LinkHiveContext) -> None:
@@ -123,6 +124,8 @@ async def finish(update: Update, context: LinkHiveContext, payload: str) -> None
         # START pressed twice, or once more after a restart: it worked the first time.
         linked = await context.services.linking.described(error.link)
     await _retire_card(scene, linked.link.service)
+    if linked.link.service == Service.DISKTOP:
+        await end_code(scene, "finished")
     await cards.post(scene, LINK.name, done(scene, linked))
 
 

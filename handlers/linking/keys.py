@@ -8,6 +8,7 @@ from typing import Any
 from handlers import asking, cards
 from handlers.linking import state as linkstate
 from handlers.linking.done import done
+from handlers.linking.leaving import closed
 from handlers.linking.state import LINKKEY, STEPS, WAYS, KeyState, expecting
 from handlers.problems import service_name
 from handlers.scenes import OddPress, Route, Scene
@@ -136,6 +137,7 @@ ROUTE = Route(
     show,
     {"way": pick_way, "ways": to_ways, "skip": skip, "go": linkstate.way},
     private=True,
+    closed=closed,
 )
 
 

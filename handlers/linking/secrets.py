@@ -231,7 +231,7 @@ def hinted(key: str) -> str:
 
 async def leave(context: LinkHiveContext, card: Card) -> None:
     """Take the card away that asked, after /cancel."""
-    await cards.drop(context.home, card)
+    await cards.close(context.home, card)
 
 
 async def _ending(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:

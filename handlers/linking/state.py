@@ -13,7 +13,9 @@ from services.names import Service
 
 # What the words of a person are that answer a card of `linkkey`: never kept as they came.
 ASK = "link.secret"
-LINK, LINKKEY = "link", "linkkey"
+LINK, LINKKEY, CODE = "link", "linkkey", "device"
+# How waiting for a code ended.
+End = Literal["", "linked", "denied", "expired", "failed", "cancelled", "replaced", "finished"]
 Way = Literal["key", "login", "register"]
 Step = Literal["api_key", "secret", "username", "email", "invite_code", "password"]
 # What each way asks for, in order; what must not be kept comes last.
@@ -36,6 +38,16 @@ class LinkState(State):
     ticket_url: str = ""
     unknown: str = ""
     finished: bool = False
+
+
+class DeviceState(State):
+    """A code that waits to be typed or scanned, and how that ended."""
+
+    user_code: str = ""
+    address: str = ""
+    complete: str = ""
+    expires_at: float = 0.0
+    end: End = ""
 
 
 class KeyState(State):

@@ -1,7 +1,7 @@
 """Link a user's own account: ticket page, browser cookie, callback, and the way back by the same person."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from clients.errors import ClientError
@@ -173,6 +173,11 @@ class Linking:
         grant = await self._exchanged(attempt)
         await self._reached("link.granted")
         return await self._saved(attempt, grant)
+
+    async def leave(self, user_id: int, services: Sequence[str]) -> bool:
+        """End what a user began at some services and did not finish; False where there was nothing."""
+        now = self._clock.now()
+        return await self._db.write(lambda tx: attempts.leave(tx, user_id, services, now))
 
     async def unlink(self, user_id: int, service: str) -> bool:
         """Delete a link and revoke it upstream where the service can; False when there was none."""
