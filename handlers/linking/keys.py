@@ -67,6 +67,8 @@ def _faults(scene: Scene[KeyState]) -> list[Html]:
         for name, words in state.faults.items()
     ]
     lines += [Html(state.trouble)] if state.trouble else []
+    if state.tries > 1:
+        lines.insert(0, say("linkkey.tries", n=state.tries))
     return [*lines, say("linkkey.left")] if state.left else lines
 
 

@@ -54,7 +54,7 @@ class KeyState(State):
     """How an account is being linked by hand: no secret, and of a key no more than its ends.
 
     `faults` are the service's words at each field, `trouble` what else went wrong, and `left` says that a
-    message with a secret could not be deleted.
+    message with a secret could not be deleted. `tries` counts answers in a row that came to the same.
     """
 
     service: str = ""
@@ -63,6 +63,7 @@ class KeyState(State):
     faults: dict[str, str] = Field(default_factory=dict)
     trouble: str = ""
     left: bool = False
+    tries: int = 0
     linked: bool = False
 
     @property
@@ -73,6 +74,11 @@ class KeyState(State):
     def fresh(self, **changes: Any) -> KeyState:
         """Return the next state, with what was wrong before forgotten."""
         return self.model_copy(update={"faults": {}, "trouble": "", **changes})
+
+    def counted(self, before: KeyState) -> KeyState:
+        """Return the state after an answer, so that one mistake made twice is seen twice."""
+        same = self.model_copy(update={"tries": before.tries}) == before
+        return self.model_copy(update={"tries": before.tries + 1 if same else 1})
 
 
 def service_of(arg: str) -> Service:
