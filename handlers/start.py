@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from telegram import Update
 
-from handlers import asking, cards, commands, notes, overview
+from handlers import asking, cards, commands, notes, overview, problems
 from handlers.accounts import command as accounts
 from handlers.accounts.state import AccountsState
 from handlers.application import LinkHiveApplication
@@ -123,7 +125,7 @@ async def to_accounts(_scene: Scene[PanelState], _arg: str) -> Switch:
     return Switch(accounts.ACCOUNTS.name, AccountsState())
 
 
-async def to_help(_scene: Scene[PanelState], _arg: str) -> Switch:
+async def to_help(_scene: Scene[Any], _arg: str) -> Switch:
     """Go on to the help."""
     return Switch(HELP.name, HelpState())
 
@@ -143,6 +145,7 @@ def register(home: LinkHiveApplication) -> None:
     """Offer the start panel and the help."""
     home.card(PANEL)
     home.card(HELP)
+    home.step(problems.HELP_STEP, to_help)
     commands.add(home, "start", start)
     commands.add(home, "help", help_)
     commands.add(home, "cancel", cancel)
