@@ -6,8 +6,8 @@ from bot import database, formats
 from bot.settings import Settings
 from bot.upstreams import Upstreams
 from services import Services, building
+from services.chatstatus import ChatStatuses
 from services.clock import Clock
-from services.standing import Standing
 from services.steps import Reached, nothing
 from services.subscriptions import Pace
 from storage.database import Database
@@ -19,7 +19,7 @@ def assemble(
     clock: Clock,
     upstreams: Upstreams,
     holder: str,
-    standing: Standing,
+    chat_statuses: ChatStatuses,
     reached: Reached = nothing,
 ) -> Services:
     """Return the one door to every use case."""
@@ -41,6 +41,6 @@ def assemble(
         checkin_spread=settings.checkin_spread_seconds,
         poll_pace=Pace(interval=settings.subscription_poll_seconds),
         holder=holder,
-        standing=standing,
+        chat_statuses=chat_statuses,
         reached=reached,
     )

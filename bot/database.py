@@ -17,6 +17,7 @@ from bot.settings import StorageSettings
 from storage import maintenance, url as addresses
 from storage.crypto import KEY_BYTES, BadKeys, KeyRing
 from storage.database import Database
+from storage.supervisor import Supervisor
 
 
 class AlreadyRunning(Exception):
@@ -66,12 +67,12 @@ def keys_there(settings: StorageSettings) -> KeyRing | None:
 
 
 @asynccontextmanager
-async def opened(settings: StorageSettings) -> AsyncIterator[Database]:
+async def opened(settings: StorageSettings, supervisor: Supervisor | None = None) -> AsyncIterator[Database]:
     """Bring the tables up to date and keep the database open."""
     try:
         ring = keys(settings)
         await maintenance.upgrade(settings.database_url)
-        database = await Database.open(settings.database_url, ring)
+        database = await Database.open(settings.database_url, ring, supervisor)
     except Exception as error:
         raise _cannot_open(error) from error
     try:

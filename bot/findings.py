@@ -10,6 +10,8 @@ from storage.tx import Tx
 
 # Where a running bot notes that another program polls with its token, and how long that is news.
 POLLED_ELSEWHERE = "polled_elsewhere_at"
+# Where it notes which of its tasks failed last, and when.
+TASK_FAILED = "task_failed"
 NEWS_SECONDS = 3600.0
 
 
@@ -42,6 +44,7 @@ async def tables(tx: Tx, now: float, *, admins: bool = True) -> list[Line]:
         _dead("jobs", work.get("dead", 0), work.get("open", 0), admins=admins),
         _links(found),
         _poller(float(await meta.get(tx, POLLED_ELSEWHERE) or 0), now),
+        _tasks(await meta.get(tx, TASK_FAILED), now),
         Line(
             "cool-downs", ok=True, reason=f"{found.cooldowns} (a service said 429; calls wait by themselves)"
         ),
@@ -79,6 +82,17 @@ def _poller(at: float, now: float) -> Line:
         return Line("poller", ok=True, reason=reason)
     mend = "stop the other program, or have BotFather revoke the token and set the new one here only"
     return Line("poller", ok=False, reason=reason, mend=mend)
+
+
+def _tasks(note: str | None, now: float) -> Line:
+    if note is None:
+        return Line("tasks", ok=True, reason="none failed")
+    at, _, name = note.partition(" ")
+    reason = f"{name} failed, last at {moment(float(at))}; a running bot begins it again"
+    if now - float(at) > NEWS_SECONDS:
+        return Line("tasks", ok=True, reason=reason)
+    mend = "look at /healthz: while it names the task, restart the bot and report what its log says of it"
+    return Line("tasks", ok=True, reason=reason, mend=mend)
 
 
 def moment(at: float) -> str:

@@ -6,7 +6,7 @@ import logging
 
 from services import beijing
 from services.clock import Clock
-from storage import attempts, cards, checkins, erasure, inbox, pictures, saveturns, uploads
+from storage import attempts, cards, checkins, erasure, inbox, pictures, savelocks, uploads
 from storage.database import Database
 from storage.tx import Tx
 
@@ -41,7 +41,7 @@ async def clean(tx: Tx, now: float) -> None:
     """Delete what is past its time."""
     await inbox.purge_done(tx, now - UPDATES_KEPT)
     await inbox.purge_claims(tx, inbox.clock_of_claims(tx, now), CLAIMS_KEPT)
-    await saveturns.purge(tx, now - CLAIMS_KEPT)
+    await savelocks.purge(tx, now - CLAIMS_KEPT)
     await erasure.purge(tx, now - erasure.KEPT_SECONDS)
     await attempts.purge(tx, now - ATTEMPTS_KEPT)
     await cards.purge(tx, now - CARDS_KEPT)

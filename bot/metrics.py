@@ -88,6 +88,9 @@ class Metrics:
             ["step"],
             registry=registry,
         )
+        self.task_failures = Counter(
+            "linkhive_task_failures", "Times a task failed and was begun again", ["task"], registry=registry
+        )
         self.healthy = Gauge("linkhive_healthy", "1 where a vital sign is good", ["sign"], registry=registry)
 
     def counting(self, reached: Reached) -> Reached:

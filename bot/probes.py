@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from clients.errors import (
     Unreachable,
     UpstreamBroken,
 )
+
+log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 12.0
 
@@ -54,6 +57,10 @@ async def ask(name: str, probe: Probe) -> Finding:
         )
     except ClientError as error:
         return judge(name, error)
+    except Exception as error:
+        # What one probe has met says nothing of the other services.
+        log.exception("a probe failed", extra={"service": name})
+        return _odd(name, error)
     return GOOD
 
 
@@ -80,6 +87,10 @@ def judge(name: str, error: ClientError) -> Finding:
     # No user's token was given, so these are the right answers.
     if isinstance(error, NotAuthorized | Rejected):
         return GOOD
+    return _odd(name, error)
+
+
+def _odd(name: str, error: Exception) -> Finding:
     mend = f"check {name.upper()}_URL"
     return Finding(ok=False, state="odd", reason=f"unexpected answer ({type(error).__name__})", mend=mend)
 

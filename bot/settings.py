@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot import formats
 from bot.formats import Listen
+from clients.oauth import DISKTOP_SCOPES, HDHIVE_SCOPES
 
 Address = Annotated[str, AfterValidator(formats.address)]
 Proxy = Annotated[str, AfterValidator(formats.proxy)]
@@ -81,13 +82,13 @@ class Settings(StorageSettings):
     hdhive_url: Address = "https://hdhive.com"
     hdhive_client_id: str | None = None
     hdhive_app_secret: Annotated[Secret | None, Field(repr=False, validate_default=True)] = None
-    hdhive_scopes: Scopes = ("meta", "query", "unlock", "write", "vip")
+    hdhive_scopes: Scopes = HDHIVE_SCOPES
     hdhive_proxy_url: Proxy | None = Field(default=None, repr=False)
 
     disktop_url: Address = "https://openapi.disk.top"
     disktop_client_id: str | None = None
     disktop_client_secret: Annotated[Secret | None, Field(repr=False, validate_default=True)] = None
-    disktop_scopes: Scopes = ("user.read", "files.app_data", "share.read")
+    disktop_scopes: Scopes = DISKTOP_SCOPES
     disktop_proxy_url: Proxy | None = Field(default=None, repr=False)
 
     acgbt_url: Address = "https://bj2.dmbt.site/api/v1"

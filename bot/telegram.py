@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ from bot.sending.pacer import Pacer
 from bot.sending.request import Request
 from bot.sending.windows import Share
 from bot.settings import Settings
+from services.chatstatus import ChatStatuses
 from services.clock import Clock
-from services.standing import Standing
 from services.steps import Reached, nothing
+from storage.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +46,10 @@ def connect(
     settings: Settings,
     clock: Clock,
     metrics: Metrics,
-    standing: Standing | None = None,
+    chat_statuses: ChatStatuses | None = None,
     reached: Reached = nothing,
     share: Share = int,
+    supervisor: Supervisor | None = None,
 ) -> Connection:
     """Build the bot; nothing is sent yet."""
     proxy = settings.proxy_for("telegram")
@@ -59,7 +60,7 @@ def connect(
         base_file_url=f"{settings.telegram_api_url}/file/bot",
         request=Request(connections=SENDING_CONNECTIONS, proxy=proxy),
         get_updates_request=line,
-        rate_limiter=Pacer(clock, metrics, standing, reached, share),
+        rate_limiter=Pacer(clock, metrics, chat_statuses, reached, share, supervisor),
     )
     # The type of a rate limiter's arguments says nothing to those who only send.
     return Connection(cast("ExtBot[None]", bot), line)
@@ -111,10 +112,3 @@ async def set_webhook(bot: ExtBot[None], settings: Settings, clock: Clock) -> No
     """Ask Telegram to deliver here, until it does."""
     await persist(lambda: deliver_here(bot, settings), "setWebhook", clock)
     log.info("Telegram delivers to the webhook")
-
-
-async def stopped(task: asyncio.Task[None] | None) -> None:
-    """End a background task and see it end."""
-    if task is not None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

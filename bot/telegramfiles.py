@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +15,7 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, Tele
 from telegram.ext import ExtBot
 from yarl import URL
 
+from bot.retryafter import seconds_of
 from bot.settings import Settings
 from clients.connection import system_trust
 from clients.errors import RateLimited, Unreachable, UnreachableKind, UpstreamBroken
@@ -111,9 +111,7 @@ def _check(status: int, start: int) -> None:
 def _failure(error: TelegramError) -> Exception:
     """Return what a refusal of getFile means; its text stays behind."""
     if isinstance(error, RetryAfter):
-        wait = error.retry_after
-        seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-        return RateLimited(SERVICE, OPERATION, seconds)
+        return RateLimited(SERVICE, OPERATION, seconds_of(error))
     if isinstance(error, BadRequest) and "too big" in str(error).lower():
         return UploadProblem("too_big_for_bot", limit=LIMIT)
     if isinstance(error, (BadRequest, Forbidden, InvalidToken)):

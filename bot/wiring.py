@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import handlers
 from bot import database, housekeeping, lostkeys, probes, telegram, telegramfiles
 from bot.assembly import assemble
-from bot.findings import POLLED_ELSEWHERE
-from bot.hearing import Delivered, Hearing, Polled
+from bot.findings import POLLED_ELSEWHERE, TASK_FAILED
+from bot.healthchecks import HealthChecks
+from bot.intake.deliver import delivery_to
 from bot.intake.dispatch import Dispatch
-from bot.intake.hand import hand_to
-from bot.intake.manners import FLOOD, Manners
 from bot.intake.polling import Poller
+from bot.intake.ratelimit import FLOOD, RateLimiter
 from bot.intake.store import Store
 from bot.metrics import Metrics
 from bot.settings import Settings, prepare_libraries
 from bot.telegram import Connection
+from bot.updatehealth import Delivered, Polled, UpdateHealth
 from bot.upstreams import Upstreams, open_upstreams
-from bot.vitals import Vitals
 from bot.web import app as web
 from bot.web.health import Health
 from bot.web.linking import LinkPages
@@ -37,13 +36,14 @@ from handlers.application import LinkHiveApplication
 from handlers.context import Policy
 from handlers.texts import Texts
 from services import Services
-from services.clock import Clock, SystemClock
+from services.chatstatus import ChatStatuses
+from services.clock import Clock, Steady, SystemClock
 from services.replicas import Replicas
 from services.runner import JobRunner
-from services.standing import Standing
 from services.steps import Reached, nothing
 from storage import meta
 from storage.database import Database
+from storage.supervisor import Supervisor, Work
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +81,7 @@ class House:
     transcoding: JobRunner
     metrics: Metrics
     replicas: Replicas
+    supervisor: Supervisor
     web: WebServer | None = None
     serving: bool = False
 
@@ -102,23 +103,24 @@ async def linkhive(
     """Run the whole bot while the context is open; `reached` is told of named steps."""
     prepare_libraries()
     clock, metrics = clock or SystemClock(), Metrics()
-    reached = metrics.counting(reached)
+    reached, supervisor = metrics.counting(reached), Supervisor(Steady(clock).now)
     async with AsyncExitStack() as stack:
         stack.enter_context(database.sole_use(settings))
         await lostkeys.refuse(settings)
-        db = await stack.enter_async_context(database.opened(settings))
+        db = await stack.enter_async_context(database.opened(settings, supervisor))
+        supervisor.alarmed = partial(_failed, db, clock, metrics)
         replicas = Replicas(db, clock, database.holder(db.dialect))
         upstreams = open_upstreams(settings, replicas.share)
         stack.push_async_callback(upstreams.aclose)
-        standing = Standing(db, clock)
+        standing = ChatStatuses(db, clock)
         await standing.load()
-        line = telegram.connect(settings, clock, metrics, standing, reached, replicas.share)
+        line = telegram.connect(settings, clock, metrics, standing, reached, replicas.share, supervisor)
         services = assemble(settings, db, clock, upstreams, replicas.holder, standing, reached)
-        house = _build(settings, services, metrics, line, replicas, reached)
+        house = _build(settings, services, metrics, line, replicas, supervisor, reached)
         stack.push_async_callback(house.services.close)
         stack.push_async_callback(replicas.leave)
         await replicas.join()
-        _background(stack, replicas.follow())
+        _background(stack, house, "replicas", replicas.follow)
         await _introduce(stack, house, clock)
         await _start(stack, house, clock, upstreams, line)
         house.serving = True
@@ -135,6 +137,7 @@ def _build(
     metrics: Metrics,
     line: Connection,
     replicas: Replicas,
+    supervisor: Supervisor,
     reached: Reached,
 ) -> House:
     db, clock = services.db, services.clock
@@ -146,27 +149,33 @@ def _build(
     )
     application = handlers.create(line.bot, services=services, texts=Texts.load(), policy=policy)
     application.reached = reached
-    hand = hand_to(application, Manners(), metrics, db.erasures.void)
-    dispatch = Dispatch(hand, clock, metrics, bustle=services.bustle)
+    hand = delivery_to(application, RateLimiter(), metrics, db.erasures.void)
+    dispatch = Dispatch(hand, clock, metrics, activity=services.activity)
     holder = replicas.holder
-    store = Store(db, dispatch, clock, metrics, holder=holder, gate=Manners(FLOOD), reached=reached)
-    runner = partial(JobRunner, db, clock, holder, grace=WORK_PATIENCE)
-    jobs = runner({**services.jobs(), **application.routes.jobs})
+    gate = RateLimiter(FLOOD)
+    store = Store(
+        db, dispatch, clock, metrics, holder=holder, gate=gate, reached=reached, supervisor=supervisor
+    )
+    runner = partial(JobRunner, db, clock, holder, grace=WORK_PATIENCE, supervisor=supervisor)
+    jobs = runner({**services.jobs(), **application.routes.jobs}, name="jobs")
     # A service that hangs in everybody's check-in must not hold up notices.
-    daily = runner(services.checkins.jobs(), limit=DAILY_AT_ONCE)
+    daily = runner(services.checkins.jobs(), limit=DAILY_AT_ONCE, name="daily")
     # Looking after accounts takes its time, a check of many links above all.
     looks = {**services.watch.jobs(), **services.inboxes.jobs()}
-    watch = runner(looks, limit=LOOKS_AT_ONCE)
+    watch = runner(looks, limit=LOOKS_AT_ONCE, name="watch")
     telegramfiles.serve(services.uploads, line.bot, settings)
     # Hours of uploading must not hold up anything else.
-    uploads = runner(services.uploads.jobs(), max_failures=UPLOAD_FAILURES, grace=UPLOAD_PATIENCE)
+    uploads = runner(
+        services.uploads.jobs(), max_failures=UPLOAD_FAILURES, grace=UPLOAD_PATIENCE, name="uploads"
+    )
     rounds = {**services.subscriptions.jobs(), **services.acg.jobs()}
-    follows = runner(rounds, limit=FOLLOWS_AT_ONCE)
+    follows = runner(rounds, limit=FOLLOWS_AT_ONCE, name="follows")
     # Cards that follow a task, and the wishes to be told of its end, ask the site again and again.
     looking = {**services.transcoding.jobs(), **services.uploads.following.jobs()}
-    tasks = runner(looking, limit=TASKS_AT_ONCE)
+    tasks = runner(looking, limit=TASKS_AT_ONCE, name="transcoding")
     runners = (jobs, daily, watch, uploads, follows, tasks)
-    return House(settings, db, services, application, store, dispatch, *runners, metrics, replicas)
+    held = (metrics, replicas, supervisor)
+    return House(settings, db, services, application, store, dispatch, *runners, *held)
 
 
 async def _introduce(stack: AsyncExitStack, house: House, clock: Clock) -> None:
@@ -180,26 +189,35 @@ async def _start(
     stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams, line: Connection
 ) -> None:
     """Start what works before what brings work; the exit stack stops them the other way round."""
-    _background(stack, housekeeping.run(house.db, clock))
-    _background(stack, house.services.standing.follow())
-    _background(stack, house.services.forgetting.follow())
+    beside = partial(_background, stack, house)
+    beside("housekeeping", lambda: housekeeping.run(house.db, clock))
+    beside("chat_statuses", house.services.chat_statuses.follow)
+    beside("forgetting", house.services.forgetting.follow)
     await house.services.resume()
     for runner in house.runners:
-        _background(stack, runner.run())
+        beside(runner.name, runner.run)
     await house.store.start()
     stack.push_async_callback(lambda: _stop_work(house))
     house.web = server = _web(stack, house, clock, upstreams)
     await server.start()
     stack.push_async_callback(server.stop, WEB_PATIENCE)
-    _background(stack, _publish(house, clock))
+    beside("menus", lambda: _publish(house, clock))
     if house.settings.telegram_updates == "webhook":
-        _background(stack, telegram.set_webhook(line.bot, house.settings, clock))
+        beside("webhook", lambda: telegram.set_webhook(line.bot, house.settings, clock))
     else:
 
         async def alarmed() -> None:
             await house.db.write(lambda tx: meta.put(tx, POLLED_ELSEWHERE, str(clock.now())))
 
-        poller = Poller(line.bot, line.line, house.store, clock, house.metrics, alarmed=alarmed)
+        poller = Poller(
+            line.bot,
+            line.line,
+            house.store,
+            clock,
+            house.metrics,
+            alarmed=alarmed,
+            supervisor=house.supervisor,
+        )
         await poller.start()
         stack.push_async_callback(poller.stop)
 
@@ -207,9 +225,15 @@ async def _start(
 def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams) -> WebServer:
     settings = house.settings
     ask = upstreams.probes()
-    vitals = Vitals(house.db, clock, _hearing(stack, house, clock))
+    checks = HealthChecks(house.db, clock, _update_health(stack, house, clock), house.supervisor)
     health = Health(
-        house.db, clock, house.metrics, lambda: probes.ask_all(ask), lambda: house.serving, vitals
+        house.db,
+        clock,
+        house.metrics,
+        lambda: probes.ask_all(ask),
+        lambda: house.serving,
+        checks,
+        house.supervisor,
     )
     stack.push_async_callback(health.close)
     house.application.upstreams = health.upstreams
@@ -226,7 +250,7 @@ def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams
     return WebServer(web.build(links, health, webhook, pictures), settings.listen)
 
 
-def _hearing(stack: AsyncExitStack, house: House, clock: Clock) -> Hearing:
+def _update_health(stack: AsyncExitStack, house: House, clock: Clock) -> UpdateHealth:
     settings, bot = house.settings, house.application.bot
     if settings.telegram_updates == "polling":
         return Polled(clock, house.metrics)
@@ -258,9 +282,15 @@ async def _stop_work(house: House) -> None:
             log.error("work did not end well", exc_info=error)
 
 
-def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+async def _failed(db: Database, clock: Clock, metrics: Metrics, name: str) -> None:
+    """Count a task that failed, and note it for the doctor."""
+    metrics.task_failures.labels(name).inc()
+    await db.write(lambda tx: meta.put(tx, TASK_FAILED, f"{clock.now()} {name}"))
+
+
+def _background(stack: AsyncExitStack, house: House, name: str, work: Work) -> None:
     """Run something beside the rest until the end."""
-    task = asyncio.create_task(work)
+    task = house.supervisor.start(name, work)
 
     async def end() -> None:
         task.cancel()

@@ -1,4 +1,4 @@
-"""The answer of an OAuth token endpoint, read tolerantly."""
+"""OAuth: what our app asks for, and the answer of a token endpoint, read tolerantly."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 from clients import models
 from clients.errors import BadResponse
+
+# What people are asked to grant, where the operator does not say otherwise.
+HDHIVE_SCOPES = ("meta", "query", "unlock", "write", "vip")
+DISKTOP_SCOPES = ("user.read", "files.app_data", "share.read")
 
 # What may stand in an Authorization header (RFC 6750, 2.1, and a little more).
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")

@@ -10,7 +10,8 @@ from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
 from handlers.context import LinkHiveContext, Policy
-from handlers.scenes import Act, AnyRoute, Letter, Scene
+from handlers.photos import Photos
+from handlers.scenes import Act, AnyRoute, OutgoingCard, Scene
 from handlers.texts import Texts
 from services import Services
 from services.jobs import JobHandler
@@ -26,9 +27,9 @@ TakeFile = Callable[[Update, LinkHiveContext, Dialog], Awaitable[bool]]
 # What /cancel does with the card that asks, beside asking no longer.
 Leave = Callable[[LinkHiveContext, Card], Awaitable[None]]
 # None where it was told on a card that is there already.
-Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[Letter | None]]
+Notice = Callable[[Scene[Any], Mapping[str, Any]], Awaitable[OutgoingCard | None]]
 # Several of a kind that waited for the same person, oldest first, told in one message.
-Fold = Callable[[Scene[Any], Sequence[Mapping[str, Any]]], Awaitable[Letter | None]]
+Fold = Callable[[Scene[Any], Sequence[Mapping[str, Any]]], Awaitable[OutgoingCard | None]]
 
 
 # Whether a person may use the bot, wherever they are.
@@ -75,7 +76,7 @@ class LinkHiveApplication(
 ):
     """An application that carries the services, the texts and the policy."""
 
-    __slots__ = ("admits", "policy", "reached", "routes", "services", "texts", "upstreams")
+    __slots__ = ("admits", "photos", "policy", "reached", "routes", "services", "texts", "upstreams")
 
     def __init__(self, *, services: Services, texts: Texts, policy: Policy, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -83,6 +84,8 @@ class LinkHiveApplication(
         self.texts = texts
         self.policy = policy
         self.routes = Routes()
+        # Ids are worth something only to the bot that sent the picture.
+        self.photos = Photos()
         # Told of named steps, so that tests can stop a process exactly there.
         self.reached: Reached = nothing
         # Members of groups are known to Telegram; who meets people asks.
@@ -92,6 +95,10 @@ class LinkHiveApplication(
 
     async def _admits(self, user_id: int) -> bool:
         return self.policy.admits(user_id)
+
+    def deep_link(self, payload: str) -> str:
+        """Return the address that opens the private chat with a payload."""
+        return f"{self.policy.me_url}/{self.bot.username}?start={payload}"
 
     def card(self, route: AnyRoute) -> None:
         """Show cards of a route and answer their buttons."""

@@ -69,7 +69,7 @@ async def heard(update: Update, context: LinkHiveContext) -> None:
     """Take a chat back that writes to the bot again."""
     message = update.message
     if message is not None and message.left_chat_member is None and message.migrate_to_chat_id is None:
-        await context.services.standing.heard(message.chat.id, context.received_at)
+        await context.services.chat_statuses.heard(message.chat.id, context.received_at)
 
 
 async def membership(update: Update, context: LinkHiveContext) -> None:
@@ -87,8 +87,8 @@ async def membership(update: Update, context: LinkHiveContext) -> None:
         )
 
     await context.services.db.write(note)
-    standing = context.services.standing
-    await (standing.back(change.chat.id) if state == "active" else standing.refused(change.chat.id, state))
+    statuses = context.services.chat_statuses
+    await (statuses.back(change.chat.id) if state == "active" else statuses.refused(change.chat.id, state))
 
 
 def _leaves(update: Update) -> bool:
@@ -113,9 +113,9 @@ async def migrated(update: Update, context: LinkHiveContext) -> None:
     if message is None:
         return
     if message.migrate_to_chat_id is not None:
-        await context.services.standing.moved(message.chat.id, message.migrate_to_chat_id)
+        await context.services.chat_statuses.moved(message.chat.id, message.migrate_to_chat_id)
     if message.migrate_from_chat_id is not None:
-        await context.services.standing.moved(message.migrate_from_chat_id, message.chat.id)
+        await context.services.chat_statuses.moved(message.migrate_from_chat_id, message.chat.id)
 
 
 def register(home: LinkHiveApplication) -> None:

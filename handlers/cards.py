@@ -12,7 +12,7 @@ from handlers import problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, chat_of, is_private
 from handlers.messages import OtherKind, display, redraw, send, send_in_topic
-from handlers.scenes import AnyRoute, OddPress, Route, S, Scene, State
+from handlers.scenes import AnyRoute, InvalidPress, Route, S, Scene, State
 from handlers.views import View
 from storage import cards, dialogs
 from storage.cards import Card
@@ -64,17 +64,21 @@ def scene_of(update: Update, context: LinkHiveContext, state: S) -> Scene[S]:
 
 
 async def post(scene: Scene[S], route: str, view: View) -> Card:
-    """Send a card in its first state; raises OddPress for a private one in a group."""
+    """Send a card in its first state; raises InvalidPress for a private one in a group."""
     if not scene.home.routes.cards[route].fits(scene):
-        raise OddPress(route)
+        raise InvalidPress(route)
     services, now = scene.services, scene.services.clock.now()
     stored = scene.state.model_dump(mode="json")
     card = await services.db.write(
         lambda tx: cards.open(tx, scene.user_id, scene.chat_id, route, stored, now, topic=scene.topic)
     )
     comment = comment_of(scene.update.effective_message) if scene.update is not None else None
-    message = await send(scene.home.bot, scene.chat_id, view, card.id, scene.topic, comment)
-    return await place(scene.home, card, message.message_id)
+    message = await send(scene.home, scene.chat_id, view, card.id, scene.topic, comment)
+    placed = await place(scene.home, card, message.message_id)
+    if placed.version != card.version:
+        # What changed it while its message was on its way found no message to show itself on.
+        await refresh(scene.home, card.id)
+    return placed
 
 
 def topic_of(message: Message | None) -> int | None:
@@ -90,10 +94,10 @@ def comment_of(message: Message | None) -> int | None:
 
 
 async def place(home: LinkHiveApplication, card: Card, message_id: int) -> Card:
-    """Note which message a card is."""
+    """Note which message a card is, whoever changes what it tells meanwhile; return it as it is stored."""
     now = home.services.clock.now()
     placed = await home.services.db.write(
-        lambda tx: cards.update(tx, card.id, card.version, message_id=message_id, now=now)
+        lambda tx: cards.place(tx, card.id, message_id, now, instead_of=card.message_id)
     )
     return placed or card
 
@@ -105,8 +109,11 @@ async def keep(
     route: str | None = None,
     *,
     beside: Callable[[Tx], Awaitable[None]] | None = None,
-) -> Card:
-    """Store a card's next state, and in the same commit what goes with it."""
+) -> Card | None:
+    """Store a card's next state, and in the same commit what goes with it; None where somebody was faster.
+
+    Then nothing of it is stored. Who must not lose to a job or to another press uses `amend`.
+    """
     stored, now = state.model_dump(mode="json"), home.services.clock.now()
 
     async def work(tx: Tx) -> Card | None:
@@ -115,7 +122,7 @@ async def keep(
             await beside(tx)
         return kept
 
-    return await home.services.db.write(work) or card
+    return await home.services.db.write(work)
 
 
 async def find(home: LinkHiveApplication, card_id: str) -> Scene[Any] | None:
@@ -126,7 +133,9 @@ async def find(home: LinkHiveApplication, card_id: str) -> Scene[Any] | None:
     return await restore(home, card)
 
 
-async def amend(home: LinkHiveApplication, card_id: str, change: Callable[[Any], State]) -> Scene[Any] | None:
+async def amend(
+    home: LinkHiveApplication, card_id: str, change: Callable[[Any], State], route: str | None = None
+) -> Scene[Any] | None:
     """Change a card's state where others may change it at the same time; return its new scene."""
     now = home.services.clock.now()
 
@@ -136,7 +145,7 @@ async def amend(home: LinkHiveApplication, card_id: str, change: Callable[[Any],
             return False, None
         state = change(home.routes.cards[card.route].load(card.state))
         return True, await cards.update(
-            tx, card.id, card.version, state=state.model_dump(mode="json"), now=now
+            tx, card.id, card.version, route=route, state=state.model_dump(mode="json"), now=now
         )
 
     there, card = await home.services.db.write(work)
@@ -159,18 +168,26 @@ async def refresh(home: LinkHiveApplication, card_id: str, *, anew: bool = True)
             if not anew:
                 return
             # Its message may have gone with its topic.
-            message = await send_in_topic(home.bot, card.chat_id, view, card.id, card.topic)
-            card = await place(home, card, message.message_id)
+            message = await send_in_topic(home, card.chat_id, view, card.id, card.topic)
+            await place(home, card, message.message_id)
         scene = await find(home, card_id)
         if scene is not None and scene.card is not None and scene.card.version == card.version:
             return
         # A press changed it while it was drawn: the stored state has the last word.
 
 
+async def draw(home: LinkHiveApplication, card: Card, view: View) -> None:
+    """Show how a card looks; where it was changed meanwhile, what is stored has the last word."""
+    await display(home, card, view)
+    stored = await home.services.db.read(lambda tx: cards.get(tx, card.id))
+    if stored is not None and stored.version != card.version:
+        await refresh(home, card.id, anew=False)
+
+
 async def turn(home: LinkHiveApplication, card: Card, state: State, route: str | None = None) -> None:
-    """Store a card's next state and show it, where no press brought it about."""
-    kept = await keep(home, card, state, route)
-    await refresh(home, kept.id)
+    """Store a card's next state, unless somebody was faster, and show what is stored."""
+    await keep(home, card, state, route)
+    await refresh(home, card.id)
 
 
 async def restore(home: LinkHiveApplication, card: Card) -> Scene[Any]:
@@ -209,7 +226,7 @@ async def drop(home: LinkHiveApplication, card: Card) -> None:
 
 async def _close(home: LinkHiveApplication, card: Card, view: View) -> None:
     try:
-        await redraw(home.bot, card, view)
+        await redraw(home, card, view)
     except OtherKind:
         await home.bot.edit_message_caption(card.chat_id, card.message_id, caption=view.text)
 

@@ -50,7 +50,7 @@ async def run(update: Update, context: LinkHiveContext, command: Command) -> Non
 async def _point_to_private(update: Update, context: LinkHiveContext, command: Command) -> None:
     words = context.args or []
     argument = f"_{words[0]}" if len(words) == 1 and _ARGUMENT.fullmatch(words[0]) else ""
-    say, url = context.say, context.deep_link(f"{GO}{command.name}{argument}")
+    say, url = context.say, context.home.deep_link(f"{GO}{command.name}{argument}")
     scene = cards.scene_of(update, context, NoticeState())
     await tell(scene, say("private.only"), Open(say.label("button.private"), url))
 

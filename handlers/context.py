@@ -110,10 +110,6 @@ class LinkHiveContext(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, An
         current = delivery.get()
         return current.received_at if current else self.services.clock.now()
 
-    def deep_link(self, payload: str) -> str:
-        """Return the address that opens the private chat with a payload."""
-        return f"{self.policy.me_url}/{self.bot.username}?start={payload}"
-
 
 def message_of(update: Update) -> Message:
     """Return the message a command or text arrived in."""

@@ -11,7 +11,7 @@ from handlers.application import LinkHiveApplication
 from handlers.cards import topic_of
 from handlers.context import LinkHiveContext, delivery
 from storage import users
-from storage.errands import Forgotten
+from storage.workcontext import Forgotten
 
 log = structlog.get_logger(__name__)
 

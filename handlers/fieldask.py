@@ -11,7 +11,7 @@ from clients.errors import Rejected
 from handlers import asking, cards, problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
-from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Button, Copy, Press, View, copies
 from services.errors import DriveProblem
@@ -59,7 +59,7 @@ async def ask(
     to be sent again with a change; `empty` offers to leave nothing there.
     """
     if scene.card is None:
-        raise OddPress(then)
+        raise InvalidPress(then)
     await asking.expect(scene, ASK_FIELD, scene.card.id)
     state = FieldState(
         route=scene.card.route,
@@ -98,7 +98,7 @@ async def back(scene: Scene[FieldState], _arg: str) -> Switch:
 async def clear(scene: Scene[FieldState], _arg: str) -> Switch:
     """Go on with nothing as the answer."""
     if not scene.state.empty:
-        raise OddPress("clear")
+        raise InvalidPress("clear")
     await _stop(scene)
     asker = _asker(scene)
     there = scene.at(_with(scene, asker, ""))
@@ -117,7 +117,7 @@ def _asker(scene: Scene[FieldState]) -> Route[Any]:
     asker = scene.home.routes.cards.get(scene.state.route)
     if asker is None or scene.state.then not in asker.actions:
         # The card is from another version of the bot.
-        raise OddPress(scene.state.route)
+        raise InvalidPress(scene.state.route)
     return asker
 
 

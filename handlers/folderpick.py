@@ -10,7 +10,7 @@ from clients.errors import NotFound
 from handlers import fieldask
 from handlers.application import LinkHiveApplication
 from handlers.files import FILES_A_PAGE, NAME_LIMIT, folder_name
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, escape
 from handlers.views import Button, Press, View, grid, pages_row
 from services.drive import Entry
@@ -153,7 +153,7 @@ def _asker(scene: Scene[FolderState]) -> Route[Any]:
     asker = scene.home.routes.cards.get(scene.state.route)
     if asker is None or scene.state.then not in (None, *asker.actions):
         # The card is from another version of the bot.
-        raise OddPress(scene.state.route)
+        raise InvalidPress(scene.state.route)
     return asker
 
 
@@ -167,7 +167,7 @@ async def make(scene: Scene[FolderState], _arg: str) -> FolderState:
     """Make the folder whose name was given, and go into it; one that is there already serves as well."""
     path, name = scene.state.path, scene.state.name
     if not name:
-        raise OddPress("make")
+        raise InvalidPress("make")
     await scene.services.drive.changes.make_folder(scene.user_id, path, name)
     return _at(scene, f"{path.rstrip('/')}/{name}")
 

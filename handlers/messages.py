@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 from telegram import InputMediaPhoto, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
-from telegram.ext import ExtBot
 
-from handlers.photos import photos_of
 from handlers.views import View
-from services.standing import is_of_topic
+from services.chatstatus import is_of_topic
 from storage import cards
 from storage.cards import Card
 
@@ -35,7 +33,7 @@ class OtherKind(Exception):
 
 
 async def send(
-    bot: ExtBot[None],
+    home: LinkHiveApplication,
     chat_id: int,
     view: View,
     card_id: str = "",
@@ -44,8 +42,8 @@ async def send(
 ) -> Message:
     """Send a view as a new message; a text, and groups get no other, may be the answer to another one."""
     if view.shown_photo is not None:
-        return await _send_photo(bot, chat_id, view, view.shown_photo, card_id, topic)
-    return await bot.send_message(
+        return await _send_photo(home, chat_id, view, view.shown_photo, card_id, topic)
+    return await home.bot.send_message(
         chat_id,
         view.text,
         ParseMode.HTML,
@@ -59,22 +57,22 @@ async def send(
 
 
 async def send_in_topic(
-    bot: ExtBot[None], chat_id: int, view: View, card_id: str, topic: int | None
+    home: LinkHiveApplication, chat_id: int, view: View, card_id: str, topic: int | None
 ) -> Message:
     """Send a view into a forum's topic; where that was closed or deleted, the group still wants to know."""
     try:
-        return await send(bot, chat_id, view, card_id, topic)
+        return await send(home, chat_id, view, card_id, topic)
     except BadRequest as error:
         if topic is None or not is_of_topic(error.message):
             raise
-    return await send(bot, chat_id, view, card_id)
+    return await send(home, chat_id, view, card_id)
 
 
 async def _send_photo(
-    bot: ExtBot[None], chat_id: int, view: View, photo: bytes, card_id: str, topic: int | None
+    home: LinkHiveApplication, chat_id: int, view: View, photo: bytes, card_id: str, topic: int | None
 ) -> Message:
     async def post(picture: str | bytes) -> Message:
-        return await bot.send_photo(
+        return await home.bot.send_photo(
             chat_id,
             picture,
             view.text,
@@ -84,10 +82,10 @@ async def _send_photo(
             filename=PICTURE_NAME,
         )
 
-    return await _with_photo(bot, photo, post)
+    return await _with_photo(home, photo, post)
 
 
-async def redraw(bot: ExtBot[None], card: Card, view: View) -> bool:
+async def redraw(home: LinkHiveApplication, card: Card, view: View) -> bool:
     """Edit a card's message; False where it is gone. One that already looks so is no error.
 
     A text becomes a picture in place; the other way round Telegram has no way, and OtherKind is raised.
@@ -95,7 +93,7 @@ async def redraw(bot: ExtBot[None], card: Card, view: View) -> bool:
     if card.message_id is None:
         return False
     try:
-        await _edit(bot, card, view)
+        await _edit(home, card, view)
     except BadRequest as error:
         if _GONE.search(error.message):
             return False
@@ -106,10 +104,10 @@ async def redraw(bot: ExtBot[None], card: Card, view: View) -> bool:
     return True
 
 
-async def _edit(bot: ExtBot[None], card: Card, view: View) -> None:
+async def _edit(home: LinkHiveApplication, card: Card, view: View) -> None:
     photo, markup = view.shown_photo, view.markup(card.id)
     if photo is None:
-        await bot.edit_message_text(
+        await home.bot.edit_message_text(
             view.text,
             card.chat_id,
             card.message_id,
@@ -121,14 +119,16 @@ async def _edit(bot: ExtBot[None], card: Card, view: View) -> None:
 
     async def edit(picture: str | bytes) -> Message | bool:
         media = InputMediaPhoto(picture, view.text, ParseMode.HTML, filename=PICTURE_NAME)
-        return await bot.edit_message_media(media, card.chat_id, card.message_id, reply_markup=markup)
+        return await home.bot.edit_message_media(media, card.chat_id, card.message_id, reply_markup=markup)
 
-    await _with_photo(bot, photo, edit)
+    await _with_photo(home, photo, edit)
 
 
-async def _with_photo(bot: ExtBot[None], photo: bytes, call: Callable[[str | bytes], Awaitable[T]]) -> T:
+async def _with_photo(
+    home: LinkHiveApplication, photo: bytes, call: Callable[[str | bytes], Awaitable[T]]
+) -> T:
     """Call with the picture's id where Telegram has it: nothing is uploaded twice, and nothing flickers."""
-    photos = photos_of(bot)
+    photos = home.photos
     known = photos.known(photo)
     if known is not None:
         try:
@@ -149,7 +149,7 @@ async def display(home: LinkHiveApplication, card: Card, view: View) -> bool:
     A picture that becomes a text gets a new message, and the card stays the same.
     """
     try:
-        if await redraw(home.bot, card, view):
+        if await redraw(home, card, view):
             return True
     except OtherKind:
         await _replace(home, card, view)
@@ -161,7 +161,7 @@ async def display(home: LinkHiveApplication, card: Card, view: View) -> bool:
 
 async def _replace(home: LinkHiveApplication, card: Card, view: View) -> None:
     now = home.services.clock.now()
-    message = await send(home.bot, card.chat_id, view, card.id, card.topic)
+    message = await send(home, card.chat_id, view, card.id, card.topic)
     await home.services.db.write(lambda tx: cards.move(tx, card.id, message.message_id, now))
     try:
         await home.bot.delete_message(card.chat_id, card.message_id or 0)

@@ -10,7 +10,7 @@ import structlog
 from handlers import cards, posting
 from handlers.application import LinkHiveApplication
 from handlers.notes import NoticeState
-from handlers.scenes import Letter, Scene
+from handlers.scenes import OutgoingCard, Scene
 from services import quiet
 from services.jobs import Lease, RetryLater
 from services.notices import CARD, NOTICE
@@ -35,11 +35,11 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
         return
     await _keep_quiet(scene, kind, job)
     beside = await _beside(home, kind, job)
-    letter = await _drawn(home, scene, kind, [job.payload, *(one.payload for one in beside)])
-    if letter is None:
+    outgoing = await _drawn(home, scene, kind, [job.payload, *(one.payload for one in beside)])
+    if outgoing is None:
         await posting.done(lease, beside)
     else:
-        await posting.post(scene.at(letter.state), job, lease, letter, beside)
+        await posting.post(scene.at(outgoing.state), job, lease, outgoing, beside)
 
 
 async def _keep_quiet(scene: Scene[Any], kind: str, job: Job) -> None:
@@ -61,7 +61,7 @@ async def _beside(home: LinkHiveApplication, kind: str, job: Job) -> list[Job]:
 
 async def _drawn(
     home: LinkHiveApplication, scene: Scene[Any], kind: str, payloads: Sequence[Mapping[str, Any]]
-) -> Letter | None:
+) -> OutgoingCard | None:
     if len(payloads) > 1:
         return await home.routes.folds[kind](scene, payloads)
     return await home.routes.notices[kind](scene, payloads[0])

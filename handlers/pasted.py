@@ -66,14 +66,14 @@ async def _in_private(update: Update, context: LinkHiveContext, service: Service
     state = linkstate.first(scene, service)
     way: linkstate.Way = state.way or ("key" if looks_like_key(told) else "login")
     scene = scene.at(state.model_copy(update={"way": way, "left": left}))
-    await linksecrets.take(update, context, await linkkeys.open_card(scene), linksecrets.Told(told))
+    await linksecrets.take(update, context, await linkkeys.open_card(scene), linksecrets.SentSecret(told))
 
 
 async def _in_group(update: Update, context: LinkHiveContext, service: Service) -> None:
     message, say = message_of(update), context.say
     gone = await linksecrets.erased(context.home, message.chat.id, message.message_id)
     values = {"name": context.person.user.first_name, "service": service_name(say, service)}
-    private = Open(say.label("button.private"), context.deep_link(f"link_{service}"))
+    private = Open(say.label("button.private"), context.home.deep_link(f"link_{service}"))
     scene = cards.scene_of(update, context, NoticeState())
     await tell(scene, say("pasted.removed" if gone else "pasted.left", **values), private)
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import sha256
-from weakref import WeakKeyDictionary
 
 from telegram import PhotoSize
-from telegram.ext import ExtBot
-from telegram.request import BaseRequest
 
 LIMIT = 512
 
@@ -37,12 +34,3 @@ class Photos:
     def forget(self, picture: bytes) -> None:
         """Forget an id that Telegram does not take any more."""
         self._ids.pop(sha256(picture).digest(), None)
-
-
-# Ids are worth something only to the bot that sent the picture; they go when its line to Telegram goes.
-_BY_LINE: WeakKeyDictionary[BaseRequest, Photos] = WeakKeyDictionary()
-
-
-def photos_of(bot: ExtBot[None]) -> Photos:
-    """Return what a bot remembers of its pictures."""
-    return _BY_LINE.setdefault(bot.request, Photos())

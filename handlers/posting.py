@@ -15,10 +15,11 @@ import structlog
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from handlers.messages import send_in_topic
-from handlers.scenes import Letter, OddPress, Scene
+from handlers.scenes import InvalidPress, OutgoingCard, Scene
 from services import Services
+from services.chatstatus import MUTED_SECONDS, is_of_topic, meaning
 from services.jobs import Lease, LeaseLost, RetryLater
-from services.standing import MUTED_SECONDS, is_of_topic, meaning
+from services.steps import nothing
 from storage import cards, leases
 from storage.cards import Card
 from storage.jobs import Job
@@ -37,10 +38,6 @@ LOST = frozenset({"blocked", "kicked", "deleted"})
 CARD, WITH, REFUSED = "posted_card", "posted_with", "posted_refused"
 
 
-async def nothing_more(_tx: Tx) -> None:
-    """Do nothing else."""
-
-
 async def arrived(services: Services, job: Job) -> bool:
     """Tell whether a job's card is at its person: its message was noted, or one of its buttons pressed."""
     card = await _kept(services, job)
@@ -51,23 +48,23 @@ async def post(
     scene: Scene[Any],
     job: Job,
     lease: Lease,
-    letter: Letter,
+    outgoing: OutgoingCard,
     beside: Collection[Job] = (),
-    then: Then = nothing_more,
+    then: Then = nothing,
 ) -> None:
     """Send a job's card and end the job, and those beside it that the card tells of as well.
 
     `then` is done in the commit that notes the message.
 
     A chat that lets nobody in is left in peace, and one that muted us told later: then RetryLater is raised.
-    Raises OddPress for a private card in a group.
+    Raises InvalidPress for a private card in a group.
     """
-    if not scene.home.routes.cards[letter.route].fits(scene):
-        raise OddPress(letter.route)
-    card = await _opened(scene, job, lease, letter, beside)
+    if not scene.home.routes.cards[outgoing.route].fits(scene):
+        raise InvalidPress(outgoing.route)
+    card = await _opened(scene, job, lease, outgoing, beside)
     await scene.home.reached("notice.kept")
     try:
-        await _to_the_end(_send(scene, letter, card, lease, beside, then))
+        await _to_the_end(_send(scene, outgoing, card, lease, beside, then))
     except (Forbidden, BadRequest) as error:
         await _refused(scene, job, lease, error, beside)
     await scene.home.reached("notice.placed")
@@ -77,7 +74,7 @@ async def _refused(
     scene: Scene[Any], job: Job, lease: Lease, error: TelegramError, beside: Collection[Job]
 ) -> None:
     """End a job whose chat is lost to us; where it may be let in again, put it off or give it up at last."""
-    chats, now = scene.services.standing, scene.services.clock.now()
+    chats, now = scene.services.chat_statuses, scene.services.clock.now()
     if isinstance(error, Forbidden):
         # The sending has noted by now what this means.
         standing = chats.noted(chats.address(scene.chat_id))
@@ -104,7 +101,7 @@ def told_of(job: Job) -> str:
     return str(job.payload.get("kind", job.kind))
 
 
-async def done(lease: Lease, beside: Collection[Job] = (), then: Then = nothing_more) -> None:
+async def done(lease: Lease, beside: Collection[Job] = (), then: Then = nothing) -> None:
     """End a job, and those beside it, of which there is nothing to tell."""
 
     async def work(tx: Tx) -> None:
@@ -130,19 +127,21 @@ async def _kept(services: Services, job: Job) -> Card | None:
     return None if card_id is None else await services.db.read(lambda tx: cards.get(tx, str(card_id)))
 
 
-async def _opened(scene: Scene[Any], job: Job, lease: Lease, letter: Letter, beside: Collection[Job]) -> Card:
+async def _opened(
+    scene: Scene[Any], job: Job, lease: Lease, outgoing: OutgoingCard, beside: Collection[Job]
+) -> Card:
     """Open the card and keep its id in the job; the one of an earlier try tells what is to be told by now."""
-    now, state = scene.services.clock.now(), letter.state.model_dump(mode="json")
+    now, state = scene.services.clock.now(), outgoing.state.model_dump(mode="json")
     old = await _kept(scene.services, job)
     found: list[Card] = []
 
     async def work(tx: Tx) -> None:
         card = None
         if old is not None:
-            card = await cards.update(tx, old.id, old.version, route=letter.route, state=state, now=now)
+            card = await cards.update(tx, old.id, old.version, route=outgoing.route, state=state, now=now)
         if card is None:
             card = await cards.open(
-                tx, scene.user_id, scene.chat_id, letter.route, state, now, topic=scene.topic
+                tx, scene.user_id, scene.chat_id, outgoing.route, state, now, topic=scene.topic
             )
         job.payload.update({CARD: card.id, WITH: [one.id for one in beside]})
         await leases.keep(tx, job, job.payload)
@@ -153,11 +152,11 @@ async def _opened(scene: Scene[Any], job: Job, lease: Lease, letter: Letter, bes
 
 
 async def _send(
-    scene: Scene[Any], letter: Letter, card: Card, lease: Lease, beside: Collection[Job], then: Then
+    scene: Scene[Any], outgoing: OutgoingCard, card: Card, lease: Lease, beside: Collection[Job], then: Then
 ) -> None:
     """Send a card; note which message it is, and that its job is done, in one commit."""
     services = scene.services
-    message = await send_in_topic(scene.home.bot, scene.chat_id, letter.view, card.id, scene.topic)
+    message = await send_in_topic(scene.home, scene.chat_id, outgoing.view, card.id, scene.topic)
 
     async def placed(tx: Tx) -> None:
         await cards.move(tx, card.id, message.message_id, services.clock.now())

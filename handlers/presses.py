@@ -12,11 +12,11 @@ from telegram.ext import CallbackQueryHandler
 
 from handlers import problems
 from handlers.application import LinkHiveApplication
-from handlers.cards import CLOSE, SHOW, close, keep, place, topic_of, trouble
+from handlers.cards import CLOSE, SHOW, close, draw, find, keep, place, refresh, topic_of, trouble
 from handlers.context import LinkHiveContext, delivery, is_private, user_of
 from handlers.groups.admins import ANONYMOUS_ADMIN, is_group_admin
 from handlers.messages import display
-from handlers.scenes import AnyRoute, OddPress, Reply, Scene, State, Switch
+from handlers.scenes import AnyRoute, InvalidPress, Reply, Scene, State, Switch
 from handlers.views import parse_callback
 from storage import cards
 from storage.cards import Card
@@ -99,15 +99,27 @@ async def _act(
             return
         target, state = _target(scene, route, following)
         view = await target.show(replace(scene, state=state))
-    except OddPress:
+    except InvalidPress:
         await scene.toast(scene.say.label("card.old"))
         return
     except problems.KNOWN as error:
         await display(home, card, trouble(target, scene, error, (action, arg), back=action != SHOW))
         return
+    kept: Card | None = card
     if state != scene.state or target is not route:
-        card = await keep(home, card, state, target.name)
-    await display(home, card, view)
+        kept = await keep(home, card, state, target.name) or await _stored_so(home, card, state, target)
+    if kept is None:
+        await refresh(home, card.id, anew=False)
+    else:
+        await draw(home, kept, view)
+
+
+async def _stored_so(home: LinkHiveApplication, card: Card, state: State, route: AnyRoute) -> Card | None:
+    """Return a card whose action stored itself what it led to; None where somebody else changed the card."""
+    scene = await find(home, card.id)
+    if scene is None or scene.card is None or scene.card.route != route.name or scene.state != state:
+        return None
+    return scene.card
 
 
 def _topic(query: CallbackQuery | None, card: Card) -> int | None:
@@ -124,7 +136,7 @@ async def _next(route: AnyRoute, scene: Scene[Any], action: str, arg: str) -> St
     # The steps that every card offers, such as linking, are matters of the private chat.
     handler = route.actions.get(action) or (scene.home.routes.steps.get(action) if scene.private else None)
     if handler is None or not route.fits(scene):
-        raise OddPress(action)
+        raise InvalidPress(action)
     following: State | Switch | None = await handler(scene, arg)
     return following
 
@@ -134,7 +146,7 @@ def _target(scene: Scene[Any], route: AnyRoute, following: State | Switch) -> tu
         return route, following
     target = scene.home.routes.cards[following.route]
     if not target.fits(scene):
-        raise OddPress(following.route)
+        raise InvalidPress(following.route)
     return target, following.state
 
 

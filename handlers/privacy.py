@@ -123,8 +123,8 @@ async def farewell(home: LinkHiveApplication, job: Job) -> None:
     await home.services.forgetting.cleared(job)
     chat_id, view = int(job.payload["chat_id"]), _farewell(home, job)
     try:
-        if not await redraw(home.bot, _message(chat_id, job.payload["message_id"]), view):
-            await send(home.bot, chat_id, view)
+        if not await redraw(home, _message(chat_id, job.payload["message_id"]), view):
+            await send(home, chat_id, view)
     except (Forbidden, BadRequest):
         return
     except TelegramError as error:

@@ -157,8 +157,12 @@ def view(
     retry: tuple[str, str] | None = None,
     back: bool = False,
     advice: str | None = None,
+    said: str = "",
 ) -> View:
-    """Return the card that tells of an error, with buttons for the next step."""
+    """Return the card that tells of an error, with buttons for the next step.
+
+    `said` is what was done before, which must be told though what follows cannot be shown.
+    """
     say = scene.say
     tail: list[Button] = []
     if retry is not None and may_repeat(error):
@@ -166,7 +170,8 @@ def view(
     if back:
         tail.append(Press(say.label("button.back"), "show"))
     tail.append(Press(say.label("button.close"), "close"))
-    return View(sentence(say, error, advice), (steps(scene, error), tail))
+    told = sentence(say, error, advice)
+    return View(Html(f"{said}\n\n{told}") if said else told, (steps(scene, error), tail))
 
 
 def steps(scene: Scene[Any], error: Exception) -> Row:
@@ -205,4 +210,4 @@ def link_button(scene: Scene[Any], service: str) -> Button:
     label = scene.say.label("button.link", service=service_name(scene.say, service))
     if scene.private:
         return Press(label, LINK_STEP, service)
-    return Open(label, scene.deep_link(f"link_{service}"))
+    return Open(label, scene.home.deep_link(f"link_{service}"))

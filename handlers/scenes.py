@@ -28,14 +28,14 @@ log = structlog.get_logger(__name__)
 ANSWER_LIMIT = 200
 
 
-class OddPress(Exception):
+class InvalidPress(Exception):
     """A button's data that none of our buttons carries: forged, or from an older version."""
 
 
 def number(arg: str, most: int = 10**18) -> int:
-    """Return a button's argument as a number; raises OddPress."""
+    """Return a button's argument as a number; raises InvalidPress."""
     if not (arg.isascii() and arg.isdecimal()) or len(arg) > 20 or int(arg) > most:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return int(arg)
 
 
@@ -97,19 +97,15 @@ class Scene(Generic[S]):
         """Return the person's Telegram id."""
         return self.person.user.id
 
-    def deep_link(self, payload: str) -> str:
-        """Return the address that opens the private chat with a payload."""
-        return f"{self.home.policy.me_url}/{self.home.bot.username}?start={payload}"
-
     def at(self, state: S) -> Scene[S]:
         """Return the same card in another state."""
         return replace(self, state=state)
 
     def switch(self, route: str, state: dict[str, Any]) -> Switch:
-        """Return the move to a route by its name; raises OddPress for one of another version of the bot."""
+        """Return the move to a route by its name; raises InvalidPress for one of another version."""
         target = self.home.routes.cards.get(route)
         if target is None:
-            raise OddPress(route)
+            raise InvalidPress(route)
         return Switch(route, target.load(state))
 
     async def toast(self, text: str, *, alert: bool = False) -> None:
@@ -132,7 +128,7 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingCard:
     """A card that a notice sends: its route, its first state, and how that looks."""
 
     route: str

@@ -48,7 +48,7 @@ async def start(update: Update, context: LinkHiveContext) -> None:
     """Greet, or do what a deep link asks for."""
     if not is_private(update):
         scene, say = cards.scene_of(update, context, NoticeState()), context.say
-        private = Open(say.label("button.private"), context.deep_link("start"))
+        private = Open(say.label("button.private"), context.home.deep_link("start"))
         await notes.tell(scene, say("start.group"), Inline(say.label("button.search"), ""), private)
         return
     payload = (context.args or [""])[0]

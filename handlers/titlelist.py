@@ -7,7 +7,7 @@ from typing import Any
 
 from clients.tmdb.models import MediaType, Title
 from handlers.resources import ICONS, title_name
-from handlers.scenes import OddPress, Scene
+from handlers.scenes import InvalidPress, Scene
 from handlers.texts import Html, link, plain
 from handlers.views import Button, Press, grid, pages_row
 from services.titles import Found
@@ -71,13 +71,13 @@ def payload_of(kind: str, tmdb_id: int) -> str:
 
 
 def linked(payload: str) -> tuple[MediaType, int]:
-    """Return the title that a deep link names; raises OddPress."""
+    """Return the title that a deep link names; raises InvalidPress."""
     return chosen(payload.removeprefix(LINK))
 
 
 def chosen(arg: str) -> tuple[MediaType, int]:
-    """Return the title that a button names; raises OddPress."""
+    """Return the title that a button names; raises InvalidPress."""
     named = _TITLE.fullmatch(arg)
     if named is None:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return MediaType(named[1]), int(named[2])

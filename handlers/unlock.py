@@ -18,13 +18,14 @@ from handlers.context import LinkHiveContext, message_of
 from handlers.notes import NoticeState
 from handlers.resources import SLUG, facts, named, price_label
 from handlers.save import command as save
-from handlers.scenes import Letter, Route, Scene, State, Switch, number
+from handlers.scenes import OutgoingCard, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
 from handlers.views import URL_LIMIT, Button, Copy, Inline, Open, Press, Row, View, copies, opens
 from handlers.wording import said_with_links
 from services import zones
 from services.errors import ServiceError
 from services.names import Service
+from services.sharelinks.codes import as_text
 from services.sharelinks.finding import Drive, extract, hdhive_slug
 from services.unlocking.unlocking import Budget, OutcomeState, Quote
 from storage.dialogs import Dialog
@@ -118,7 +119,7 @@ async def _balance(scene: Scene[ResourceState]) -> int | None:
 def show_link(scene: Scene[ResourceState], unlock: Unlock) -> View:
     """Show an unlocked link with everything one does with it."""
     say, state = scene.say, scene.state
-    url = unlock.full_url or unlock.url or ""
+    url = unlock.address or ""
     lines = [say("unlock.done", title=named(say, state.title, state.film))]
     lines.append(say("unlock.link", url=code(url, URL_LIMIT)))
     if unlock.access_code:
@@ -235,9 +236,7 @@ async def save_link(scene: Scene[ResourceState], _arg: str) -> None:
 
 def text_of(unlock: Unlock) -> str:
     """Return an unlocked link with its code, as one would paste it."""
-    return " ".join(
-        filter(None, (unlock.full_url or unlock.url, unlock.access_code and f"pwd: {unlock.access_code}"))
-    )
+    return as_text(unlock.address, unlock.access_code)
 
 
 RESOURCE = Route(
@@ -285,14 +284,14 @@ async def from_deep_link(update: Update, context: LinkHiveContext, payload: str)
     await run(update, context, payload.removeprefix(RESOURCE_LINK))
 
 
-async def settled(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
+async def settled(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard:
     """Tell how a doubtful unlock without a card ended, on the resource's own card."""
     state = ResourceState(slug=str(payload["slug"]), fresh=True)
     try:
         view = await show(scene.at(state))
     except problems.KNOWN as error:
         view = problems.view(scene, error, retry=("show", ""))
-    return Letter(RESOURCE.name, state, view)
+    return OutgoingCard(RESOURCE.name, state, view)
 
 
 def register(home: LinkHiveApplication) -> None:

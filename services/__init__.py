@@ -11,8 +11,9 @@ from clients.linkcheck.client import LinkCheck
 from clients.mika.client import Mika
 from clients.tmdb.client import TMDB
 from services.acgbt import Acg
+from services.activity import Activity
 from services.broadcasts import Broadcasts
-from services.bustle import Bustle
+from services.chatstatus import ChatStatuses
 from services.checkins.checkins import CheckIns
 from services.clock import Clock
 from services.drive import Drive
@@ -35,7 +36,6 @@ from services.saving.saves import Saves
 from services.saving.transfers import Transfers
 from services.sentpictures import SentPictures
 from services.shares import Shares
-from services.standing import Standing
 from services.subscriptions import Subscriptions
 from services.titles import Titles
 from services.tokens import Tokens
@@ -60,7 +60,7 @@ class Services:
     acgbt: ACGBT | None
     mika: Mika | None
     people: People
-    standing: Standing
+    chat_statuses: ChatStatuses
     linking: Linking
     devices: DeviceLinking
     refreshing: Refreshing
@@ -84,7 +84,7 @@ class Services:
     inboxes: Inboxes
     videos: Videos
     transcoding: Transcoding
-    bustle: Bustle
+    activity: Activity
     broadcasts: Broadcasts
     privacy: Privacy
     forgetting: Forgetting
@@ -92,7 +92,7 @@ class Services:
     def __post_init__(self) -> None:
         """Say what is to be done when somebody is forgotten, before and after their rows are gone."""
         self.forgetting.wills += [self.uploads.will, self.transcoding.will]
-        self.forgetting.hooks += [self.standing.load, self.uploads.dismiss]
+        self.forgetting.hooks += [self.chat_statuses.load, self.uploads.dismiss]
 
     def offers(self, service: str) -> bool:
         """Tell whether a service is set up."""

@@ -98,11 +98,6 @@ async def _unsent(user_id: int, text: str) -> Sent:
     return "failed"
 
 
-async def _unheard(card_id: str, progress: Progress, end: End) -> None:
-    """Tell nobody."""
-    del card_id, progress, end
-
-
 class Broadcasts:
     """Write to everybody; `send` does it, `on_change` hears how it goes, and always of the end."""
 
@@ -111,7 +106,7 @@ class Broadcasts:
         self._clock = clock
         self._reached = reached
         self.send: Send = _unsent
-        self.on_change: OnChange = _unheard
+        self.on_change: OnChange = nothing
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs."""

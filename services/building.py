@@ -9,11 +9,13 @@ from clients.fetch.fetcher import Fetcher
 from clients.hdhive.client import HDHive
 from clients.linkcheck.client import LinkCheck
 from clients.mika.client import Mika
+from clients.oauth import DISKTOP_SCOPES, HDHIVE_SCOPES
 from clients.tmdb.client import TMDB
 from services import Services
 from services.acgbt import Acg
+from services.activity import Activity
 from services.broadcasts import Broadcasts
-from services.bustle import Bustle
+from services.chatstatus import ChatStatuses
 from services.checkins.checkins import SPREAD_SECONDS, CheckIns
 from services.clock import Clock
 from services.drive import Drive
@@ -33,12 +35,11 @@ from services.privacy import Privacy
 from services.providers import DiskTopProvider, HDHiveProvider, Provider
 from services.publishing import Publishing
 from services.refreshing import Refreshing
+from services.saving.locks import SaveLocks
 from services.saving.saves import Saves
 from services.saving.transfers import Transfers
-from services.saving.turns import SaveTurns
 from services.sentpictures import SentPictures
 from services.shares import Shares
-from services.standing import Standing
 from services.steps import Reached, nothing
 from services.subscriptions import Pace as PollPace, Subscriptions
 from services.titles import Titles
@@ -52,9 +53,6 @@ from services.uploads.spool import Spool
 from services.uploads.targets import Target
 from services.watch import Watching
 from storage.database import Database
-
-HDHIVE_SCOPES = ("meta", "query", "unlock", "write", "vip")
-DISKTOP_SCOPES = ("user.read", "files.app_data", "share.read")
 
 
 class Parts(TypedDict, total=False):
@@ -76,7 +74,7 @@ class Parts(TypedDict, total=False):
     spool: Path | None
     checkin_spread: float
     poll_pace: PollPace | None
-    standing: Standing | None
+    chat_statuses: ChatStatuses | None
     reached: Reached
 
 
@@ -94,7 +92,7 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
     tokens = Tokens(db, clock, refreshing)
     own = Drive(clock, disktop, tokens, reached=reached)
     people = People(db, clock)
-    transfers = Transfers(clock, disktop, tokens, own.changed, SaveTurns(db, clock))
+    transfers = Transfers(clock, disktop, tokens, own.changed, SaveLocks(db, clock))
     titles = Titles(clock, tmdb, hdhive, tokens)
     unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
     used = (hdhive, tokens, titles, unlocking, transfers)
@@ -102,15 +100,15 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
     keys = _keys(db, clock, acgbt, mika, reached)
     acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
     videos = Videos(clock, mika, keys)
-    standing = given.get("standing") or Standing(db, clock)
-    bustle = Bustle()
+    chat_statuses = given.get("chat_statuses") or ChatStatuses(db, clock)
+    activity = Activity()
     return Services(
         db,
         clock,
         *outside,
-        bustle=bustle,
+        activity=activity,
         people=people,
-        standing=standing,
+        chat_statuses=chat_statuses,
         linking=Linking(db, clock, providers, public_url, reached=reached),
         devices=DeviceLinking(db, clock, drive, unlinking, reached=reached),
         refreshing=refreshing,
@@ -127,13 +125,13 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
         uploads=_uploads(db, clock, tokens, keys, videos, own, given),
         drive=own,
         titles=titles,
-        subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, bustle=bustle, reached=reached),
+        subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, activity=activity, reached=reached),
         acg=acg,
         publishing=Publishing(db, acg.catalogue, keys, given.get("fetcher"), reached=reached),
         pictures=SentPictures(db, clock, given.get("pictures_url"), reached=reached),
         inboxes=Inboxes(db, clock, acgbt, keys, people, reached=reached),
         videos=videos,
-        transcoding=Transcoding(db, clock, videos, standing, reached=reached),
+        transcoding=Transcoding(db, clock, videos, chat_statuses, reached=reached),
         broadcasts=Broadcasts(db, clock, reached=reached),
         privacy=Privacy(db, clock),
         forgetting=Forgetting(db, clock, unlinking, reached=reached),

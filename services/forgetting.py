@@ -17,10 +17,10 @@ from services.steps import Reached, nothing
 from services.unlocking.settling import WINDOW_SECONDS
 from storage import erasure, jobs, links, subscriptions, unlocks
 from storage.database import Database
-from storage.errands import errand
 from storage.jobs import Job
 from storage.tx import Tx, new_id
 from storage.unlocks import Unlock
+from storage.workcontext import current_work
 
 FORGET = "forget.run"
 FAREWELL = "forget.farewell"
@@ -112,7 +112,7 @@ class Forgetting:
 
     async def forget(self, user_id: int, chat_id: int, message_id: int | None, language: str) -> None:
         """Have somebody forgotten, and told so on a message; asking twice is asking once."""
-        now, work = self._clock.now(), errand.get()
+        now, work = self._clock.now(), current_work.get()
         payload = {
             "user_id": user_id,
             "chat_id": chat_id,

@@ -6,9 +6,9 @@ from typing import Any
 from services.clock import Clock
 from storage import leases
 from storage.database import Database
-from storage.errands import Errand, Forgotten
 from storage.jobs import Job
 from storage.tx import Tx
+from storage.workcontext import Forgotten, WorkContext
 
 
 class LeaseLost(Exception):
@@ -99,10 +99,10 @@ class Lease:
 JobHandler = Callable[[Job, Lease], Awaitable[None]]
 
 
-def errand_of(lease: Lease) -> Errand | None:
+def work_of(lease: Lease) -> WorkContext | None:
     """Return for whom a job is done."""
     owner = lease.job.owner_id
-    return None if owner is None else Errand(owner, lease.began)
+    return None if owner is None else WorkContext(owner, lease.began)
 
 
 def _must(held: bool) -> None:

@@ -19,10 +19,10 @@ from services.providers import Provider
 from services.steps import Reached, nothing
 from storage import jobs, links
 from storage.database import Database
-from storage.errands import errand
 from storage.jobs import Job
 from storage.links import Link, NewLink
 from storage.tx import Tx
+from storage.workcontext import current_work
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Refreshing:
 
     async def _refresh(self, link: Link) -> Link:
         # For nobody: what a refresh brings must be kept, or be taken back, whatever becomes of who asked.
-        errand.set(None)
+        current_work.set(None)
         seen = math.inf
         while True:
             if self._ends is not None:

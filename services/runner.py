@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from services.clock import Clock
-from services.jobs import JobHandler, Lease, LeaseLost, RetryLater, errand_of
+from services.jobs import JobHandler, Lease, LeaseLost, RetryLater, work_of
 from services.notices import at_work
 from storage import leases
 from storage.database import Database
-from storage.errands import Forgotten, on_errand
 from storage.jobs import Job
+from storage.supervisor import Supervisor
+from storage.workcontext import Forgotten, work_context
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class JobRunner:
         max_failures: int = 8,
         grace: float = 10.0,
         rng: random.Random | None = None,
+        name: str = "jobs",
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -52,6 +55,8 @@ class JobRunner:
         self._max_failures = max_failures
         self._grace = grace
         self._rng = rng or random.Random()  # noqa: S311 - jitter, no secret
+        self._name = name
+        self._supervisor = supervisor or Supervisor()
         self._running: dict[asyncio.Task[None], Lease] = {}
         self._bell = asyncio.Event()
         self._calm = asyncio.Event()
@@ -59,10 +64,18 @@ class JobRunner:
         self._over = asyncio.Event()
         self._over.set()
 
+    @property
+    def name(self) -> str:
+        """Return what its task is called."""
+        return self._name
+
     async def run(self) -> None:
-        """Work until `stop`, then let what runs finish within the grace period."""
+        """Work until `stop`, then let what runs finish within the grace period; it may fail and run again."""
         self._over.clear()
-        helpers = [asyncio.create_task(self._hear()), asyncio.create_task(self._beat())]
+        helpers = [
+            self._supervisor.start(f"{self._name}.hear", self._hear),
+            self._supervisor.start(f"{self._name}.beat", self._beat),
+        ]
         try:
             await self._inherit()
             while not self._stopping:
@@ -151,7 +164,7 @@ class JobRunner:
         # Every run is a task with a context of its own.
         at_work.set(True)
         try:
-            with on_errand(errand_of(lease)):
+            with work_context(work_of(lease)):
                 await self._handlers[job.kind](job, lease)
                 if not lease.ended:
                     await lease.finish()
@@ -222,7 +235,6 @@ class JobRunner:
             await asyncio.wait(running)
 
     async def _wind_up(self, helpers: list[asyncio.Task[None]]) -> None:
-        self._stopping = True
         try:
             await self._drain()
         finally:

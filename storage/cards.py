@@ -78,6 +78,7 @@ _UPDATE = (
     .returning(*COLUMNS)
 )
 _MOVE = sa.update(cards).where(_THIS).values(message_id=bindparam("new_message"), updated_at=bindparam("now"))
+_PLACE = _MOVE.where(cards.c.message_id.is_not_distinct_from(bindparam("old_message")))
 _PURGE = delete(cards).where(cards.c.updated_at < bindparam("before"))
 
 
@@ -144,6 +145,13 @@ async def update(
 async def move(tx: Tx, card_id: str, message_id: int, now: float) -> None:
     """Note another message as a card's, without disturbing whoever changes what the card tells."""
     await tx.conn.execute(_MOVE, {"card_id": card_id, "new_message": message_id, "now": now})
+
+
+async def place(tx: Tx, card_id: str, message_id: int, now: float, *, instead_of: int | None) -> Card | None:
+    """Note which message a card is, unless it got another one since; return the card as it is then."""
+    params = {"card_id": card_id, "new_message": message_id, "old_message": instead_of, "now": now}
+    await tx.conn.execute(_PLACE, params)
+    return await get(tx, card_id)
 
 
 async def latest(tx: Tx, owner_id: int, chat_id: int, route: str) -> Card | None:

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage import url as addresses
 from storage.crypto import KeyRing
 from storage.engines import make_file, postgres_engine, scrub, sqlite_engine
-from storage.errands import errand
-from storage.memory import Erasures
+from storage.erasureguard import ErasureGuard
+from storage.notifier import Listener, Notifier
+from storage.supervisor import Supervisor
 from storage.tx import DialectName, Tx
-from storage.wakes import Bells, Listener
+from storage.workcontext import current_work
 
 T = TypeVar("T")
 Work = Callable[[Tx], Awaitable[T]]
@@ -27,18 +28,18 @@ class Database:
     def __init__(self, dialect: DialectName, ring: KeyRing, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.dialect = dialect
         self.ring = ring
-        self.erasures = Erasures(ring)
+        self.erasures = ErasureGuard(ring)
         self._writer = writer
         self._reader = reader
         self._lock = asyncio.Lock()
         self._owner: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._bells = Bells()
+        self._notifier = Notifier()
         self._listener: Listener | None = None
         self._closed = False
 
     @classmethod
-    async def open(cls, url: str, ring: KeyRing) -> "Database":
+    async def open(cls, url: str, ring: KeyRing, supervisor: Supervisor | None = None) -> "Database":
         """Connect; the tables must be there already (`maintenance.upgrade`)."""
         address = addresses.parse(url)
         if addresses.dialect(address) == "sqlite":
@@ -49,7 +50,7 @@ class Database:
         # As on SQLite: all a reader sees is one state, and it cannot write.
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         database = cls("postgresql", ring, engine, reader)
-        database._listener = await Listener.start(address, database._bells)
+        database._listener = await Listener.start(address, database._notifier, supervisor or Supervisor())
         return database
 
     async def close(self) -> None:
@@ -65,7 +66,7 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Run work in one transaction and commit it; cancelling the caller does not stop it half-way.
 
-        Raises Forgotten, and writes nothing, where the caller is on an errand for somebody forgotten since.
+        Raises Forgotten, and writes nothing, where the caller works for somebody forgotten since.
         """
         if self._owner is not None and self._owner is asyncio.current_task():
             raise RuntimeError("a write inside a write would wait for itself")
@@ -92,17 +93,17 @@ class Database:
 
     def wake(self, channel: str) -> None:
         """Wake all who wait on a channel, in every process of this database."""
-        self._bells.ring(channel)
+        self._notifier.notify(channel)
         if self._listener is not None and not self._closed:
             self._listener.tell(channel)
 
     def turn(self, channel: str) -> int:
         """Return how often a channel was woken; take it before looking for work, give it to `wait`."""
-        return self._bells.turn(channel)
+        return self._notifier.turn(channel)
 
     async def wait(self, channel: str, timeout: float | None = None, *, since: int | None = None) -> bool:
         """Wait until a channel is woken (again since `since`); False when the time is over."""
-        return await self._bells.wait(channel, timeout, since)
+        return await self._notifier.wait(channel, timeout, since)
 
     async def _shielded(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if self._closed:
@@ -133,7 +134,7 @@ class Database:
     async def _commit(self, work: Work[T]) -> T:
         async with self._writer.begin() as conn:
             tx = Tx(conn, self.ring, self.dialect)
-            await self.erasures.check(tx, errand.get())
+            await self.erasures.check(tx, current_work.get())
             result = await work(tx)
         if tx.erased:
             self.erasures.learn(tx.erased)

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Column, Executable, Table, bindparam, delete, func, select, update
 
-from storage.errands import Erased
 from storage.marks import rows_of, told
 from storage.schema import erasures, inbox, jobs, metadata, users
 from storage.tx import Tx, both, open_json, open_text, unless_shut
+from storage.workcontext import Erased
 
 # Telegram repeats nothing older than a day; no work that began before takes longer.
 KEPT_SECONDS = 25 * 3600.0

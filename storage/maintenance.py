@@ -11,10 +11,10 @@ from storage.backups import BackupFailed, KeysMissing, backup, restore
 from storage.crypto import KeyRing
 from storage.database import Database
 from storage.engines import make_file, writer_engine
-from storage.errands import Erased
 from storage.revisions import MIGRATIONS, State, TooNew, head, look, refuse_newer, revision
 from storage.rotation import check, rotate
 from storage.tx import Tx
+from storage.workcontext import Erased
 
 __all__ = [
     "BackupFailed",

@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.crypto import KeyRing, SecretUnreadable
-from storage.errands import Erased
+from storage.workcontext import Erased
 
 DialectName = Literal["sqlite", "postgresql"]
 S = TypeVar("S", bound=Executable)

@@ -35,6 +35,11 @@ class Unlock:
     updated_at: float
 
     @property
+    def address(self) -> str | None:
+        """Return the link, with its code in it where HDHive told it so."""
+        return self.full_url or self.url
+
+    @property
     def unsettled(self) -> bool:
         """Tell whether nobody knows yet what came of it."""
         return self.state in UNSETTLED_STATES

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.hearing import UNKNOWN_TOKEN
 from bot.logs import HIDDEN, HIDDEN_FIELDS
+from bot.updatehealth import UNKNOWN_TOKEN
 from clients.errors import Rejected
+from services.chatstatus import ChatStatuses
 from services.clock import SystemClock
-from services.standing import Standing
 from storage.database import Database
 from tests.fixtures.databases import *  # noqa: F403
 from tests.fixtures.logs import *  # noqa: F403
@@ -57,7 +57,7 @@ def test_every_way_to_log_a_field_is_seen() -> None:
 
 
 async def test_why_a_chat_is_paused_can_be_read(sqlite_db: Database, written: io.StringIO) -> None:
-    await Standing(sqlite_db, SystemClock()).refused(-1001000000001, "kicked")
+    await ChatStatuses(sqlite_db, SystemClock()).refused(-1001000000001, "kicked")
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
     assert [line["standing"] for line in lines if line["event"] == "a chat is paused"] == ["kicked"]
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.intake.lines import Failure, Line, Lines, Outcomes
 from bot.metrics import Metrics
-from services.bustle import Bustle
+from services.activity import Activity
 from services.clock import Clock
 from storage.inbox import Entry
 
@@ -44,13 +44,13 @@ class Dispatch:
         metrics: Metrics,
         *,
         lines: Lines | None = None,
-        bustle: Bustle | None = None,
+        activity: Activity | None = None,
         beside: int = BESIDE,
         backoff: tuple[float, ...] = BACKOFF_SECONDS,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.lines = Lines() if lines is None else lines  # an empty one is false
-        self._bustle = bustle or Bustle()
+        self._activity = activity or Activity()
         self.changed: Callable[[], None] = lambda: None
         self._hand = hand
         self._clock = clock
@@ -142,7 +142,7 @@ class Dispatch:
             return
         try:
             async with asyncio.timeout(self._patience):
-                with self._bustle.answering():
+                with self._activity.answering():
                     await self._hand(entry, entry.attempts + 1 >= TRIES)
         except Unreadable as error:
             self._bury(line, entry, repr(error))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -17,7 +16,9 @@ from telegram.request._requestparameter import RequestParameter
 from bot.intake.store import NotStored, Store
 from bot.intake.updates import ALLOWED, accepted, update_id
 from bot.metrics import Metrics
+from bot.retryafter import seconds_of
 from services.clock import Clock
+from storage.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Poller:
         poll_seconds: float = POLL_SECONDS,
         margin: float = MARGIN_SECONDS,
         alarmed: Callable[[], Awaitable[None]] = _unheard,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._bot = bot
         self._line = line
@@ -58,6 +60,7 @@ class Poller:
         self._margin = margin
         # Hears of every meeting with another poller.
         self._alarmed = alarmed
+        self._supervisor = supervisor or Supervisor()
         self._offset = 0
         self._failures = 0
         self._webhook_gone = False
@@ -65,7 +68,7 @@ class Poller:
 
     async def start(self) -> None:
         """Begin to poll."""
-        self._task = asyncio.create_task(self._run())
+        self._task = self._supervisor.start("poller", self._run)
 
     async def stop(self) -> None:
         """Stop; an answer under way is fetched again at the next start."""
@@ -135,8 +138,7 @@ class Poller:
         await self._clock.sleep(CONFLICT_PAUSE)
 
     async def _told_to_wait(self, error: RetryAfter) -> None:
-        wait = error.retry_after
-        seconds = wait.total_seconds() if isinstance(wait, dt.timedelta) else float(wait)
+        seconds = seconds_of(error)
         self._metrics.poll_failed("too_many", type(error).__name__)
         log.warning("Telegram wants no poll for a while", extra={"seconds": seconds})
         await self._clock.sleep(seconds)
@@ -160,7 +162,9 @@ class Poller:
 
     async def _lay_anew(self) -> None:
         """Close every connection of the line: a half-open one would stay silent for ever."""
-        try:
-            await self._line.shutdown()
-        finally:
-            await self._line.initialize()
+        for step in (self._line.shutdown, self._line.initialize):
+            try:
+                await step()
+            except Exception:
+                # A line that is not laid fails the next poll, and then is laid anew again.
+                log.exception("the line was not laid anew as it should be")

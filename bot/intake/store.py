@@ -15,13 +15,14 @@ from typing import Any
 from bot.intake import rounds, updates
 from bot.intake.dispatch import Dispatch
 from bot.intake.lines import Outcomes
-from bot.intake.manners import Manners, Verdict
+from bot.intake.ratelimit import Decision, RateLimiter
 from bot.intake.rounds import Plan, Written
 from bot.metrics import Metrics
 from services.clock import Clock
 from services.steps import Reached, nothing
 from storage.database import Database
 from storage.inbox import Entry
+from storage.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +70,9 @@ class Store:
         holder: str,
         gather: float = GATHER_SECONDS,
         scan: float | None = None,
-        gate: Manners | None = None,
+        gate: RateLimiter | None = None,
         reached: Reached = nothing,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._db = db
         self._dispatch = dispatch
@@ -80,6 +82,7 @@ class Store:
         self._gather = gather
         self._gate = gate
         self._reached = reached
+        self._supervisor = supervisor or Supervisor()
         self._scan_every = SCAN_SECONDS[db.dialect] if scan is None else scan
         self._waiters: list[Waiter] = []
         self._stir = asyncio.Event()
@@ -99,22 +102,22 @@ class Store:
             log.info("updates were left to do", extra={"chats": len(self._left)})
         self._open = True
         self._stir.set()
-        self._server = asyncio.create_task(self._serve())
-        self._tasks = [asyncio.create_task(self._tick()), asyncio.create_task(self._listen())]
+        start = self._supervisor.start
+        self._server = start("inbox", self._serve)
+        self._tasks = [start("inbox.tick", self._tick), start("inbox.listen", self._listen)]
 
     async def accept(self, raw: Sequence[object]) -> None:
         """Return once these updates are committed; raise `NotStored` or `BadUpdate` otherwise."""
         if not self._open:
             raise NotStored("stopping")
         now = self._clock.now()
-        entries = [entry for entry in (self._entry(update, now) for update in raw) if self._lets_in(entry)]
-        if not entries:
-            return
-        waiter = Waiter(entries, asyncio.get_running_loop().create_future())
-        self._waiters.append(waiter)
-        self._urgent.set()
-        self._stir.set()
-        await waiter.settled
+        entries = [self._entry(update, now) for update in raw]
+        let_in = [entry for entry in entries if self._lets_in(entry)]
+        if let_in:
+            await self._stored(let_in)
+        if self._gate is not None:
+            self._metrics.updates.labels("flood").inc(len(entries) - len(let_in))
+            self._gate.settled(entry.update_id for entry in entries)
 
     async def stop(self, patience: float = 20.0) -> None:
         """Take no more, let work in progress end, write what became of it, give the chats back."""
@@ -123,9 +126,9 @@ class Store:
         for task in self._tasks:
             task.cancel()
         self._closing = True
-        self._urgent.set()
-        self._stir.set()
-        # A round under way is not cancelled: its callers wait for an answer.
+        if not self._in_round:
+            # A round under way is not cancelled: its callers wait for an answer.
+            self._server.cancel()
         await asyncio.gather(self._server, *self._tasks, return_exceptions=True)
         outcomes, held = self._dispatch.take_outcomes(), self._dispatch.lines.keys()
         self._dispatch.lines.drop(held)
@@ -144,21 +147,20 @@ class Store:
         """Tell whether nothing waits to be stored, done or written."""
         return not (self._waiters or len(self._dispatch.lines) or self._stir.is_set() or self._in_round)
 
-    def renew_now(self) -> None:
-        """Renew the claims in the next round."""
-        self._renew = True
-        self._stir.set()
-
     def _entry(self, update: Any, now: float) -> Entry:
         number, chat, person = updates.update_id(update), updates.chat_key(update), updates.person(update)
         return Entry(number, chat, update, now, owner_id=person)
 
     def _lets_in(self, entry: Entry) -> bool:
         """Tell whether an update is worth storing: one of a flood would never be answered."""
-        if self._gate is None or self._gate.judge(entry) is Verdict.TAKE:
-            return True
-        self._metrics.updates.labels("flood").inc()
-        return False
+        return self._gate is None or self._gate.check(entry) is Decision.TAKE
+
+    async def _stored(self, entries: list[Entry]) -> None:
+        waiter = Waiter(entries, asyncio.get_running_loop().create_future())
+        self._waiters.append(waiter)
+        self._urgent.set()
+        self._stir.set()
+        await waiter.settled
 
     def _all_entries(self) -> list[Entry]:
         return [entry for waiter in self._waiters for entry in waiter.entries]
@@ -181,7 +183,8 @@ class Store:
                 log.exception("a round of the inbox failed")
                 self._stir.set()
                 await asyncio.sleep(PAUSE_SECONDS)
-            self._in_round = False
+            finally:
+                self._in_round = False
 
     async def _linger(self) -> None:
         """Give done marks company; an update that waits for its commit only gets that of its own moment."""

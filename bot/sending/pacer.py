@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
@@ -11,11 +10,13 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 from telegram.ext import BaseRateLimiter
 
 from bot.metrics import Metrics
+from bot.retryafter import seconds_of
 from bot.sending.turns import ChatKey, Turns
 from bot.sending.windows import Share
+from services.chatstatus import ChatStatuses, meaning
 from services.clock import Clock, Steady
-from services.standing import Standing, meaning
 from services.steps import Reached, nothing
+from storage.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -46,16 +47,17 @@ class Pacer(BaseRateLimiter[Priority]):
         self,
         clock: Clock,
         metrics: Metrics,
-        standing: Standing | None = None,
+        standing: ChatStatuses | None = None,
         reached: Reached = nothing,
         share: Share = int,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._clock = clock
         self._steady = Steady(clock)
         self._metrics = metrics
         self._standing = standing
         self._reached = reached
-        self._turns = Turns(clock, share)
+        self._turns = Turns(clock, share, supervisor)
 
     async def initialize(self) -> None:
         """Begin to give turns."""
@@ -129,17 +131,25 @@ class Pacer(BaseRateLimiter[Priority]):
         """Move a group to the supergroup it became; tell whether the call can follow."""
         if self._standing is None or not isinstance(chat, int):
             return False
-        await self._standing.moved(chat, error.new_chat_id)
+        try:
+            await self._standing.moved(chat, error.new_chat_id)
+        except Exception:
+            log.exception("a group that moved was not noted; its next message does")
+            return False
         return True
 
     async def _learn(self, chat: ChatKey, error: Exception) -> None:
-        """Note a chat that cannot be written to."""
+        """Note a chat that cannot be written to; the caller hears of that, whatever becomes of the note."""
         if self._standing is None or not isinstance(chat, int) or not isinstance(error, TelegramError):
             return
         if isinstance(error, (Forbidden, BadRequest)) and not isinstance(error, Paused):
             state = meaning(error.message, forbidden=isinstance(error, Forbidden))
-            if state is not None:
+            if state is None:
+                return
+            try:
                 await self._standing.refused(chat, state)
+            except Exception:
+                log.exception("a chat that refuses was noted in memory only")
 
     async def _welcome(self, chat: ChatKey, at: float) -> None:
         """Note a chat that takes messages again; what it took is sent, whatever becomes of the note."""
@@ -156,8 +166,7 @@ class Pacer(BaseRateLimiter[Priority]):
         self._metrics.send_wait.labels(priority).observe(self._steady.now() - began)
 
     def _pause(self, chat: ChatKey, error: RetryAfter) -> float:
-        wait = error.retry_after
-        seconds = wait.total_seconds() if isinstance(wait, dt.timedelta) else float(wait)
+        seconds = seconds_of(error)
         self._turns.pause(chat, seconds + 0.1)
         self._metrics.paused.inc()
         self._metrics.sends.labels("too_many").inc()

@@ -58,9 +58,10 @@ class Request(BaseRequest):
 
     async def shutdown(self) -> None:
         """Close the pool."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        # Let go of first: one that cannot be closed must not be taken for an open one.
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     async def do_request(
         self,

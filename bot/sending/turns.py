@@ -10,6 +10,7 @@ from itertools import count
 
 from bot.sending.windows import ALL, ALL_SECONDS, KEPT_FOR_REPLIES, ChatLimit, Share, Window
 from services.clock import Clock, Steady
+from storage.supervisor import Supervisor
 
 ChatKey = int | str
 Ticket = asyncio.Future[None]
@@ -45,8 +46,9 @@ class Waiting:
 class Turns:
     """Give turns in order within the limits; a chat that must wait holds up nobody else."""
 
-    def __init__(self, clock: Clock, share: Share = int) -> None:
+    def __init__(self, clock: Clock, share: Share = int, supervisor: Supervisor | None = None) -> None:
         self._clock = Steady(clock)
+        self._supervisor = supervisor or Supervisor()
         self._share = share
         self._all = Window(ALL, ALL_SECONDS, share)
         self._chats: dict[ChatKey, Waiting] = {}
@@ -60,7 +62,7 @@ class Turns:
     def start(self) -> None:
         """Begin to give turns."""
         if self._pump is None:
-            self._pump = asyncio.create_task(self._run())
+            self._pump = self._supervisor.start("sends", self._run)
 
     async def stop(self) -> None:
         """Give no more turns; those who wait are told by cancellation."""
@@ -118,6 +120,9 @@ class Turns:
             heapq.heappush(self._later, (at, next(self._order), chat))
 
     async def _run(self) -> None:
+        # Where it failed, it may have lost sight of a chat.
+        for chat in self._chats.values():
+            self._place(chat, self._clock.now())
         while True:
             self._stir.clear()
             wait = self._give(self._clock.now())

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from bot.telegram import WEBHOOK_PATH
 from bot.web.health import Health
 from bot.web.linking import LinkPages
 from bot.web.pages import Pages
@@ -36,7 +37,7 @@ def build(
         Route("/metrics", health.scrape, methods=["GET"]),
     ]
     if webhook is not None:
-        routes.append(Route("/telegram/webhook", _endpoint(webhook), methods=["POST"]))
+        routes.append(Route(WEBHOOK_PATH, _endpoint(webhook), methods=["POST"]))
     if pictures is not None:
         routes.append(Route(f"{PATH}{{name}}", pictures, methods=["GET"]))
     refuse = _refusals(links.pages, links.bot_url)

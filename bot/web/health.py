@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot import metrics
+from bot.healthchecks import SIGNS, HealthChecks
 from bot.metrics import Metrics
 from bot.probes import Finding
-from bot.vitals import SIGNS, Vitals
 from services.clock import Clock, Steady
 from storage import census, inbox, jobs, meta
 from storage.database import Database
+from storage.supervisor import Supervisor
 from storage.tx import Tx
 
 # How old an answer may be; an eager load balancer must cost nothing.
@@ -40,7 +41,8 @@ class Health:
     metrics: Metrics
     probe: Callable[[], Awaitable[Mapping[str, Finding]]]
     serving: Callable[[], bool]
-    vitals: Vitals
+    checks: HealthChecks
+    supervisor: Supervisor = field(default_factory=Supervisor)
     _database: tuple[float, str] = (float("-inf"), "unknown")
     _upstreams: tuple[float, Mapping[str, Finding]] = field(default=(float("-inf"), MappingProxyType({})))
     _asking: asyncio.Task[None] | None = None
@@ -99,7 +101,7 @@ class Health:
     async def _ill(self) -> dict[str, str]:
         """Return the vital signs that are not good, each with its reason, and show all on their gauge."""
         if await self._database_state() == "ok":
-            ill = await self.vitals.signs()
+            ill = await self.checks.signs()
         else:
             ill = {"database": "it cannot be written"}
         for sign in SIGNS:
@@ -137,7 +139,7 @@ class Health:
         """Ask in the background: a slow upstream must not make us look dead."""
         idle = self._asking is None or self._asking.done()
         if idle and self._steady.now() - self._upstreams[0] > oldest:
-            self._asking = asyncio.create_task(self._ask())
+            self._asking = self.supervisor.start("upstreams", self._ask)
 
     async def _ask(self) -> None:
         found = await self.probe()

@@ -14,7 +14,7 @@ from handlers.context import LinkHiveContext
 from handlers.linking import command as linking, state as linkstate
 from handlers.overview import Account
 from handlers.problems import service_name
-from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Press, Row, View, grid
 from services.names import Service
@@ -64,7 +64,7 @@ async def unlink(_scene: Scene[AccountsState], arg: str) -> Switch:
 async def details(_scene: Scene[AccountsState], arg: str) -> Switch:
     """Go on to one account's own card."""
     if arg not in DETAILS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     name, state = DETAILS[Service(arg)]
     return Switch(name, state)
 

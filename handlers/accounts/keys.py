@@ -15,7 +15,7 @@ from handlers.linking.secrets import hinted
 from handlers.messages import display
 from handlers.overview import rights
 from handlers.problems import service_name
-from handlers.scenes import Act, OddPress, Scene, Switch, number
+from handlers.scenes import Act, InvalidPress, Scene, Switch, number
 from handlers.shares.steps import certain
 from handlers.texts import Html, code
 from handlers.views import Button, Copy, Open, Press, Row, View, copies, opens
@@ -105,7 +105,7 @@ async def to_new(scene: Scene[AcgbtState], _arg: str) -> AcgbtState:
 async def toggle(scene: Scene[AcgbtState], arg: str) -> AcgbtState:
     """Give a right to the draft or take it away; everything leaves room for nothing else."""
     if arg not in RIGHTS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     had = scene.state.rights
     if arg == "*":
         chosen: tuple[str, ...] = ("read",) if "*" in had else ("*",)
@@ -118,7 +118,7 @@ async def toggle(scene: Scene[AcgbtState], arg: str) -> AcgbtState:
 async def pick_limit(scene: Scene[AcgbtState], arg: str) -> AcgbtState:
     """Choose how many calls a minute the draft allows."""
     if number(arg) not in LIMITS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return scene.state.turned("new", limit=number(arg))
 
 
@@ -140,7 +140,7 @@ async def create(scene: Scene[AcgbtState], _arg: str) -> AcgbtState | None:
         return _doubtful(scene)
     if state.page != "new":
         # Pressed twice: the key is made, and its secret stands on the card this once.
-        raise OddPress("create")
+        raise InvalidPress("create")
     if not await _begin(scene):
         return None
     try:
@@ -204,7 +204,7 @@ async def rotate(scene: Scene[AcgbtState], _arg: str) -> AcgbtState | None:
 async def _begin(scene: Scene[AcgbtState]) -> bool:
     """Note that a key is being made: a press that comes again after a crash must not make a second."""
     if scene.card is None:
-        raise OddPress("create")
+        raise InvalidPress("create")
     marked = scene.state.model_copy(update={"making": True})
     return await cards.amend(scene.home, scene.card.id, lambda _: marked) is not None
 

@@ -11,7 +11,7 @@ from handlers.accounts.acgbt import tail, to_accounts, to_link, to_unlink
 from handlers.accounts.state import MIKA, MikaState
 from handlers.application import LinkHiveApplication
 from handlers.problems import service_name
-from handlers.scenes import OddPress, Route, Scene, Switch
+from handlers.scenes import InvalidPress, Route, Scene, Switch
 from handlers.texts import Html
 from handlers.views import Press, View, opens
 from services.names import Service
@@ -79,14 +79,14 @@ async def nicknamed(scene: Scene[MikaState], _arg: str) -> MikaState:
     """Change the name."""
     if not scene.state.nickname:
         # Pressed twice: the words were sent the first time.
-        raise OddPress("nicknamed")
+        raise InvalidPress("nicknamed")
     return await _change(scene, nickname=scene.state.nickname)
 
 
 async def pictured(scene: Scene[MikaState], _arg: str) -> MikaState:
     """Change the picture."""
     if not scene.state.avatar:
-        raise OddPress("pictured")
+        raise InvalidPress("pictured")
     return await _change(scene, avatar=scene.state.avatar)
 
 

@@ -14,7 +14,7 @@ from handlers.acg.state import LARGEST_ID, LINK, ROUTE, AcgState, asked
 from handlers.acg.views import SIGN, row
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
-from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, Switch, number
 from handlers.texts import Html, bold, plain
 from handlers.views import Button, Open, Press, Row, View, grid, pages_row
 from services.acgbt.catalogue import A_PAGE
@@ -71,7 +71,7 @@ def _opening(scene: Scene[AcgState], found: ResourcePage, first: int) -> list[li
     numbered = list(enumerate(found.items, first))
     if scene.private:
         return grid([Press(f"{n}", "open", str(one.id)) for n, one in numbered], 4)
-    return grid([Open(f"{n}", scene.deep_link(f"{LINK}{one.id}")) for n, one in numbered], 4)
+    return grid([Open(f"{n}", scene.home.deep_link(f"{LINK}{one.id}")) for n, one in numbered], 4)
 
 
 def _choosing(scene: Scene[AcgState], category: Category | None) -> list[Row]:
@@ -115,7 +115,7 @@ async def shelf(scene: Scene[AcgState], arg: str) -> AcgState:
 async def screen(scene: Scene[AcgState], arg: str) -> AcgState:
     """Open what can be chosen, or close it."""
     if arg not in ("", "categories", "order"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return _at(scene, screen=arg)
 
 
@@ -128,7 +128,7 @@ async def order(scene: Scene[AcgState], arg: str) -> AcgState:
     """List in another order: `seeders.desc`."""
     name, _, way = arg.partition(".")
     if name not in choices.ORDERS or way not in ("asc", "desc"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return _at(scene, page=0, order=name, descending=way == "desc")
 
 
@@ -140,7 +140,7 @@ async def clear(scene: Scene[AcgState], _arg: str) -> AcgState:
 async def ask(scene: Scene[AcgState], _arg: str) -> Switch:
     """Ask for words to search."""
     if not scene.private:
-        raise OddPress("ask")
+        raise InvalidPress("ask")
     question = scene.say("acg.ask")
     return await fieldask.ask(scene.at(_at(scene)), "words", "search", question, old=scene.state.words)
 
@@ -153,7 +153,7 @@ async def search(scene: Scene[AcgState], _arg: str) -> AcgState:
 async def open_one(scene: Scene[AcgState], arg: str) -> Switch:
     """Go on to one resource."""
     if not scene.private:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     origin = scene.state.model_dump(mode="json")
     return Switch(ITEM.name, ItemState(id=number(arg, LARGEST_ID), origin=origin, origin_route=ROUTE))
 

@@ -11,7 +11,7 @@ from handlers.acg.state import LARGEST_ID
 from handlers.acg.views import advice, minute, words
 from handlers.acg.writing import A_PAGE
 from handlers.application import LinkHiveApplication
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, escape
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.acgbt.comments import Placed, Thread
@@ -143,7 +143,7 @@ async def open_one(scene: Scene[CommentsState], arg: str) -> CommentsState:
 async def write(scene: Scene[CommentsState], arg: str) -> CommentsState:
     """Ask for a new comment, or for an answer to one; raises NotLinked before anybody types in vain."""
     if scene.card is None:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     await acgwrite.must_be_linked(scene)
     await asking.expect(scene, acgwrite.ASK, scene.card.id)
     return at(scene, asking=True, open=number(arg, LARGEST_ID))
@@ -159,7 +159,7 @@ async def leave(scene: Scene[CommentsState], _arg: str) -> CommentsState:
 async def send(scene: Scene[CommentsState], _arg: str) -> CommentsState:
     """Send what was written before, if it did not arrive after all."""
     if not scene.state.draft:
-        raise OddPress("send")
+        raise InvalidPress("send")
     sent: CommentsState = await acgwrite.deliver(scene, again=True)
     return sent
 
@@ -172,7 +172,7 @@ async def sure(scene: Scene[CommentsState], arg: str) -> CommentsState:
 async def delete(scene: Scene[CommentsState], arg: str) -> CommentsState:
     """Delete a comment: one's own, or any for who looks after the site."""
     if not scene.state.confirm:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     await scene.services.acg.comments.delete(scene.user_id, scene.state.id, number(arg, LARGEST_ID))
     return at(scene, open=0, note="deleted")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from handlers.acg.views import SIGN
 from handlers.groups.rights import may_follow_here
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.texts import Html
 from handlers.views import Press, Row
 from services.acgbt.following import category_key, words_key
-from services.subscriptions import Following
+from services.subscriptions import FollowedTitle
 from services.subscriptions.keys import WORDS
 from storage.subscriptions import Subscription
 
@@ -38,7 +38,7 @@ async def follow(scene: Scene[Any], words: str, category: int | None) -> Switch 
     """Follow what is listed, or have it told in this topic from now on; the card leads back to the list."""
     key, follows = _key(words, category), scene.services.acg.follows
     if key is None:
-        raise OddPress("follow")
+        raise InvalidPress("follow")
     if not await may_follow_here(scene):
         await scene.toast(scene.say.label("subscribe.admins"), alert=True)
         return None
@@ -51,7 +51,7 @@ async def follow(scene: Scene[Any], words: str, category: int | None) -> Switch 
     else:
         made = await _category(scene, category)
     if made is None:
-        raise OddPress("follow")
+        raise InvalidPress("follow")
     target = scene.home.routes.cards[SUBSCRIPTION_ROUTE]
     origin = scene.state.model_dump(mode="json")
     route = scene.card.route if scene.card is not None else ""
@@ -75,7 +75,7 @@ def name_of(scene: Scene[Any], title: str, name: str) -> Html:
     return scene.say(key, name=name[:NAME])
 
 
-def heading(scene: Scene[Any], following: Following, *, fresh: bool) -> Html:
+def heading(scene: Scene[Any], following: FollowedTitle, *, fresh: bool) -> Html:
     """Return how the card of a subscription begins."""
     subscription = following.subscription
     name = name_of(scene, subscription.title, str(subscription.detail.get("name", "")))

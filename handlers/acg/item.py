@@ -10,7 +10,7 @@ from handlers import markdown
 from handlers.acg import pictures
 from handlers.acg.views import facts, ipfs_of, magnet_of, named
 from handlers.application import LinkHiveApplication
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, block, escape, plain, units
 from handlers.views import (
     CAPTION_LIMIT,
@@ -157,7 +157,7 @@ async def _picture(scene: Scene[ItemState], resource: Resource) -> View:
 async def screen(scene: Scene[ItemState], arg: str) -> ItemState:
     """Show one side of the resource, or all of it."""
     if arg not in ("", "magnet", "text", "picture"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return scene.state.model_copy(update={"screen": arg, "at": 0, "note": ""})
 
 
@@ -171,7 +171,7 @@ async def torrent(scene: Scene[ItemState], _arg: str) -> ItemState:
     acg = scene.services.acg
     resource = await acg.catalogue.resource(scene.user_id, scene.state.id)
     if not resource.torrent_file:
-        raise OddPress("torrent")
+        raise InvalidPress("torrent")
     try:
         data = await acg.pictures.torrent(resource)
     except ClientError:

@@ -9,7 +9,7 @@ from handlers.acg.following import name_of
 from handlers.acg.item import ITEM, ItemState
 from handlers.acg.state import LINK, ROUTE as LIST_ROUTE
 from handlers.acg.views import SIGN, told_row
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, Row, View, grid
 from services.subscriptions import News
@@ -43,7 +43,7 @@ def opening(listed: Sequence[tuple[int, Mapping[str, Any]]]) -> list[Row]:
 def item(scene: Scene[Any], news: News, slug: str, route: str) -> Switch:
     """Go on to one of the new resources, with the way back."""
     if slug not in {str(one["slug"]) for one in news.items} or not slug.isdecimal():
-        raise OddPress(slug)
+        raise InvalidPress(slug)
     origin = scene.state.model_dump(mode="json")
     return Switch(ITEM.name, ItemState(id=int(slug), origin=origin, origin_route=route))
 
@@ -66,5 +66,5 @@ def in_group(scene: Scene[Any], news: News, *, ended: bool, muted: bool, keeping
     told += [Html(""), say("news.ended" if ended else "acg.group")]
     if muted and not ended:
         told.append(say("subscribe.muted"))
-    ways = [Open(f"{n}", scene.deep_link(f"{LINK}{one['slug']}")) for n, one in listed]
+    ways = [Open(f"{n}", scene.home.deep_link(f"{LINK}{one['slug']}")) for n, one in listed]
     return View(Html("\n".join(told)), [*grid(ways, 4), list(keeping)])

@@ -7,7 +7,7 @@ from typing import Any
 from handlers.acg import command as acg
 from handlers.acg.state import asked
 from handlers.acg.views import short
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.shelves import Hits, Source
 from services.names import Service
 
@@ -22,7 +22,7 @@ async def find(scene: Scene[Any], words: str) -> Hits:
 def card(scene: Scene[Any], words: str) -> Switch:
     """Return the way to the list, and back to the search."""
     if scene.card is None:
-        raise OddPress(words)
+        raise InvalidPress(words)
     origin = scene.state.model_dump(mode="json")
     state = asked(words).model_copy(update={"origin": origin, "origin_route": scene.card.route})
     return Switch(acg.LIST.name, state)

@@ -18,11 +18,11 @@ from handlers.context import LinkHiveContext, message_of
 from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.messages import display
 from handlers.notes import NoticeState
-from handlers.scenes import OddPress, Route, Scene, State
+from handlers.scenes import InvalidPress, Route, Scene, State
 from handlers.texts import LANGUAGES, Html, Speaker
 from handlers.views import Press, Row, View, visible_units
 from services.broadcasts import End, Progress, Sent, Work
-from services.standing import meaning
+from services.chatstatus import meaning
 from storage.dialogs import Dialog
 
 ASK = "broadcast"
@@ -104,7 +104,7 @@ async def given(update: Update, context: LinkHiveContext, _dialog: Dialog) -> No
 async def language(scene: Scene[BroadcastState], arg: str) -> BroadcastState:
     """Show the frame of a language."""
     if arg not in LANGUAGES:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return scene.state.model_copy(update={"language": arg})
 
 
@@ -112,7 +112,7 @@ async def start(scene: Scene[BroadcastState], _arg: str) -> None:
     """Begin, or go on where it was stopped."""
     state, card = scene.state, scene.card
     if card is None or state.stage not in ("preview", "stopped"):
-        raise OddPress(state.stage)
+        raise InvalidPress(state.stage)
 
     def begun(fresh: BroadcastState) -> BroadcastState:
         return fresh.model_copy(update={"stage": "running"})
@@ -137,7 +137,7 @@ async def stop(scene: Scene[BroadcastState], _arg: str) -> None:
     """Stop after the step under way."""
     card = scene.card
     if card is None or scene.state.stage != "running":
-        raise OddPress(scene.state.stage)
+        raise InvalidPress(scene.state.stage)
     reached = await scene.services.broadcasts.stop(card.id)
 
     def stopped(fresh: BroadcastState) -> BroadcastState:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from handlers.admin.operators import HOME, ago, back, guarded
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, code
 from handlers.views import Press, Row, View, pages_row
 from storage import deadletters
@@ -67,7 +67,7 @@ def _buttons(scene: Scene[DeadState], place: int, letter: Letter) -> Row:
 def _meant(arg: str) -> tuple[Source, int]:
     source = _SOURCES.get(arg[:1])
     if source is None:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return cast("Source", source), number(arg[1:], 2**63)
 
 

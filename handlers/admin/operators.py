@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from handlers.scenes import Act, OddPress, Route, S, Scene
+from handlers.scenes import Act, InvalidPress, Route, S, Scene
 from handlers.texts import Html
 from handlers.views import Press, View
 
@@ -39,7 +39,7 @@ def guarded(route: Route[S], closing: Mapping[str, Act[S]] = MappingProxyType({}
 def _only(act: Act[S]) -> Act[S]:
     async def acted(scene: Scene[S], arg: str) -> Any:
         if not is_admin(scene):
-            raise OddPress("admin")
+            raise InvalidPress("admin")
         return await act(scene, arg)
 
     return acted

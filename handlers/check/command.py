@@ -13,7 +13,7 @@ from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.messages import redraw, send
 from handlers.notes import NoticeState
 from handlers.save import command as save
-from handlers.scenes import OddPress, Route, Scene, number
+from handlers.scenes import InvalidPress, Route, Scene, number
 from handlers.texts import block, units
 from handlers.views import View
 from handlers.wording import behind_command, said_with_links
@@ -65,13 +65,13 @@ async def again(scene: Scene[CheckState], _arg: str) -> None:
 async def alive(scene: Scene[CheckState], _arg: str) -> None:
     """Send the links that are alive as texts to copy; never into a group."""
     if not scene.private:
-        raise OddPress("alive")
+        raise InvalidPress("alive")
     chunk: list[str] = []
     for item in [*scene.state.alive, None]:
         if item is None or sum(map(units, chunk)) + units(item.text) > LIST_LIMIT:
             listed = block("\n".join(chunk))
             view = View(f"{scene.say('check.alive_list')}\n{listed}")
-            await send(scene.home.bot, scene.chat_id, view, topic=scene.topic)
+            await send(scene.home, scene.chat_id, view, topic=scene.topic)
             chunk = []
         if item is not None:
             chunk.append(item.text)
@@ -88,7 +88,7 @@ async def _amend(scene: Scene[CheckState], **changes: Any) -> None:
         return
     amended = await cards.amend(scene.home, scene.card.id, lambda state: state.model_copy(update=changes))
     if amended is not None and amended.card is not None:
-        await redraw(scene.home.bot, amended.card, draw(amended, amended.state))
+        await redraw(scene.home, amended.card, draw(amended, amended.state))
 
 
 CHECK = Route(
@@ -128,7 +128,7 @@ async def run(scene: Scene[Any], words: str) -> None:
     try:
         await scene.services.linkchecks.start(scene.user_id, card.id, items)
     except problems.KNOWN as error:
-        await redraw(scene.home.bot, card, problems.view(scene, error, retry=("again", "")))
+        await redraw(scene.home, card, problems.view(scene, error, retry=("again", "")))
 
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
@@ -136,7 +136,7 @@ async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) ->
     await run(cards.scene_of(update, context, NoticeState()), said_with_links(message_of(update)))
 
 
-class Live:
+class LiveChecks:
     """Edits the cards of runs under way: not too often, but the last state always."""
 
     def __init__(self, home: LinkHiveApplication) -> None:
@@ -155,7 +155,7 @@ class Live:
         wait = EDIT_EVERY if amended.private else EDIT_EVERY_GROUP
         if final or now - self._edited.get(card_id, 0.0) >= wait:
             self._edited[card_id] = now
-            await redraw(self._home.bot, amended.card, draw(amended, amended.state))
+            await redraw(self._home, amended.card, draw(amended, amended.state))
         if final:
             self._edited.pop(card_id, None)
 
@@ -170,4 +170,4 @@ def register(home: LinkHiveApplication) -> None:
     home.card(CHECK)
     commands.add(home, "check", check)
     home.dialog(ASK, answered)
-    home.services.linkchecks.on_change = Live(home).changed
+    home.services.linkchecks.on_change = LiveChecks(home).changed

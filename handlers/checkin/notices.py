@@ -10,7 +10,7 @@ from handlers.application import LinkHiveApplication
 from handlers.checkin import command as checkin
 from handlers.checkin.history import HISTORY, HistoryState, day_line, picture, totals
 from handlers.problems import CHECKIN_STEP, link_button
-from handlers.scenes import Letter, Route, Scene, State
+from handlers.scenes import OutgoingCard, Route, Scene, State
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, View
 from services.beijing import day_of
@@ -73,25 +73,25 @@ async def _rows(scene: Scene[Any], ids: Sequence[int]) -> list[CheckInRow]:
     return [row for row in found if row is not None and row.state not in UNENDED]
 
 
-async def ended(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter | None:
+async def ended(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard | None:
     """Tell of one check-in."""
     return await several(scene, [payload])
 
 
-async def several(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> Letter | None:
+async def several(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> OutgoingCard | None:
     """Tell of all that waited for the end of the quiet hours; one that is forgotten is not told."""
     state = EndState(rows=tuple(int(payload["row"]) for payload in payloads))
     if not await _rows(scene, state.rows):
         return None
-    return Letter(END.name, state, await show(scene.at(state)))
+    return OutgoingCard(END.name, state, await show(scene.at(state)))
 
 
-async def week(scene: Scene[Any], _payload: Mapping[str, Any]) -> Letter | None:
+async def week(scene: Scene[Any], _payload: Mapping[str, Any]) -> OutgoingCard | None:
     """Tell of a week, with its picture."""
     return await weeks(scene, [_payload])
 
 
-async def weeks(scene: Scene[Any], _payloads: Sequence[Mapping[str, Any]]) -> Letter | None:
+async def weeks(scene: Scene[Any], _payloads: Sequence[Mapping[str, Any]]) -> OutgoingCard | None:
     """Tell of the last seven days, however many digests waited."""
     say, history = scene.say, await scene.services.checkins.history(scene.user_id)
     rows = history.of(WEEK)
@@ -104,7 +104,7 @@ async def weeks(scene: Scene[Any], _payloads: Sequence[Mapping[str, Any]]) -> Le
     ]
     buttons = [Press(say.label("settings.button.checkin"), "auto"), Press(say.label("button.close"), "close")]
     view = View(Html("\n".join(lines).strip()), (buttons,), photo=await picture(scene, history))
-    return Letter(HISTORY.name, HistoryState(), view)
+    return OutgoingCard(HISTORY.name, HistoryState(), view)
 
 
 END = Route(

@@ -14,7 +14,7 @@ from handlers.drive import deletion, file, marks, searching
 from handlers.drive.folder import DRIVE, MOST_PAGES, DriveState, fresh, page_of, show
 from handlers.drive.views import key_of
 from handlers.files import folder_name
-from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, Switch, number
 from services.drive import Sort
 from services.saving.trees import clean_path
 
@@ -24,7 +24,7 @@ MENUS = ("", "sort", "more")
 async def open_entry(scene: Scene[DriveState], arg: str) -> DriveState | Switch:
     """Go into a folder, or to a file's card; what is gone meanwhile is no longer listed."""
     if arg[:1] not in ("d", "f"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     number(arg[1:])
     state = scene.state
     try:
@@ -60,14 +60,14 @@ async def page(scene: Scene[DriveState], arg: str) -> DriveState:
 async def menu(scene: Scene[DriveState], arg: str) -> DriveState:
     """Show the orders, the less common buttons, or the usual ones again."""
     if arg not in MENUS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return fresh(scene.state, menu=arg)
 
 
 async def sort(scene: Scene[DriveState], arg: str) -> DriveState:
     """Show the folder in another order."""
     if arg not in list(Sort):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return fresh(scene.state, sort=Sort(arg), page=0, menu="")
 
 
@@ -102,7 +102,7 @@ async def make(scene: Scene[DriveState], _arg: str) -> DriveState:
     """Make the folder whose name was given, and go into it."""
     path, name = scene.state.path, scene.state.name
     if not name:
-        raise OddPress("make")
+        raise InvalidPress("make")
     made = await scene.services.drive.changes.make_folder(scene.user_id, path, name)
     inside = f"{path.rstrip('/')}/{name}"
     key = "drive.folder_made" if made else "drive.folder_there"
@@ -118,7 +118,7 @@ async def search(scene: Scene[DriveState], _arg: str) -> Switch:
 async def find(scene: Scene[DriveState], _arg: str) -> Switch:
     """Go on to what the words find."""
     if not scene.state.name:
-        raise OddPress("find")
+        raise InvalidPress("find")
     return searching.card_of(scene.state.name, DRIVE, fresh(scene.state, name=""))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from handlers.filekinds import sign
-from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.sizes import size
 from handlers.texts import Html, escape
 from handlers.views import Press, View
@@ -16,7 +16,7 @@ NAMES_SHOWN = 8
 NAME_LIMIT = 100
 
 
-class DeleteState(State):
+class DriveDeleteState(State):
     """What is to be deleted, where the card goes back to, and where it goes on."""
 
     picks: tuple[Entry, ...]
@@ -32,8 +32,8 @@ def ask(
 ) -> Switch:
     """Ask whether to delete entries of a folder; the card it goes on to tells that it was done."""
     if scene.card is None:
-        raise OddPress("delete")
-    state = DeleteState(
+        raise InvalidPress("delete")
+    state = DriveDeleteState(
         picks=tuple(picks),
         path=path,
         route=scene.card.route,
@@ -44,7 +44,7 @@ def ask(
     return Switch(DELETE.name, state)
 
 
-async def show(scene: Scene[DeleteState]) -> View:
+async def show(scene: Scene[DriveDeleteState]) -> View:
     """Show what would be deleted."""
     say, state = scene.say, scene.state
     weight = await scene.services.drive.weigh(scene.user_id, state.path or "/", state.picks)
@@ -63,7 +63,7 @@ async def show(scene: Scene[DeleteState]) -> View:
     return View(Html("\n".join(lines)), ([sure, Press(say.label("button.cancel"), "back")],))
 
 
-def _much(scene: Scene[DeleteState], weight: Weight) -> Html:
+def _much(scene: Scene[DriveDeleteState], weight: Weight) -> Html:
     say = scene.say
     files = say.plural("drive.files", weight.files)
     folders = say.plural("drive.folders", weight.folders) if weight.folders else None
@@ -72,12 +72,12 @@ def _much(scene: Scene[DeleteState], weight: Weight) -> Html:
     return say(key, what=what, size=size(weight.bytes))
 
 
-async def back(scene: Scene[DeleteState], _arg: str) -> Switch:
+async def back(scene: Scene[DriveDeleteState], _arg: str) -> Switch:
     """Delete nothing."""
     return scene.switch(scene.state.route, scene.state.back)
 
 
-async def sure(scene: Scene[DeleteState], _arg: str) -> Switch:
+async def sure(scene: Scene[DriveDeleteState], _arg: str) -> Switch:
     """Delete, and tell so."""
     state, say = scene.state, scene.say
     await scene.interim(View(say("drive.deleting")))
@@ -88,6 +88,6 @@ async def sure(scene: Scene[DeleteState], _arg: str) -> Switch:
     return scene.switch(state.after_route, {**state.after, "said": "\n".join(lines)})
 
 
-DELETE: Route[DeleteState] = Route(
-    "drive_delete", DeleteState, show, {"back": back, "sure": sure}, private=True
+DELETE: Route[DriveDeleteState] = Route(
+    "drive_delete", DriveDeleteState, show, {"back": back, "sure": sure}, private=True
 )

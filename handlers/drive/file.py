@@ -12,7 +12,7 @@ from handlers.drive.folder import DRIVE, DriveState
 from handlers.drive.links import download_lines, download_rows, play_lines, play_rows
 from handlers.filekinds import plays, sign
 from handlers.files import folder_name
-from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.sizes import size
 from handlers.texts import Html, bold, code
 from handlers.upload import goal as uploadgoal
@@ -58,8 +58,7 @@ async def show(scene: Scene[FileState]) -> View:
     except problems.KNOWN as error:
         if not state.said:
             raise
-        view = problems.view(scene, error, retry=("show", ""))
-        return View(Html(f"{state.said}\n\n{view.text}"), view.rows)
+        return problems.view(scene, error, retry=("show", ""), said=state.said)
     lines = [*_said(scene), *_facts(scene, meta)]
     lines += download_lines(scene, state.link) + play_lines(scene, state.play)
     return View(Html("\n".join(lines)), [*await _onward(scene, meta), *_rows(scene, meta)])
@@ -148,7 +147,7 @@ async def rename_to(scene: Scene[FileState], _arg: str) -> FileState:
     """Give the file the name that was sent."""
     state, file = scene.state, scene.state.file
     if not state.name:
-        raise OddPress("rename_to")
+        raise InvalidPress("rename_to")
     await scene.services.drive.changes.rename(scene.user_id, state.path, file, state.name)
     named = Entry(file.id, state.name, False, file.size, file.md5, file.created)
     said = scene.say("drive.renamed", old=file.name, name=bold(state.name))

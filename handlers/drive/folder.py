@@ -70,9 +70,7 @@ async def show(scene: Scene[DriveState]) -> View:
     except problems.KNOWN as error:
         if not scene.state.said:
             raise
-        # What was done must be told, though the folder cannot be shown just now.
-        view = problems.view(scene, error, retry=("show", ""))
-        return View(Html(f"{scene.state.said}\n\n{view.text}"), view.rows)
+        return problems.view(scene, error, retry=("show", ""), said=scene.state.said)
     dates, space, scopes, person = await asyncio.gather(
         scene.services.drive.dates(scene.user_id, listed.entries),
         _space(scene),

@@ -10,7 +10,7 @@ from handlers.drive import deletion
 from handlers.drive.folder import DRIVE, DriveState, fresh, page_of
 from handlers.drive.views import key_of
 from handlers.files import folder_name
-from handlers.scenes import Act, OddPress, S, Scene, Switch, number
+from handlers.scenes import Act, InvalidPress, S, Scene, Switch, number
 from handlers.texts import Html, bold
 from handlers.views import View
 from services.drive import Done, Entry
@@ -27,7 +27,7 @@ async def marking(scene: Scene[DriveState], arg: str) -> DriveState:
 async def mark(scene: Scene[DriveState], arg: str) -> DriveState:
     """Mark an entry of the page, or take its mark away."""
     if arg[:1] not in ("d", "f"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     number(arg[1:])
     marked = scene.state.marked
     kept = tuple(entry for entry in marked if key_of(entry) != arg)
@@ -79,7 +79,7 @@ def _pick(scene: Scene[DriveState], what: str) -> Switch:
 
 def _something(scene: Scene[DriveState]) -> DriveState:
     if not scene.state.marked:
-        raise OddPress("nothing is marked")
+        raise InvalidPress("nothing is marked")
     return scene.state
 
 
@@ -126,14 +126,17 @@ async def once(scene: Scene[S], route: str, dest: str, work: Callable[[], Awaita
     say = scene.say
     busy = scene.state.model_copy(update={"busy": True})
     card = await cards.keep(scene.home, scene.card, busy, route)
+    if card is None:
+        # Pressed twice: the other press copies.
+        raise InvalidPress("busy")
     await scene.interim(View(say("drive.copying", folder=folder_name(say, dest))))
     try:
         state = await work()
     except problems.KNOWN:
         # Told, and may be tried again; whatever else ends this leaves the card busy.
-        await cards.keep(scene.home, card, scene.state, route)
+        await cards.amend(scene.home, card.id, lambda _: scene.state, route)
         raise
-    await cards.keep(scene.home, card, state, route)
+    await cards.amend(scene.home, card.id, lambda _: state, route)
     return state
 
 
@@ -146,7 +149,7 @@ async def rename(scene: Scene[DriveState], _arg: str) -> Switch:
 
 def _only(scene: Scene[DriveState]) -> Entry:
     if len(scene.state.marked) != 1:
-        raise OddPress("not one is marked")
+        raise InvalidPress("not one is marked")
     return scene.state.marked[0]
 
 
@@ -154,7 +157,7 @@ async def rename_to(scene: Scene[DriveState], _arg: str) -> DriveState:
     """Give the marked entry the name that was sent."""
     entry, state = _only(scene), scene.state
     if not state.name:
-        raise OddPress("rename_to")
+        raise InvalidPress("rename_to")
     await scene.services.drive.changes.rename(scene.user_id, state.path, entry, state.name)
     words = scene.say("drive.renamed", old=entry.name, name=bold(state.name))
     return _after(fresh(state, name=""), words)

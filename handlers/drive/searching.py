@@ -9,7 +9,7 @@ from handlers import fieldask, problems
 from handlers.drive import file as drivefile
 from handlers.drive.views import PER_PAGE, key_of, openers, rows
 from handlers.filekinds import KINDS, kind_of
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.texts import Html, bold
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.drive import Entry, Found
@@ -19,7 +19,7 @@ MOST_PAGES = 10_000
 _EXT = re.compile(r"\*?\.([A-Za-z0-9]{1,8})")
 
 
-class SearchState(State):
+class DriveSearchState(State):
     """What is searched, of which kind, and the folder's card behind it."""
 
     words: str
@@ -32,7 +32,7 @@ class SearchState(State):
 
 def card_of(words: str, route: str, back: State) -> Switch:
     """Return the way to what words find."""
-    return Switch(NAME, SearchState(words=words, route=route, back=back.model_dump(mode="json")))
+    return Switch(NAME, DriveSearchState(words=words, route=route, back=back.model_dump(mode="json")))
 
 
 def parts(words: str) -> tuple[str, str | None]:
@@ -44,7 +44,7 @@ def parts(words: str) -> tuple[str, str | None]:
     return " ".join(rest) or (f".{ext}" if ext else words), ext
 
 
-async def _found(scene: Scene[SearchState]) -> tuple[Found, frozenset[str]]:
+async def _found(scene: Scene[DriveSearchState]) -> tuple[Found, frozenset[str]]:
     """Return what is shown, and the kinds that a press could show."""
     drive, state = scene.services.drive, scene.state
     words, ext = parts(state.words)
@@ -59,7 +59,7 @@ async def _found(scene: Scene[SearchState]) -> tuple[Found, frozenset[str]]:
     return await drive.search_kinds(scene.user_id, words, KINDS[state.kind]), kinds
 
 
-async def show(scene: Scene[SearchState]) -> View:
+async def show(scene: Scene[DriveSearchState]) -> View:
     """Show one page of what was found."""
     state, say = scene.state, scene.say
     try:
@@ -67,8 +67,7 @@ async def show(scene: Scene[SearchState]) -> View:
     except problems.KNOWN as error:
         if not state.said:
             raise
-        view = problems.view(scene, error, retry=("show", ""))
-        return View(Html(f"{state.said}\n\n{view.text}"), view.rows)
+        return problems.view(scene, error, retry=("show", ""), said=state.said)
     pages = max(1, -(-len(found.files) // PER_PAGE))
     page_ = min(state.page, pages - 1)
     shown = found.files[page_ * PER_PAGE : (page_ + 1) * PER_PAGE]
@@ -85,7 +84,7 @@ async def show(scene: Scene[SearchState]) -> View:
     return View(Html("\n".join(lines)), buttons)
 
 
-def _head(scene: Scene[SearchState], found: Found) -> list[Html]:
+def _head(scene: Scene[DriveSearchState], found: Found) -> list[Html]:
     say, state = scene.say, scene.state
     lines = [Html(f"{state.said}\n")] if state.said else []
     lines.append(say("drive.search_heading", words=bold(state.words)))
@@ -97,7 +96,7 @@ def _head(scene: Scene[SearchState], found: Found) -> list[Html]:
     return lines
 
 
-def _kinds(scene: Scene[SearchState], kinds: frozenset[str]) -> list[Row]:
+def _kinds(scene: Scene[DriveSearchState], kinds: frozenset[str]) -> list[Row]:
     """Return the buttons of the kinds; one kind alone is no choice."""
     say, now = scene.say, scene.state.kind
     if len(kinds) < 2 and not now:
@@ -111,22 +110,22 @@ def _kinds(scene: Scene[SearchState], kinds: frozenset[str]) -> list[Row]:
     return list(grid([whole, *buttons], 3))
 
 
-async def page(scene: Scene[SearchState], arg: str) -> SearchState:
+async def page(scene: Scene[DriveSearchState], arg: str) -> DriveSearchState:
     """Turn the pages."""
     return scene.state.model_copy(update={"page": number(arg, MOST_PAGES), "said": ""})
 
 
-async def kind(scene: Scene[SearchState], arg: str) -> SearchState:
+async def kind(scene: Scene[DriveSearchState], arg: str) -> DriveSearchState:
     """Show files of one kind only, or of all."""
     if arg and arg not in KINDS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return scene.state.model_copy(update={"kind": arg, "page": 0, "said": ""})
 
 
-async def open_file(scene: Scene[SearchState], arg: str) -> SearchState | Switch:
+async def open_file(scene: Scene[DriveSearchState], arg: str) -> DriveSearchState | Switch:
     """Go to a file's card."""
     if arg[:1] != "f":
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     number(arg[1:])
     found, _ = await _found(scene)
     entry: Entry | None = next((file for file in found.files if key_of(file) == arg), None)
@@ -137,24 +136,24 @@ async def open_file(scene: Scene[SearchState], arg: str) -> SearchState | Switch
     return drivefile.card_of(entry, None, NAME, state)
 
 
-async def again(scene: Scene[SearchState], _arg: str) -> Switch:
+async def again(scene: Scene[DriveSearchState], _arg: str) -> Switch:
     """Ask for other words."""
     return await fieldask.ask(scene, "words", "look", scene.say("drive.ask_words"))
 
 
-async def look(scene: Scene[SearchState], _arg: str) -> SearchState:
+async def look(scene: Scene[DriveSearchState], _arg: str) -> DriveSearchState:
     """Search for the words that were sent."""
     return scene.state.model_copy(update={"kind": "", "page": 0, "said": ""})
 
 
-async def back(scene: Scene[SearchState], _arg: str) -> Switch:
+async def back(scene: Scene[DriveSearchState], _arg: str) -> Switch:
     """Return to the folder."""
     return scene.switch(scene.state.route, scene.state.back)
 
 
-SEARCH: Route[SearchState] = Route(
+SEARCH: Route[DriveSearchState] = Route(
     NAME,
-    SearchState,
+    DriveSearchState,
     show,
     {"page": page, "kind": kind, "open": open_file, "again": again, "look": look, "back": back},
     private=True,

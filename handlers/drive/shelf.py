@@ -6,7 +6,7 @@ from typing import Any
 
 from handlers.drive import searching
 from handlers.filekinds import sign
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.shelves import Hits, Source
 from handlers.sizes import size
 from handlers.texts import Html, escape
@@ -25,7 +25,7 @@ async def find(scene: Scene[Any], words: str) -> Hits:
 def card(scene: Scene[Any], words: str) -> Switch:
     """Return the way to the search in the drive."""
     if scene.card is None:
-        raise OddPress(words)
+        raise InvalidPress(words)
     return searching.card_of(words, scene.card.route, scene.state)
 
 

@@ -79,7 +79,7 @@ def greeting(scene: Scene[NoticeState], title: str) -> View:
     lines += [say(f"groups.{name}") for name in ("search", "check", "subscribe") if name in commands]
     lines += [say("groups.inline", bot=Html(f"@{bot}")), "", say("groups.private")]
     search = Inline(say.label("button.search"), "")
-    private = Open(say.label("button.private"), scene.deep_link("start"))
+    private = Open(say.label("button.private"), scene.home.deep_link("start"))
     return View(Html("\n".join(lines)), ([search, private],))
 
 

@@ -23,8 +23,8 @@ class Members:
 
     def groups(self) -> frozenset[int]:
         """Return the allowed groups where they are now: a group may have become a supergroup."""
-        standing = self._home.services.standing
-        return frozenset(standing.address(id_) for id_ in self._home.policy.groups)
+        statuses = self._home.services.chat_statuses
+        return frozenset(statuses.address(id_) for id_ in self._home.policy.groups)
 
     async def admits(self, user_id: int) -> bool:
         """Tell whether somebody may use the bot, by their own number or as a member."""

@@ -19,7 +19,7 @@ async def may_manage(scene: Scene[Any], subscription: Subscription) -> bool:
     """Tell whether this person may look at a subscription here, and change it."""
     if subscription.private:
         return scene.private and subscription.user_id == scene.user_id
-    here = scene.private or scene.chat_id == scene.services.standing.address(subscription.chat_id)
+    here = scene.private or scene.chat_id == scene.services.chat_statuses.address(subscription.chat_id)
     return here and await _is_admin(scene.home, subscription.chat_id, scene.user_id)
 
 

@@ -9,7 +9,7 @@ from handlers import posting
 from handlers.application import LinkHiveApplication
 from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.notes import NoticeState
-from handlers.scenes import Letter, Scene
+from handlers.scenes import OutgoingCard, Scene
 from services.jobs import Lease
 from services.people import Person
 from storage import leases
@@ -19,7 +19,7 @@ from storage.tx import Tx
 from storage.users import User
 
 # Words what some jobs have to tell; None where there is nothing to tell by now.
-Words = Callable[[Scene[Any], Sequence[Job]], Awaitable[Letter | None]]
+Words = Callable[[Scene[Any], Sequence[Job]], Awaitable[OutgoingCard | None]]
 # Notes in the commit of a message what it told.
 Noted = Callable[[Tx, Sequence[Job]], Awaitable[None]]
 
@@ -44,12 +44,12 @@ async def deliver(
         return
     beside = [one for one in due if await _is_told_there(home, one, subscription)]
     scene = await _scene(home, subscription)
-    letter = await words(scene, [job, *beside])
-    if letter is None:
+    outgoing = await words(scene, [job, *beside])
+    if outgoing is None:
         await posting.done(lease, beside)
         return
     await posting.post(
-        scene.at(letter.state), job, lease, letter, beside, lambda tx: noted(tx, [job, *beside])
+        scene.at(outgoing.state), job, lease, outgoing, beside, lambda tx: noted(tx, [job, *beside])
     )
 
 
@@ -79,7 +79,7 @@ async def _scene(home: LinkHiveApplication, subscription: Subscription) -> Scene
     return Scene(
         home=home,
         person=anybody,
-        chat_id=services.standing.address(subscription.chat_id),
+        chat_id=services.chat_statuses.address(subscription.chat_id),
         private=False,
         state=NoticeState(),
         received_at=now,

@@ -15,7 +15,7 @@ from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
 from handlers.inbox import news
 from handlers.inbox.news import SIGNS
-from handlers.scenes import OddPress, Route, Scene, State, number
+from handlers.scenes import InvalidPress, Route, Scene, State, number
 from handlers.texts import Html, Speaker, bold, escape, plain
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.names import Service
@@ -152,7 +152,7 @@ async def kind(scene: Scene[InboxState], arg: str) -> InboxState:
     """Show messages of one kind, or of all."""
     chosen = "" if arg == "all" else arg
     if chosen not in KINDS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return _at(scene, kind=chosen, page=0)
 
 

@@ -9,7 +9,7 @@ from clients.errors import ClientError, NotFound
 from handlers.acg.state import LARGEST_ID
 from handlers.acg.views import minute
 from handlers.application import LinkHiveApplication
-from handlers.scenes import Letter, OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, OutgoingCard, Route, Scene, State, Switch, number
 from handlers.texts import Html, escape, plain
 from handlers.views import Press, View, grid
 from services.errors import ServiceError
@@ -65,7 +65,7 @@ def _row(scene: Scene[InboxNewsState], n: int, item: Mapping[str, Any]) -> Html:
 def _one_of(scene: Scene[InboxNewsState], arg: str) -> int:
     wanted = number(arg, LARGEST_ID)
     if wanted not in {int(item["id"]) for item in scene.state.items}:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return wanted
 
 
@@ -104,12 +104,12 @@ NEWS: Route[InboxNewsState] = Route(
 )
 
 
-async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter | None:
+async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard | None:
     """Draw one notice."""
     return await fold(scene, [payload])
 
 
-async def fold(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> Letter | None:
+async def fold(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> OutgoingCard | None:
     """Draw several notices that waited as one, newest first, without what was read while they did.
 
     Who wants none by now gets none.
@@ -125,7 +125,7 @@ async def fold(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> Lett
         return None
     count = sum(int(payload["count"]) for payload in payloads) - (len(told) - len(items))
     state = InboxNewsState(items=items, count=count)
-    return Letter(ROUTE, state, await show(scene.at(state)))
+    return OutgoingCard(ROUTE, state, await show(scene.at(state)))
 
 
 async def _read(scene: Scene[Any]) -> frozenset[int]:

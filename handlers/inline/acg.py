@@ -51,7 +51,7 @@ def _article(context: LinkHiveContext, one: Resource) -> InlineQueryResultArticl
     title = named(say, one.title)
     told = [escape(one.category_name or "", 24)] + ([escape(size(one.size))] if one.size else [])
     facts = Html(" · ").join([fact for fact in told if fact] + [say("acg.seeders", seeders=one.seeders)])
-    button = InlineKeyboardButton(say.label("inline.open"), url=context.deep_link(payload))
+    button = InlineKeyboardButton(say.label("inline.open"), url=context.home.deep_link(payload))
     return InlineQueryResultArticle(
         id=payload,
         title=f"{SIGN} {plain(title, 120)}",

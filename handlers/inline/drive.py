@@ -64,7 +64,7 @@ async def results(
 def _article(context: LinkHiveContext, file: Entry) -> InlineQueryResultArticle:
     say, name = context.say, plain(file.name) or "?"
     pointer = point_to(context.services.db.ring, context.person.user.id, file.id)
-    url = context.deep_link(f"{POINTER}{pointer}")
+    url = context.home.deep_link(f"{POINTER}{pointer}")
     return InlineQueryResultArticle(
         # What Telegram keeps of a result is for its asker only, but this need not say more than a place.
         id=pointer,

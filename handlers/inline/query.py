@@ -169,7 +169,7 @@ def _article(context: LinkHiveContext, title: Title) -> InlineQueryResultArticle
     if title.overview:
         lines += ["", Html(f"<blockquote expandable>{escape(title.overview, OVERVIEW_LIMIT)}</blockquote>")]
     view = View(Html("\n".join(lines)), picture=titles.poster(title))
-    button = InlineKeyboardButton(say.label("inline.open"), url=context.deep_link(payload))
+    button = InlineKeyboardButton(say.label("inline.open"), url=context.home.deep_link(payload))
     return InlineQueryResultArticle(
         id=payload,
         title=say.label("title.year", title=title.title, year=title.year)

@@ -18,7 +18,7 @@ from handlers.linking.leaving import closed, end_code
 from handlers.linking.state import WAYS, KeyState, LinkState, first, ready, service_of, way
 from handlers.overview import LINKED
 from handlers.problems import service_name
-from handlers.scenes import Letter, Route, Scene, State, Switch
+from handlers.scenes import OutgoingCard, Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Open, Press, Row, View, opens
 from services.errors import AttemptProblem
@@ -144,9 +144,7 @@ async def _retire_card(scene: Scene[LinkState], service: str) -> None:
     db, home = scene.services.db, scene.home
     card = await db.read(lambda tx: stored_cards.latest(tx, scene.user_id, scene.chat_id, "link"))
     if card is not None and card.state.get("ticket_url"):
-        state = LinkState(service=service, finished=True)
-        card = await cards.keep(home, card, state)
-        await cards.refresh(home, card.id)
+        await cards.turn(home, card, LinkState(service=service, finished=True))
 
 
 # What unlinking means for a key and for a login, by the scheme of the link.
@@ -242,11 +240,11 @@ async def unlink(update: Update, context: LinkHiveContext) -> None:
 
 
 def _about(key: str) -> Notice:
-    async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
+    async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard:
         service = str(payload.get("service", ""))
         name = service_name(scene.say, service)
         again = Press(scene.say.label("button.link", service=name), "go", service)
-        return Letter(LINK.name, LinkState(), View(scene.say(key, service=name), ([again],)))
+        return OutgoingCard(LINK.name, LinkState(), View(scene.say(key, service=name), ([again],)))
 
     return draw
 

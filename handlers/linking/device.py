@@ -18,7 +18,7 @@ from handlers.linking.leaving import TICK, forget_code
 from handlers.linking.state import CODE, DeviceState, End
 from handlers.messages import display
 from handlers.problems import service_name
-from handlers.scenes import Letter, Route, Scene, State, Switch
+from handlers.scenes import OutgoingCard, Route, Scene, State, Switch
 from handlers.texts import code
 from handlers.views import Copy, Open, Press, Row, View, copies, opens
 from services.errors import AttemptProblem
@@ -176,11 +176,11 @@ async def _end(home: LinkHiveApplication, card_id: str, end: End) -> bool:
 
 
 def _notice(end: End) -> Notice:
-    async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter | None:
+    async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard | None:
         if await _end(scene.home, str(payload.get("card_id") or ""), end):
             return None
         state = DeviceState(end=end)
-        return Letter(CODE, state, await show(scene.at(state)))
+        return OutgoingCard(CODE, state, await show(scene.at(state)))
 
     return draw
 

@@ -11,7 +11,7 @@ from handlers.linking.done import done
 from handlers.linking.leaving import closed
 from handlers.linking.state import LINKKEY, STEPS, WAYS, KeyState, expecting
 from handlers.problems import service_name
-from handlers.scenes import OddPress, Route, Scene
+from handlers.scenes import InvalidPress, Route, Scene
 from handlers.texts import Html, code
 from handlers.views import Open, Press, Row, View, opens
 from services.linking.oauth import Linked
@@ -115,7 +115,7 @@ async def pick_way(scene: Scene[KeyState], arg: str) -> KeyState:
     service = linkstate.service_of(scene.state.service)
     chosen = next((one for one in WAYS.get(service, ()) if one == arg), None)
     if chosen is None:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return await expecting(scene, KeyState(service=service, way=chosen))
 
 
@@ -129,7 +129,7 @@ async def to_ways(scene: Scene[KeyState], _arg: str) -> KeyState:
 async def skip(scene: Scene[KeyState], _arg: str) -> KeyState:
     """Register without an invitation."""
     if scene.state.step != "invite_code":
-        raise OddPress("skip")
+        raise InvalidPress("skip")
     return await expecting(scene, scene.state.fresh(given={**scene.state.given, "invite_code": ""}))
 
 

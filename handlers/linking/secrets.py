@@ -24,7 +24,7 @@ from handlers.linking.state import ASK, KeyState
 from handlers.messages import display
 from handlers.notes import NOTICE, NoticeState
 from handlers.problems import service_name
-from handlers.scenes import Letter, Scene
+from handlers.scenes import OutgoingCard, Scene, State
 from handlers.texts import Html
 from handlers.views import Press, View
 from services.linking.pasted import key_and_secret, name_and_password
@@ -33,7 +33,7 @@ from services.names import Service
 from services.notices import card_changed
 from storage.cards import Card
 from storage.dialogs import Dialog
-from storage.errands import Forgotten
+from storage.workcontext import Forgotten
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +42,8 @@ SHOWN = 4
 
 
 @dataclass(frozen=True)
-class Told:
-    """Be what was told: the words, the key from a message before, and whether the update comes again."""
+class SentSecret:
+    """Be what was sent: the words, the key from a message before, and whether the update comes again."""
 
     words: str = field(repr=False)
     key: str | None = field(default=None, repr=False)
@@ -61,7 +61,7 @@ async def answer(update: Update, context: LinkHiveContext, dialog: Dialog) -> No
     if scene is None or not isinstance(scene.state, KeyState) or scene.state.way is None:
         return
     again = await asking.claim(update, context, dialog)
-    told = Told(message.text or message.caption or "", dialog.state.get("api_key"), again=again)
+    told = SentSecret(message.text or message.caption or "", dialog.state.get("api_key"), again=again)
     scene = scene.at(scene.state.model_copy(update={"left": scene.state.left or left}))
     await take(update, context, scene, told)
 
@@ -93,7 +93,7 @@ async def erased(home: LinkHiveApplication, chat_id: int, message_id: int) -> bo
     return False
 
 
-async def take(update: Update, context: LinkHiveContext, scene: Scene[KeyState], told: Told) -> None:
+async def take(update: Update, context: LinkHiveContext, scene: Scene[KeyState], told: SentSecret) -> None:
     """Go on with what was told, and show what came of it."""
     try:
         state, key = await _next(scene, told)
@@ -112,14 +112,18 @@ async def _settle(update: Update, context: LinkHiveContext, scene: Scene[KeyStat
     home, state, card = context.home, scene.state, scene.card
     if card is None:
         return
+
+    def settled(old: State) -> State:
+        return state if isinstance(old, KeyState) else old
+
     # An update that comes again and finds its question answered only shows the card.
     if state.linked:
-        await cards.keep(home, card, state)
+        await cards.amend(home, card.id, settled)
         await asking.spend(update, context, ASK, card.id)
     else:
         more = {"api_key": key} if key else {}
         await asking.expect(scene, ASK, card.id, answered_by=update.update_id, **more)
-        await cards.keep(home, card, state)
+        await cards.amend(home, card.id, settled)
     await home.reached("secret.answered")
     try:
         await cards.refresh(home, card.id)
@@ -129,7 +133,7 @@ async def _settle(update: Update, context: LinkHiveContext, scene: Scene[KeyStat
         await home.services.db.write(lambda tx: card_changed(tx, scene.user_id, card.id, now=now))
 
 
-async def _next(scene: Scene[KeyState], told: Told) -> tuple[KeyState, str | None]:
+async def _next(scene: Scene[KeyState], told: SentSecret) -> tuple[KeyState, str | None]:
     """Return the state after an answer, and the key that waits for its secret."""
     match scene.state.way:
         case "key":
@@ -140,7 +144,7 @@ async def _next(scene: Scene[KeyState], told: Told) -> tuple[KeyState, str | Non
             return await _register(scene, told), None
 
 
-async def _key(scene: Scene[KeyState], told: Told) -> tuple[KeyState, str | None]:
+async def _key(scene: Scene[KeyState], told: SentSecret) -> tuple[KeyState, str | None]:
     state, found = scene.state, key_and_secret(told.words)
     key, secret = found.name or told.key, found.proof
     if key is None:
@@ -171,7 +175,7 @@ async def _login(scene: Scene[KeyState], words: str) -> KeyState:
     return _linked(state)
 
 
-async def _register(scene: Scene[KeyState], told: Told) -> KeyState:
+async def _register(scene: Scene[KeyState], told: SentSecret) -> KeyState:
     state, words = scene.state, told.words.strip()
     if state.step != "password":
         if not words or len(words.split()) > 1:
@@ -234,13 +238,13 @@ async def leave(context: LinkHiveContext, card: Card) -> None:
     await cards.close(context.home, card)
 
 
-async def _ending(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
+async def _ending(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard:
     """Tell that a login ends soon, with the button to log in again; what is told stays."""
     say, service = scene.say, str(payload.get("service", ""))
     name, ends_at = service_name(say, service), float(payload.get("ends_at") or 0.0)
     text = say("link.ending", service=name, date=dates.shown(scene, ends_at, dates.MINUTE))
     again = Press(say.label("button.link", service=name), problems.LINK_STEP, service)
-    return Letter(NOTICE.name, NoticeState(), View(text, ([again],)))
+    return OutgoingCard(NOTICE.name, NoticeState(), View(text, ([again],)))
 
 
 def register(home: LinkHiveApplication) -> None:

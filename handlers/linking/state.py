@@ -8,7 +8,7 @@ from pydantic import Field
 
 from handlers import asking
 from handlers.overview import LINKED
-from handlers.scenes import OddPress, Scene, State, Switch
+from handlers.scenes import InvalidPress, Scene, State, Switch
 from services.names import Service
 
 # What the words of a person are that answer a card of `linkkey`: never kept as they came.
@@ -82,9 +82,9 @@ class KeyState(State):
 
 
 def service_of(arg: str) -> Service:
-    """Return a button's service; raises OddPress."""
+    """Return a button's service; raises InvalidPress."""
     if arg not in LINKED:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return Service(arg)
 
 

@@ -12,7 +12,7 @@ from clients.acgbt.readings import size as read_size
 from clients.errors import ClientError
 from handlers.publish.questions import LAYOUTS, MOST_PICTURES, at_step, fault, onward
 from handlers.publish.state import PublishState, Step, fresh
-from handlers.scenes import OddPress, Scene
+from handlers.scenes import InvalidPress, Scene
 from handlers.sizes import size
 from handlers.texts import Speaker, plain
 from handlers.upload.files import content_of, in_words
@@ -37,7 +37,7 @@ async def typed(scene: Scene[PublishState], _arg: str = "") -> PublishState:
     """Take the words that were typed last as the answer to what is asked."""
     state = scene.state
     if state.step not in ANSWERS or not state.typed:
-        raise OddPress("typed")
+        raise InvalidPress("typed")
     return await at_step(scene, await ANSWERS[state.step](scene, state.typed))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.publish.state import PublishState, fresh
 from handlers.publish.views import picture_line
-from handlers.scenes import OddPress, Scene, number
+from handlers.scenes import InvalidPress, Scene, number
 from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid, opens
 
@@ -45,14 +45,14 @@ def _acts(scene: Scene[PublishState]) -> list[Button]:
 
 def _open(scene: Scene[PublishState]) -> PublishState:
     if scene.state.step != "pictures" or not scene.state.arranging:
-        raise OddPress("arrange")
+        raise InvalidPress("arrange")
     return scene.state
 
 
 async def arrange(scene: Scene[PublishState], _arg: str) -> PublishState:
     """Go on to the single pictures."""
     if scene.state.step != "pictures" or not offered(scene.state):
-        raise OddPress("arrange")
+        raise InvalidPress("arrange")
     return fresh(scene.state, arranging=True)
 
 
@@ -61,7 +61,7 @@ async def pick(scene: Scene[PublishState], arg: str) -> PublishState:
     state = _open(scene)
     picked = number(arg, len(state.fields.images))
     if picked < 1:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return fresh(state, arranging=True, picked=picked)
 
 
@@ -71,7 +71,7 @@ async def move(scene: Scene[PublishState], arg: str) -> PublishState:
     images = list(state.fields.images)
     to = state.picked + {"earlier": -1, "later": 1}.get(arg, 0)
     if to == state.picked or not 1 <= state.picked <= len(images):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     if not 1 <= to <= len(images):
         return state
     images.insert(to - 1, images.pop(state.picked - 1))
@@ -93,7 +93,7 @@ async def take_out(scene: Scene[PublishState], _arg: str) -> PublishState:
 async def arranged(scene: Scene[PublishState], _arg: str) -> PublishState:
     """Go back to the question for pictures."""
     if scene.state.step != "pictures":
-        raise OddPress("arranged")
+        raise InvalidPress("arranged")
     return fresh(scene.state)
 
 

@@ -11,7 +11,7 @@ from handlers.messages import display
 from handlers.publish.questions import at_step
 from handlers.publish.state import ORDER, PublishState, Step, fresh
 from handlers.publish.views import field_lines
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.shares.steps import certain
 from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid, opens
@@ -20,7 +20,6 @@ from storage.cards import Card
 from storage.tx import Tx
 
 ITEM_ROUTE = "acgitem"
-SAID = ("sent", "done")
 
 
 def show(scene: Scene[PublishState]) -> View:
@@ -66,7 +65,7 @@ async def publish(scene: Scene[PublishState], _arg: str) -> PublishState | None:
         # Pressed twice: it was published the first time.
         return state
     if scene.card is None or not state.walked:
-        raise OddPress("publish")
+        raise InvalidPress("publish")
     if state.sent_at is not None:
         return await look(scene, "")
     missing = state.fields.missing
@@ -79,8 +78,8 @@ async def publish(scene: Scene[PublishState], _arg: str) -> PublishState | None:
     sent = fresh(state, step="sent", sent_at=scene.services.clock.now(), author=author)
     # From this commit on it may have gone out, whatever becomes of this process; and so its pictures stay.
     card = await cards.keep(scene.home, scene.card, sent, beside=lambda tx: _stay(tx, scene))
-    if card.version == scene.card.version:
-        raise OddPress("publish")
+    if card is None:
+        raise InvalidPress("publish")
     await display(scene.home, card, View(scene.say("publish.publishing")))
     await _told(scene, card, sent)
     return None
@@ -110,9 +109,11 @@ async def _told(scene: Scene[PublishState], card: Card, sent: PublishState) -> N
         following, trouble = await _failed(scene, sent, error)
     else:
         following = _published(sent, made.id)
-    card = await cards.keep(scene.home, card, following)
     route = scene.home.routes.cards[card.route]
-    await display(scene.home, card, trouble or await cards.shown(route, scene.at(following)))
+    # Whatever was pressed meanwhile: what became of it must be known.
+    ended = await cards.amend(scene.home, card.id, lambda _: following, route.name)
+    if ended is not None and ended.card is not None:
+        await display(scene.home, ended.card, trouble or await cards.shown(route, scene.at(following)))
 
 
 async def _failed(
@@ -144,7 +145,7 @@ async def look(scene: Scene[PublishState], _arg: str) -> PublishState:
     """Look whether what was sent arrived; it is sent again only by another press."""
     state, say = scene.state, scene.say
     if state.sent_at is None:
-        raise OddPress("look")
+        raise InvalidPress("look")
     # Before it is looked for: what lands while a slow site answers was not seen by this look.
     late = scene.services.clock.now() - state.sent_at >= LANDS_WITHIN
     found = await scene.services.publishing.published(
@@ -164,5 +165,5 @@ def _published(state: PublishState, number: int | None) -> PublishState:
 async def view(scene: Scene[PublishState], _arg: str) -> Switch:
     """Go on to the resource as others see it."""
     if scene.state.number is None:
-        raise OddPress("view")
+        raise InvalidPress("view")
     return scene.switch(ITEM_ROUTE, {"id": scene.state.number})

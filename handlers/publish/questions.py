@@ -9,7 +9,7 @@ from handlers.cards import CLOSE
 from handlers.publish import arranging
 from handlers.publish.state import ASK, ORDER, PublishState, before, behind, fresh, walk
 from handlers.publish.views import fault_line, field_lines
-from handlers.scenes import OddPress, Scene, number
+from handlers.scenes import InvalidPress, Scene, number
 from handlers.texts import Html, plain
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.acgbt.catalogue import Categories
@@ -146,14 +146,14 @@ async def go(scene: Scene[PublishState], arg: str) -> PublishState:
     """Ask for one field of the draft."""
     step = next((step for step in ORDER if step == arg), None)
     if step is None or not scene.state.walked or scene.state.step not in ("all", *ORDER):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return await at_step(scene, fresh(scene.state, step=step))
 
 
 async def back(scene: Scene[PublishState], _arg: str) -> PublishState:
     """Go back to the question before, or to the whole draft."""
     if scene.state.step not in ORDER:
-        raise OddPress("before")
+        raise InvalidPress("before")
     return await at_step(scene, fresh(scene.state, step=before(scene.state) or scene.state.step))
 
 
@@ -164,13 +164,13 @@ async def skip(scene: Scene[PublishState], _arg: str) -> PublishState:
             return await at_step(scene, onward(scene.state))
         case "size":
             return await at_step(scene, onward(scene.state, size=None))
-    raise OddPress("skip")
+    raise InvalidPress("skip")
 
 
 async def clear(scene: Scene[PublishState], _arg: str) -> PublishState:
     """Take all pictures out."""
     if scene.state.step != "pictures":
-        raise OddPress("clear")
+        raise InvalidPress("clear")
     fields = scene.state.fields
     await scene.services.pictures.drop(scene.user_id, fields.sent)
     return await at_step(scene, fresh(scene.state, fields=fields.without(fields.images)))
@@ -179,7 +179,7 @@ async def clear(scene: Scene[PublishState], _arg: str) -> PublishState:
 async def take_name(scene: Scene[PublishState], _arg: str) -> PublishState:
     """Take what the torrent is called as the title."""
     if scene.state.step != "title" or not scene.state.suggested:
-        raise OddPress("name")
+        raise InvalidPress("name")
     return await at_step(scene, onward(scene.state, title=scene.state.suggested))
 
 
@@ -191,7 +191,7 @@ async def turn(scene: Scene[PublishState], arg: str) -> PublishState:
 async def pick_category(scene: Scene[PublishState], arg: str) -> PublishState:
     """Take a category from a button."""
     if scene.state.step != "category":
-        raise OddPress("category")
+        raise InvalidPress("category")
     known = await scene.services.acg.catalogue.categories(scene.user_id)
     chosen = known.find(number(arg, LARGEST_ID))
     if chosen is None:
@@ -203,7 +203,7 @@ async def pick_layout(scene: Scene[PublishState], arg: str) -> PublishState:
     """Take a layout from a button."""
     chosen = number(arg, LAYOUTS[-1])
     if scene.state.step != "layout" or chosen not in LAYOUTS:
-        raise OddPress("layout")
+        raise InvalidPress("layout")
     return await at_step(scene, onward(scene.state, layout=chosen))
 
 

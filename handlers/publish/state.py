@@ -22,7 +22,7 @@ ORDER: tuple[Step, ...] = ("title", "category", "description", "pictures", "layo
 _SHOWN = ("images", "unseen", "sent")
 
 
-class Fields(BaseModel):
+class PublishFields(BaseModel):
     """What is published."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -53,13 +53,13 @@ class Fields(BaseModel):
         )
         return next((step for step, there in needed if not there), None)
 
-    def shown(self, *addresses: str, sent: bool = False) -> Fields:
+    def shown(self, *addresses: str, sent: bool = False) -> PublishFields:
         """Return the fields with more pictures; one that is there already stays where it is."""
         more = tuple(one for one in dict.fromkeys(addresses) if one not in self.images)
         changes = {"images": (*self.images, *more), "sent": (*self.sent, *more) if sent else self.sent}
         return self.model_copy(update=changes)
 
-    def without(self, gone: Collection[str]) -> Fields:
+    def without(self, gone: Collection[str]) -> PublishFields:
         """Return the fields without some pictures."""
         kept = {name: tuple(url for url in getattr(self, name) if url not in gone) for name in _SHOWN}
         layout = self.layout if len(kept["images"]) > 1 else 1
@@ -86,7 +86,7 @@ class PublishState(State):
     step: Step = "title"
     walked: bool = False
     """All questions were asked once."""
-    fields: Fields = Fields()
+    fields: PublishFields = PublishFields()
     suggested: str = ""
     """What the torrent file or the magnet link calls it."""
     shelf: int = 0
@@ -112,7 +112,7 @@ def fresh(state: PublishState, **changes: Any) -> PublishState:
     return state.model_copy(update={**over, **changes})
 
 
-def walk(fields: Fields) -> Sequence[Step]:
+def walk(fields: PublishFields) -> Sequence[Step]:
     """Return the questions a draft needs: one picture stands alone, and a known size is not asked."""
     left_out = {"layout"} if len(fields.images) < 2 else set()
     if fields.measured:
@@ -120,7 +120,7 @@ def walk(fields: Fields) -> Sequence[Step]:
     return [step for step in ORDER if step not in left_out]
 
 
-def behind(state: PublishState, fields: Fields) -> Step:
+def behind(state: PublishState, fields: PublishFields) -> Step:
     """Return what comes after the question that is being asked."""
     if state.walked or state.step not in ORDER:
         return "all"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from handlers import markdown
-from handlers.publish.state import Fields
+from handlers.publish.state import PublishFields
 from handlers.sizes import size
 from handlers.texts import Html, Speaker, code, escape, link, plain
 from handlers.views import opens
@@ -22,7 +22,7 @@ HASH_SHOWN = 64
 
 
 def field_lines(
-    say: Speaker, fields: Fields, faults: Mapping[str, str], only: Collection[str] | None = None
+    say: Speaker, fields: PublishFields, faults: Mapping[str, str], only: Collection[str] | None = None
 ) -> list[Html]:
     """Return every field, or `only` some, as lines, each with what was refused of it right below."""
     shown = {
@@ -53,7 +53,7 @@ def _none(say: Speaker) -> str:
     return say.label("publish.none")
 
 
-def _link(say: Speaker, fields: Fields) -> Html:
+def _link(say: Speaker, fields: PublishFields) -> Html:
     lines = []
     if fields.magnet:
         lines += [say("publish.field.magnet", hash=code(one, HASH_SHOWN)) for one in hashes(fields.magnet)]
@@ -71,7 +71,7 @@ def hashes(magnet: str) -> list[str]:
     return [one for one in (found.v1, found.v2) if one]
 
 
-def _pictures(say: Speaker, fields: Fields) -> Html:
+def _pictures(say: Speaker, fields: PublishFields) -> Html:
     if not fields.images:
         return say("publish.field.no_pictures")
     rows = [say.plural("publish.field.pictures", len(fields.images))]
@@ -81,7 +81,7 @@ def _pictures(say: Speaker, fields: Fields) -> Html:
     return Html("\n".join(rows))
 
 
-def picture_line(say: Speaker, fields: Fields, number: int, url: str) -> Html:
+def picture_line(say: Speaker, fields: PublishFields, number: int, url: str) -> Html:
     """Return a picture as a line: its number and its address, or that it was sent here."""
     parts = urlsplit(url)
     # What is no address is shown as it is.
@@ -93,7 +93,7 @@ def picture_line(say: Speaker, fields: Fields, number: int, url: str) -> Html:
     return say(key, number=number, link=shown)
 
 
-def _description(say: Speaker, fields: Fields, *, short: bool) -> Html:
+def _description(say: Speaker, fields: PublishFields, *, short: bool) -> Html:
     if not fields.description:
         return say("publish.field.no_description")
     body, more = markdown.cut(fields.description, 120 if short else DESCRIPTION_SHOWN)

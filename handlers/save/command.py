@@ -211,4 +211,4 @@ def register(home: LinkHiveApplication) -> None:
     home.dialog(ASK_LINK, link_given)
     home.dialog(ASK_CODE, code_given)
     home.dialog(pattern.ASK_PATTERN, pattern.pattern_given, pattern.left)
-    home.services.saves.on_change = running.Live(home).changed
+    home.services.saves.on_change = running.LiveSaves(home).changed

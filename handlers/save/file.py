@@ -11,7 +11,7 @@ from clients.disktop.models import VideoMeta
 from clients.errors import ClientError
 from handlers.files import folder_name, icon, is_playable
 from handlers.save.state import Offer, SaveState, close_row, entry
-from handlers.scenes import OddPress, Scene
+from handlers.scenes import InvalidPress, Scene
 from handlers.sizes import length, size
 from handlers.texts import Html, bold, code, escape, plain
 from handlers.views import Button, Open, Press, Row, View, grid, opens
@@ -145,7 +145,7 @@ def _offering(
 
 
 def chosen(scene: Scene[SaveState]) -> Pick:
-    """Return the file that is shown; raises OddPress where none is."""
+    """Return the file that is shown; raises InvalidPress where none is."""
     if scene.state.file is None:
-        raise OddPress("file")
+        raise InvalidPress("file")
     return scene.state.file

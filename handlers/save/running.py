@@ -12,7 +12,7 @@ from handlers.messages import display
 from handlers.save.file import chosen
 from handlers.save.pattern import matches
 from handlers.save.state import ROUTE, SaveState, close_row, listing
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.sizes import size
 from handlers.texts import Html, escape
 from handlers.views import Button, Press, View
@@ -76,7 +76,7 @@ async def save_marked(scene: Scene[SaveState], _arg: str) -> None:
 async def save_matches(scene: Scene[SaveState], _arg: str) -> None:
     """Save what the pattern found."""
     if scene.state.pattern is None:
-        raise OddPress("matches")
+        raise InvalidPress("matches")
     await _begin(scene, "matches", await matches(scene))
 
 
@@ -87,10 +87,14 @@ async def save_one(scene: Scene[SaveState], _arg: str) -> None:
 
 async def _begin(scene: Scene[SaveState], what: str, picks: Sequence[Pick]) -> None:
     if scene.card is None or not picks:
-        raise OddPress(what)
+        raise InvalidPress(what)
     state = scene.state.model_copy(update={"running": what, "result": None, "stopped": False})
     # Shown first: the save may be over before this press is.
     card = await cards.keep(scene.home, scene.card, state)
+    if card is None:
+        # Pressed twice, or gone on elsewhere meanwhile.
+        await cards.refresh(scene.home, scene.card.id, anew=False)
+        return
     await display(scene.home, card, show_running(scene.at(state)))
     await scene.services.saves.start(
         scene.user_id, card.id, state.surl, picks, dest=state.dest, code=state.code
@@ -107,11 +111,11 @@ async def stop(scene: Scene[SaveState], _arg: str) -> SaveState:
 async def to_drive(scene: Scene[SaveState], _arg: str) -> Switch:
     """Go to the folder in the own drive."""
     if scene.state.result is None:
-        raise OddPress(DRIVE)
+        raise InvalidPress(DRIVE)
     return scene.switch(DRIVE, {"path": scene.state.result.dest})
 
 
-class Live:
+class LiveSaves:
     """Shows on cards how saves go on and how they end."""
 
     def __init__(self, home: LinkHiveApplication) -> None:

@@ -16,7 +16,7 @@ from handlers.asking import ask
 from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.notes import NoticeState
 from handlers.resources import SLUG, heading, price_label, row
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.search import sources
 from handlers.subscribe import command as subscribe
 from handlers.texts import Html, Speaker, escape
@@ -103,7 +103,7 @@ async def _shared(scene: Scene[SearchState], film: str) -> tuple[list[Html], lis
     say, state = scene.say, scene.state
     if not scene.private:
         payload = titlelist.payload_of(state.kind, state.tmdb_id)
-        return [say("resources.group")], [[Open(say.label("button.private"), scene.deep_link(payload))]]
+        return [say("resources.group")], [[Open(say.label("button.private"), scene.home.deep_link(payload))]]
     try:
         found = await scene.services.titles.resources(scene.user_id, MediaType(state.kind), state.tmdb_id)
     except ServiceOff:
@@ -169,7 +169,7 @@ async def resources(scene: Scene[SearchState], arg: str) -> SearchState:
 async def resource(scene: Scene[SearchState], arg: str) -> Switch:
     """Go on to one resource, remembering the way back."""
     if not SLUG.fullmatch(arg):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     state = scene.state
     title = await scene.services.titles.details(MediaType(state.kind), state.tmdb_id, scene.person.language)
     origin = state.model_dump(mode="json")
@@ -246,7 +246,7 @@ async def from_deep_link(update: Update, context: LinkHiveContext, payload: str)
     """Open one title: `t_movie_550`, from inline results and groups."""
     try:
         kind, tmdb_id = titlelist.linked(payload)
-    except OddPress:
+    except InvalidPress:
         scene = cards.scene_of(update, context, NoticeState())
         await ask(scene, ASK, context.say("search.ask"))
         return

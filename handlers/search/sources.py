@@ -12,7 +12,7 @@ from handlers import problems
 from handlers.acg.shelf import TORRENTS
 from handlers.drive.shelf import SHELF
 from handlers.problems import service_name
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.shelves import Hits, Source
 from handlers.texts import Html
 from handlers.videos.shelf import VIDEOS
@@ -56,7 +56,7 @@ def go(scene: Scene[Any], name: str, words: str) -> Switch:
     """Return the way to all that a source has."""
     source = next((source for source in SOURCES if source.name == name), None)
     if source is None:
-        raise OddPress(name)
+        raise InvalidPress(name)
     return source.card(scene, words)
 
 

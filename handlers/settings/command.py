@@ -12,7 +12,7 @@ from handlers import asking, cards, commands, folderpick
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
 from handlers.files import folder_name
-from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.settings.habits import INBOX, LANGUAGE, NOTICE, QUIET, WATCH, ZONE
 from handlers.settings.hdhive import CHECKIN, LIMIT
 from handlers.settings.parts import Field, Section
@@ -131,7 +131,7 @@ async def open_section(scene: Scene[SettingsState], arg: str) -> SettingsState |
             scene.at(SettingsState()), "folder", then="keep_folder", start=start, purpose=purpose
         )
     if arg and arg not in SECTIONS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return SettingsState(section=arg)
 
 
@@ -139,7 +139,7 @@ async def choose(scene: Scene[SettingsState], arg: str) -> SettingsState:
     """Keep what a button of the open section stands for."""
     section = SECTIONS.get(scene.state.section)
     if section is None:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     await scene.services.people.change(scene.user_id, **section.chosen(arg))
     scene = await fresh(scene)
     await scene.toast(scene.say.label("settings.kept"))
@@ -149,7 +149,7 @@ async def choose(scene: Scene[SettingsState], arg: str) -> SettingsState:
 async def keep_folder(scene: Scene[SettingsState], _arg: str) -> SettingsState:
     """Keep the folder that was picked."""
     if not scene.state.folder:
-        raise OddPress("folder")
+        raise InvalidPress("folder")
     await scene.services.people.change(scene.user_id, default_folder=scene.state.folder)
     await scene.toast(scene.say.label("settings.kept"))
     return SettingsState()
@@ -159,7 +159,7 @@ async def ask(scene: Scene[SettingsState], arg: str) -> SettingsState:
     """Ask for a value in words."""
     section = SECTIONS.get(scene.state.section)
     if section is None or scene.card is None:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     field = section.field(arg)
     await asking.expect(scene, ASK, scene.card.id)
     return SettingsState(section=scene.state.section, asking=field.name)

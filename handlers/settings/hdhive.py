@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from handlers.problems import link_button
-from handlers.scenes import OddPress, Scene, number
+from handlers.scenes import InvalidPress, Scene, number
 from handlers.settings.parts import OFF, Drawn, Field, Section, choice, one_of
 from handlers.settings.words import checkin_line, limit_line, moment
 from handlers.views import Button, Press
@@ -49,7 +49,7 @@ def _limit_chosen(arg: str) -> Changes:
         return {"unlock_limit": number(points, MOST_POINTS)}
     if which == "budget":
         return {"auto_unlock_budget": number(points, MOST_POINTS)}
-    raise OddPress(arg)
+    raise InvalidPress(arg)
 
 
 def _points(words: str) -> int | None:

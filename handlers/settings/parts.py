@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.scenes import OddPress, Scene
+from handlers.scenes import InvalidPress, Scene
 from handlers.texts import Html
 from handlers.views import Button, Press, Row
 from storage.preferences import Changes
@@ -42,18 +42,18 @@ class Field:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the settings; `chosen` turns a button's argument into changes and raises OddPress."""
+    """A part of the settings; `chosen` turns a button's argument into changes and raises InvalidPress."""
 
     draw: Callable[[Scene[Any]], Awaitable[Drawn]]
     chosen: Callable[[str], Changes]
     fields: tuple[Field, ...] = ()
 
     def field(self, name: str) -> Field:
-        """Return what is asked for under a name; raises OddPress."""
+        """Return what is asked for under a name; raises InvalidPress."""
         for field in self.fields:
             if field.name == name:
                 return field
-        raise OddPress(name)
+        raise InvalidPress(name)
 
 
 def choice(label: str, arg: str, *, chosen: bool) -> Button:
@@ -62,7 +62,7 @@ def choice(label: str, arg: str, *, chosen: bool) -> Button:
 
 
 def one_of(arg: str, allowed: Sequence[str]) -> str:
-    """Return an argument that one of our buttons carries; raises OddPress."""
+    """Return an argument that one of our buttons carries; raises InvalidPress."""
     if arg not in allowed:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return arg

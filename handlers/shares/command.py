@@ -12,7 +12,7 @@ from handlers import asking, cards, commands, problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
 from handlers.resources import SLUG
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.shares import draft, film as sharesfilm, own, questions
 from handlers.shares.state import LIST, ROUTE, TYPED, ShareState, fields_of
 from handlers.shares.steps import ASK, at_step
@@ -95,7 +95,7 @@ async def turn_page(_scene: Scene[ListState], arg: str) -> ListState:
 async def open_share(scene: Scene[ListState], arg: str) -> Switch:
     """Go on to one share."""
     if not SLUG.fullmatch(arg):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     listed = await _page(scene, scene.state.page)
     share = next((share for share in listed.shares if share.slug == arg), None)
     fields = fields_of(share) if share is not None else fields_of(OwnShare(slug=arg))
@@ -181,8 +181,7 @@ async def left(context: LinkHiveContext, asked: Card) -> None:
         await cards.drop(context.home, asked)
         return
     whole = state.model_copy(update={"step": "all", "query": ""})
-    card = await cards.keep(context.home, asked, whole)
-    await cards.refresh(context.home, card.id)
+    await cards.turn(context.home, asked, whole)
 
 
 def register(home: LinkHiveApplication) -> None:

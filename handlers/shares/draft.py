@@ -8,7 +8,7 @@ from clients.errors import Rejected
 from handlers import cards, problems
 from handlers.cards import CLOSE
 from handlers.messages import display
-from handlers.scenes import OddPress, Scene
+from handlers.scenes import InvalidPress, Scene
 from handlers.shares.state import ShareState, fresh
 from handlers.shares.steps import certain, faults
 from handlers.shares.views import field_lines, yes
@@ -56,14 +56,14 @@ async def publish(scene: Scene[ShareState], _arg: str) -> ShareState | None:
         # Pressed twice: it was published the first time.
         return state
     if scene.card is None or not state.fields.ready:
-        raise OddPress("publish")
+        raise InvalidPress("publish")
     if state.sent_at is not None:
         return await look(scene, "")
     sent = fresh(state, step="sent", sent_at=scene.services.clock.now(), account=await _account(scene))
     # From this commit on it may have gone out, whatever becomes of this process.
     card = await cards.keep(scene.home, scene.card, sent)
-    if card.version == scene.card.version:
-        raise OddPress("publish")
+    if card is None:
+        raise InvalidPress("publish")
     await display(scene.home, card, View(scene.say("share.publishing")))
     await _told(scene, card, sent)
     return None
@@ -77,9 +77,11 @@ async def _told(scene: Scene[ShareState], card: Card, sent: ShareState) -> None:
         following, trouble = await _failed(scene, sent, error)
     else:
         following, trouble = _published(scene, sent, made.slug), None
-    card = await cards.keep(scene.home, card, following)
     route = scene.home.routes.cards[card.route]
-    await display(scene.home, card, trouble or await cards.shown(route, scene.at(following)))
+    # Whatever was pressed meanwhile: what became of it must be known.
+    ended = await cards.amend(scene.home, card.id, lambda _: following, route.name)
+    if ended is not None and ended.card is not None:
+        await display(scene.home, ended.card, trouble or await cards.shown(route, scene.at(following)))
 
 
 async def _failed(
@@ -102,7 +104,7 @@ async def look(scene: Scene[ShareState], _arg: str) -> ShareState:
     """Look whether a share arrived whose answer did not; it is sent again only by another press."""
     state, say = scene.state, scene.say
     if state.sent_at is None:
-        raise OddPress("look")
+        raise InvalidPress("look")
     linked = await _account(scene)
     if state.account and linked and linked != state.account:
         # Each account lists its own shares only: this one would find nothing, whatever is there.

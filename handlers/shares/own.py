@@ -6,7 +6,7 @@ from clients.errors import ClientError, NotFound
 from clients.hdhive.models import Share
 from handlers.cards import CLOSE
 from handlers.check import command as check
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.shares import film as sharesfilm
 from handlers.shares.draft import field_rows
 from handlers.shares.state import LIST, ShareState, drive_of, fresh, with_fields
@@ -17,6 +17,7 @@ from handlers.views import Button, Open, Press, View, opens
 from services import sharedfilms
 from services.errors import ServiceError
 from services.names import Service
+from services.sharelinks.codes import as_text
 
 # What HDHive takes for deleting a share.
 DELETE_POINTS = 1
@@ -83,7 +84,7 @@ def _more(scene: Scene[ShareState]) -> list[Button]:
 async def turn(scene: Scene[ShareState], arg: str) -> ShareState:
     """Turn the anonymous or the hidden link on or off."""
     if arg not in ("anonymous", "hidden"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     changes = {arg: not getattr(scene.state.fields, arg)}
     fields = with_fields(scene.state, **changes)
     if scene.state.slug:
@@ -95,14 +96,14 @@ async def check_link(scene: Scene[ShareState], _arg: str) -> None:
     """Check the share's link on a card of its own."""
     fields = scene.state.fields
     if not fields.url:
-        raise OddPress("check")
-    await check.run(scene, f"{fields.url} pwd: {fields.code}" if fields.code else fields.url)
+        raise InvalidPress("check")
+    await check.run(scene, as_text(fields.url, fields.code))
 
 
 async def ask_delete(scene: Scene[ShareState], _arg: str) -> ShareState:
     """Ask whether to delete the share."""
     if not scene.state.slug:
-        raise OddPress("delete")
+        raise InvalidPress("delete")
     return await at_step(scene, fresh(scene.state, step="delete"))
 
 
@@ -136,7 +137,7 @@ async def sure(scene: Scene[ShareState], _arg: str) -> Switch:
     """Delete the share; one that is gone already costs nothing more."""
     client, slug = scene.services.require_hdhive(), scene.state.slug
     if scene.state.step != "delete":
-        raise OddPress("sure")
+        raise InvalidPress("sure")
     await scene.services.watch.spent(scene.user_id, DELETE_POINTS)
     try:
         await scene.services.tokens.call(

@@ -10,7 +10,7 @@ from clients.errors import NotFound, Rejected
 from clients.hdhive.models import LinkKind, PanType
 from handlers import titlelist
 from handlers.cards import CLOSE
-from handlers.scenes import OddPress, Scene, number
+from handlers.scenes import InvalidPress, Scene, number
 from handlers.shares import film as sharesfilm
 from handlers.shares.state import WALK, ShareState, Step, fresh
 from handlers.shares.steps import answer, at_step, before, faults
@@ -93,7 +93,7 @@ async def type_(scene: Scene[ShareState], _arg: str) -> ShareState:
 async def go(scene: Scene[ShareState], arg: str) -> ShareState:
     """Ask for one field."""
     if arg not in ANSWERS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return await at_step(scene, fresh(scene.state, step=arg, query=""))
 
 
@@ -111,7 +111,7 @@ async def skip(scene: Scene[ShareState], _arg: str) -> ShareState:
         return await at_step(scene, await answer(scene, "title", {"title": ""}))
     if scene.state.step == "code":
         return await at_step(scene, await answer(scene, "code", {"code": None}))
-    raise OddPress("skip")
+    raise InvalidPress("skip")
 
 
 async def pick_price(scene: Scene[ShareState], arg: str) -> ShareState:
@@ -135,7 +135,7 @@ async def typed(scene: Scene[ShareState], _arg: str = "") -> ShareState:
     """Take the words that were typed last as the answer to what is asked."""
     state = scene.state
     if state.step not in ANSWERS or not state.typed:
-        raise OddPress("typed")
+        raise InvalidPress("typed")
     return await at_step(scene, await ANSWERS[state.step](scene, state.typed))
 
 

@@ -21,7 +21,7 @@ WALK: tuple[Step, ...] = ("link", "film", "price", "title")
 TYPED: frozenset[Step] = frozenset({"link", "code", "film", "title", "price"})
 
 
-class Fields(BaseModel):
+class ShareFields(BaseModel):
     """What is published; of a share of others' making some may be unknown."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -62,7 +62,7 @@ class ShareState(State):
     step: Step = "link"
     walked: bool = False
     """All questions of a new share were asked once."""
-    fields: Fields = Fields()
+    fields: ShareFields = ShareFields()
     usual: int | None = None
     """The price that HDHive proposes for links like this."""
     strange: bool = False
@@ -83,15 +83,15 @@ def fresh(state: ShareState, **changes: Any) -> ShareState:
     return state.model_copy(update={"faults": {}, "said": "", "typed": "", **changes})
 
 
-def with_fields(state: ShareState, **changes: Any) -> Fields:
+def with_fields(state: ShareState, **changes: Any) -> ShareFields:
     """Return the fields of a state with changes."""
     return state.fields.model_copy(update=changes)
 
 
-def fields_of(share: Share) -> Fields:
+def fields_of(share: Share) -> ShareFields:
     """Return the fields of a share as HDHive tells them."""
     own = share if isinstance(share, OwnShare) else None
-    return Fields(
+    return ShareFields(
         url=own.url if own else None,
         code=own.access_code if own else None,
         drive=drive_of(share),

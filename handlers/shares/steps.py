@@ -8,7 +8,7 @@ from clients.errors import ClientError, Rejected
 from clients.hdhive.publishing import ShareChanges
 from handlers import asking, problems
 from handlers.scenes import Scene
-from handlers.shares.state import TYPED, WALK, Fields, ShareState, Step, fresh
+from handlers.shares.state import TYPED, WALK, ShareFields, ShareState, Step, fresh
 from services.names import Service
 from services.shares import field_of
 
@@ -50,7 +50,7 @@ async def answer(scene: Scene[ShareState], field: Step, changes: dict[str, Any],
     return fresh(state, fields=fields, step=step, walked=state.walked or step == "all", query="", **more)
 
 
-async def change(scene: Scene[ShareState], fields: Fields, changes: dict[str, Any]) -> ShareState:
+async def change(scene: Scene[ShareState], fields: ShareFields, changes: dict[str, Any]) -> ShareState:
     """Change a published share; what HDHive refuses is told at its field."""
     client, slug = scene.services.require_hdhive(), scene.state.slug
     wanted = changes_of(fields, changes)
@@ -63,7 +63,7 @@ async def change(scene: Scene[ShareState], fields: Fields, changes: dict[str, An
     return fresh(scene.state, step="all", query="", fields=fields, said=scene.say("share.changed"))
 
 
-def changes_of(fields: Fields, changes: dict[str, Any]) -> ShareChanges:
+def changes_of(fields: ShareFields, changes: dict[str, Any]) -> ShareChanges:
     """Return what is sent of the fields that were changed; an empty text takes a field away."""
     film = fields.film.fields if "film" in changes and fields.film is not None else {}
     return ShareChanges(

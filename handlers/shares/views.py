@@ -10,7 +10,7 @@ from clients.linkcheck.models import Verdict
 from clients.moments import moment
 from handlers.resources import ROW_FACT, ROW_TITLE, drive_name
 from handlers.scenes import Scene
-from handlers.shares.state import Fields, drive_of
+from handlers.shares.state import ShareFields, drive_of
 from handlers.texts import Html, Speaker, bold, code, escape, link, plain
 from handlers.views import opens
 from services import zones
@@ -69,7 +69,7 @@ def row(scene: Scene[Any], number: int, share: OwnShare, film: str) -> Html:
 
 def field_lines(
     say: Speaker,
-    fields: Fields,
+    fields: ShareFields,
     faults: Mapping[str, str],
     *,
     strange: bool = False,
@@ -107,7 +107,7 @@ def yes(say: Speaker, *, on: bool | None) -> str:
     return say.label("share.unknown" if on is None else "share.yes" if on else "share.no")
 
 
-def _link(say: Speaker, fields: Fields) -> Html:
+def _link(say: Speaker, fields: ShareFields) -> Html:
     drive = drive_name(say, fields.drive or "unknown")
     if not fields.url:
         return say("share.field.drive", drive=drive)
@@ -117,7 +117,7 @@ def _link(say: Speaker, fields: Fields) -> Html:
     )
 
 
-def _code(say: Speaker, fields: Fields) -> Html:
+def _code(say: Speaker, fields: ShareFields) -> Html:
     if fields.code:
         return say("share.field.code", code=code(fields.code))
     if not fields.url:
@@ -125,13 +125,13 @@ def _code(say: Speaker, fields: Fields) -> Html:
     return say("share.field.code_missing" if fields.drive in CODED else "share.field.no_code")
 
 
-def _film(say: Speaker, fields: Fields) -> Html:
+def _film(say: Speaker, fields: ShareFields) -> Html:
     if fields.film is None:
         return say("share.field.film", film=say("share.unknown"))
     return say("share.field.film", film=bold(film_name(say, fields.film)))
 
 
-def record(scene: Scene[Any], share: Share, fields: Fields) -> list[Html]:
+def record(scene: Scene[Any], share: Share, fields: ShareFields) -> list[Html]:
     """Return what became of a published share: how its link is, who unlocked it, since when it is there."""
     say, lines = scene.say, []
     state = state_of(scene, share, fields.url, fields.code)

@@ -8,7 +8,7 @@ from typing import Any
 from clients.errors import NotFound, Rejected
 from clients.mika.models import Category
 from handlers import fieldask
-from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, Switch, number
 from handlers.site.state import CATEGORIES, SITE, SiteState, TreeState
 from handlers.texts import Html, bold
 from handlers.videos.form import beside
@@ -115,7 +115,7 @@ async def create(scene: Scene[TreeState], _arg: str) -> TreeState:
     """
     state, say = scene.state, scene.say
     if not state.name:
-        raise OddPress("create")
+        raise InvalidPress("create")
     _, way, below = await _tree(scene, fresh=True)
     if any(one.name == state.name for one in below):
         return _fresh(state, said=say("category.there", name=bold(state.name)))
@@ -159,7 +159,7 @@ def _refused(state: TreeState, error: Rejected) -> TreeState:
 async def move(scene: Scene[TreeState], arg: str) -> TreeState:
     """Put the category before or behind its neighbour."""
     if arg not in ("up", "down"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     here, (tree, way, _) = await _here(scene), await _tree(scene)
     among = list(way[-2].children if len(way) > 1 else tree)
     place = among.index(here)
@@ -183,7 +183,7 @@ async def _here(scene: Scene[TreeState]) -> Category:
     _, way, _ = await _tree(scene)
     if not way:
         # Deleted elsewhere, or forged.
-        raise OddPress(str(scene.state.at))
+        raise InvalidPress(str(scene.state.at))
     return way[-1]
 
 
@@ -214,7 +214,7 @@ async def sure(scene: Scene[TreeState], _arg: str) -> TreeState:
     """Delete it, and go one level up."""
     if not scene.state.asking:
         # Pressed twice: the card stands at the level above by now, and nobody asked about that one.
-        raise OddPress("sure")
+        raise InvalidPress("sure")
     here, (_, way, _) = await _here(scene), await _tree(scene)
     try:
         await scene.services.videos.manage(

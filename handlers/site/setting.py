@@ -8,10 +8,10 @@ from typing import Any
 from clients.errors import Rejected
 from clients.reply import UnreadableError, parse_json
 from handlers import fieldask
-from handlers.scenes import OddPress, Route, Scene, Switch
+from handlers.scenes import InvalidPress, Route, Scene, Switch
 from handlers.site.secrets import is_secret
 from handlers.site.settings import read, shown_value, written
-from handlers.site.state import SETTING, SETTINGS, SettingsState, SettingState
+from handlers.site.state import SETTING, SETTINGS, SiteSettingsState, SiteSettingState
 from handlers.texts import Html, code
 from handlers.videos.form import beside
 from handlers.videos.state import advice
@@ -47,7 +47,7 @@ def value_of(words: str, old: object) -> object:
     return value
 
 
-async def show(scene: Scene[SettingState]) -> View:
+async def show(scene: Scene[SiteSettingState]) -> View:
     """Show a setting, or the question whether to change it."""
     state, say, settings = scene.state, scene.say, await read(scene)
     lines = [Html(f"{state.said}\n")] if state.said else []
@@ -65,7 +65,7 @@ async def show(scene: Scene[SettingState]) -> View:
     return View(Html("\n".join(lines)), (_changing(scene, value), _leaving(scene)))
 
 
-def _changing(scene: Scene[SettingState], value: object) -> Row:
+def _changing(scene: Scene[SiteSettingState], value: object) -> Row:
     say = scene.say
     if isinstance(value, bool):
         word, arg = ("button.switch_off", "false") if value else ("button.switch_on", "true")
@@ -73,12 +73,12 @@ def _changing(scene: Scene[SettingState], value: object) -> Row:
     return [Press(say.label("button.change"), "change")]
 
 
-def _leaving(scene: Scene[SettingState]) -> Row:
+def _leaving(scene: Scene[SiteSettingState]) -> Row:
     say = scene.say
     return [Press(say.label("button.back"), "back"), Press(say.label("button.close"), "close")]
 
 
-def _question(scene: Scene[SettingState], lines: list[Html], value: object) -> View:
+def _question(scene: Scene[SiteSettingState], lines: list[Html], value: object) -> View:
     """Show the old and the new value, and ask."""
     state, say = scene.state, scene.say
     lines.append(say("site.old", value=shown_value(say, state.name, value, VALUE_LIMIT)))
@@ -87,7 +87,7 @@ def _question(scene: Scene[SettingState], lines: list[Html], value: object) -> V
     return View(Html("\n".join(lines)), (sure,))
 
 
-def _shown_new(scene: Scene[SettingState], value: object) -> Html:
+def _shown_new(scene: Scene[SiteSettingState], value: object) -> Html:
     say, state = scene.say, scene.state
     try:
         return shown_value(say, state.name, value_of(state.new, value), VALUE_LIMIT)
@@ -96,36 +96,36 @@ def _shown_new(scene: Scene[SettingState], value: object) -> Html:
         return shown_value(say, state.name, state.new, VALUE_LIMIT)
 
 
-def _fresh(state: SettingState, **changes: Any) -> SettingState:
+def _fresh(state: SiteSettingState, **changes: Any) -> SiteSettingState:
     kept = {"said": "", "wrong": "", "asked": False, "new": "", "old": ""}
     return state.model_copy(update={**kept, **changes})
 
 
-async def change(scene: Scene[SettingState], _arg: str) -> Switch:
+async def change(scene: Scene[SiteSettingState], _arg: str) -> Switch:
     """Ask for the new value."""
     state, say = scene.state, scene.say
     value = await _value(scene)
     if is_secret(state.name, value):
-        raise OddPress(state.name)
+        raise InvalidPress(state.name)
     old, ready = written(value), scene.at(_fresh(state))
     question = say("site.ask_value", name=code(state.name), value=shown_value(say, state.name, value))
     empty = isinstance(value, str)
     return await fieldask.ask(ready, "new", "taken", question, most=MOST, old=old, empty=empty)
 
 
-async def taken(scene: Scene[SettingState], _arg: str) -> SettingState:
+async def taken(scene: Scene[SiteSettingState], _arg: str) -> SiteSettingState:
     """Ask whether to change it to what was sent; what is no such value is said to be none."""
     return await _weighed(scene, scene.state.new)
 
 
-async def turn(scene: Scene[SettingState], arg: str) -> SettingState:
+async def turn(scene: Scene[SiteSettingState], arg: str) -> SiteSettingState:
     """Ask whether to switch it on or off."""
     if arg not in ("true", "false"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return await _weighed(scene, arg)
 
 
-async def _weighed(scene: Scene[SettingState], words: str) -> SettingState:
+async def _weighed(scene: Scene[SiteSettingState], words: str) -> SiteSettingState:
     state, say, value = scene.state, scene.say, await _value(scene)
     try:
         new = value_of(words, value)
@@ -144,19 +144,19 @@ def _kind(value: object) -> str:
     return "number" if isinstance(value, float) else "json"
 
 
-async def _value(scene: Scene[SettingState]) -> object:
+async def _value(scene: Scene[SiteSettingState]) -> object:
     settings = await read(scene)
     if scene.state.name not in settings:
-        raise OddPress(scene.state.name)
+        raise InvalidPress(scene.state.name)
     value: object = settings[scene.state.name]
     return value
 
 
-async def sure(scene: Scene[SettingState], _arg: str) -> SettingState | Switch:
+async def sure(scene: Scene[SiteSettingState], _arg: str) -> SiteSettingState | Switch:
     """Change it; one that was changed elsewhere meanwhile is shown anew first."""
     state, say, value = scene.state, scene.say, await _value(scene)
     if not state.asked or is_secret(state.name, value):
-        raise OddPress("sure")
+        raise InvalidPress("sure")
     if written(value) != state.old:
         anew = await _weighed(scene, state.new)
         # Where it is as it was to be by now, there is nothing to confirm: an answer was lost.
@@ -169,22 +169,22 @@ async def sure(scene: Scene[SettingState], _arg: str) -> SettingState | Switch:
     except Rejected as error:
         return _fresh(state, wrong=" ".join(beside(error, {state.name: state.name}).values()))
     said = say("site.setting_saved", name=code(state.name))
-    return Switch(SETTINGS, SettingsState(site=state.site, page=state.page, said=said))
+    return Switch(SETTINGS, SiteSettingsState(site=state.site, page=state.page, said=said))
 
 
-async def keep(scene: Scene[SettingState], _arg: str) -> SettingState:
+async def keep(scene: Scene[SiteSettingState], _arg: str) -> SiteSettingState:
     """Change nothing."""
     return _fresh(scene.state)
 
 
-async def back(scene: Scene[SettingState], _arg: str) -> Switch:
+async def back(scene: Scene[SiteSettingState], _arg: str) -> Switch:
     """Return to the settings."""
-    return Switch(SETTINGS, SettingsState(site=scene.state.site, page=scene.state.page))
+    return Switch(SETTINGS, SiteSettingsState(site=scene.state.site, page=scene.state.page))
 
 
-ONE: Route[SettingState] = Route(
+ONE: Route[SiteSettingState] = Route(
     SETTING,
-    SettingState,
+    SiteSettingState,
     show,
     {
         "change": change,

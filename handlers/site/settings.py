@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from clients.mika.models import Settings
-from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, Switch, number
 from handlers.site.secrets import is_secret
-from handlers.site.state import SETTING, SETTINGS, SITE, SettingsState, SettingState, SiteState
+from handlers.site.state import SETTING, SETTINGS, SITE, SiteSettingsState, SiteSettingState, SiteState
 from handlers.texts import Html, Speaker, code, escape
 from handlers.videos.state import advice
 from handlers.views import Press, View, grid, pages_row
@@ -23,7 +23,7 @@ async def read(scene: Scene[Any]) -> Settings:
     return await scene.services.videos.manage(scene.user_id, lambda client, who: client.settings(who))
 
 
-async def show(scene: Scene[SettingsState]) -> View:
+async def show(scene: Scene[SiteSettingsState]) -> View:
     """Show one page of the settings."""
     state, say, settings = scene.state, scene.say, await read(scene)
     pages = max(1, -(-len(settings) // PER_PAGE))
@@ -59,29 +59,29 @@ def written(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-async def page(scene: Scene[SettingsState], arg: str) -> SettingsState:
+async def page(scene: Scene[SiteSettingsState], arg: str) -> SiteSettingsState:
     """Turn the pages."""
     return scene.state.model_copy(update={"page": number(arg, MOST_PAGES), "said": ""})
 
 
-async def open_setting(scene: Scene[SettingsState], arg: str) -> Switch:
+async def open_setting(scene: Scene[SiteSettingsState], arg: str) -> Switch:
     """Go on to one setting, by its number in the list."""
     names = list(await read(scene))
     place = number(arg, MOST_PAGES) - 1
     if not 0 <= place < len(names):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     state = scene.state
-    return Switch(SETTING, SettingState(site=state.site, page=state.page, name=names[place]))
+    return Switch(SETTING, SiteSettingState(site=state.site, page=state.page, name=names[place]))
 
 
-async def back(scene: Scene[SettingsState], _arg: str) -> Switch:
+async def back(scene: Scene[SiteSettingsState], _arg: str) -> Switch:
     """Return to the site."""
     return Switch(SITE, SiteState(back=scene.state.site))
 
 
-ALL: Route[SettingsState] = Route(
+ALL: Route[SiteSettingsState] = Route(
     SETTINGS,
-    SettingsState,
+    SiteSettingsState,
     show,
     {"page": page, "open": open_setting, "back": back},
     advice=advice,

@@ -29,7 +29,7 @@ class TreeState(State):
     name: str = ""
 
 
-class SettingsState(State):
+class SiteSettingsState(State):
     """Which page of the settings."""
 
     site: dict[str, Any] = Field(default_factory=dict)
@@ -37,7 +37,7 @@ class SettingsState(State):
     said: str = ""
 
 
-class SettingState(SettingsState):
+class SiteSettingState(SiteSettingsState):
     """One setting: as it was when its new value was asked for, and that value as it was written."""
 
     name: str = ""

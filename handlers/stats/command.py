@@ -11,7 +11,7 @@ from clients.mika.models import Overview
 from handlers import cards, charts, commands, problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
-from handlers.scenes import OddPress, Route, Scene, State
+from handlers.scenes import InvalidPress, Route, Scene, State
 from handlers.sizes import size
 from handlers.stats.chart import Days, Picture, Series
 from handlers.texts import Html, Speaker
@@ -142,7 +142,7 @@ async def range_(scene: Scene[StatsState], arg: str) -> StatsState:
 
 def _changed(scene: Scene[StatsState], known: tuple[str, ...], field: str, arg: str) -> StatsState:
     if arg not in known:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     changes: dict[str, Any] = {field: arg}
     return scene.state.model_copy(update=changes)
 

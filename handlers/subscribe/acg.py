@@ -9,11 +9,11 @@ from handlers.scenes import Scene
 from handlers.subscribe import filters
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, Row, View
-from services.subscriptions import Following
+from services.subscriptions import FollowedTitle
 from services.subscriptions.wishes import WHENS
 
 
-def overview(scene: Scene[Any], following: Following, *, manage: str, leave: Row) -> View:
+def overview(scene: Scene[Any], following: FollowedTitle, *, manage: str, leave: Row) -> View:
     """Show what is told of a category or words, and the buttons that change it."""
     say, subscription = scene.say, following.subscription
     lines: list[str] = [acgfollow.heading(scene, following, fresh=scene.state.fresh)]
@@ -24,7 +24,7 @@ def overview(scene: Scene[Any], following: Following, *, manage: str, leave: Row
     when = Press(say.label(f"subscribe.button.{following.wishes.when}"), "when", after)
     words: Button = Press(say.label("subscribe.button.words"), "screen", "words")
     if not scene.private:
-        words = Open(say.label("subscribe.button.more"), scene.deep_link(f"{manage}{scene.state.id}"))
+        words = Open(say.label("subscribe.button.more"), scene.home.deep_link(f"{manage}{scene.state.id}"))
     silent = "off" if subscription.muted else "on"
     mute = Press(say.label("button.unmute" if subscription.muted else "button.mute"), "mute", silent)
     ending: Row = [mute, Press(say.label("button.unsubscribe"), "remove")]

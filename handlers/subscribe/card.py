@@ -9,14 +9,14 @@ from handlers.application import LinkHiveApplication
 from handlers.files import folder_name
 from handlers.groups.rights import may_manage
 from handlers.problems import link_button
-from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.subscribe import acg, filters
 from handlers.subscribe.titles import shown
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, Row, View, grid
 from services import zones
 from services.names import Service
-from services.subscriptions import Following
+from services.subscriptions import FollowedTitle
 from services.subscriptions.keys import is_acg
 from services.subscriptions.wishes import WHENS
 
@@ -49,7 +49,7 @@ async def show(scene: Scene[SubscriptionState]) -> View:
     return await _overview(scene, following)
 
 
-async def _is_shown_here(scene: Scene[SubscriptionState], following: Following) -> bool:
+async def _is_shown_here(scene: Scene[SubscriptionState], following: FollowedTitle) -> bool:
     """Tell whether a subscription belongs to this chat, or to a group this person is an admin of."""
     subscription = following.subscription
     return subscription.chat_id == scene.chat_id or (
@@ -57,7 +57,7 @@ async def _is_shown_here(scene: Scene[SubscriptionState], following: Following) 
     )
 
 
-async def _overview(scene: Scene[SubscriptionState], following: Following) -> View:
+async def _overview(scene: Scene[SubscriptionState], following: FollowedTitle) -> View:
     say, subscription = scene.say, following.subscription
     title = await shown(scene, subscription.title, str(subscription.detail.get("name", "")))
     key = "subscribe.begun" if scene.state.fresh else "subscribe.heading"
@@ -72,7 +72,7 @@ async def _overview(scene: Scene[SubscriptionState], following: Following) -> Vi
     return View(Html("\n".join(lines)), rows, picture=title.picture)
 
 
-def _automatic_lines(scene: Scene[SubscriptionState], following: Following) -> list[Html]:
+def _automatic_lines(scene: Scene[SubscriptionState], following: FollowedTitle) -> list[Html]:
     if not following.subscription.auto or not following.subscription.private:
         return []
     say, chosen = scene.say, scene.person.preferences
@@ -83,7 +83,7 @@ def _automatic_lines(scene: Scene[SubscriptionState], following: Following) -> l
     return lines
 
 
-def _looked_line(scene: Scene[SubscriptionState], following: Following) -> list[Html]:
+def _looked_line(scene: Scene[SubscriptionState], following: FollowedTitle) -> list[Html]:
     """Return when the title was looked up, or why it cannot be."""
     say = scene.say
     if following.subscription.muted:
@@ -96,7 +96,7 @@ def _looked_line(scene: Scene[SubscriptionState], following: Following) -> list[
     return [say("subscribe.looked", time=f"{clock:%H:%M}")]
 
 
-def _choices(scene: Scene[SubscriptionState], following: Following) -> Sequence[Button]:
+def _choices(scene: Scene[SubscriptionState], following: FollowedTitle) -> Sequence[Button]:
     say = scene.say
     named = [
         Press(say.label(f"subscribe.button.{screen}"), "screen", screen)
@@ -106,11 +106,11 @@ def _choices(scene: Scene[SubscriptionState], following: Following) -> Sequence[
     when = Press(say.label(f"subscribe.button.{following.wishes.when}"), "when", following_when)
     if scene.private:
         return [*named, when]
-    private = Open(say.label("subscribe.button.more"), scene.deep_link(f"{MANAGE}{scene.state.id}"))
+    private = Open(say.label("subscribe.button.more"), scene.home.deep_link(f"{MANAGE}{scene.state.id}"))
     return [*named, when, private]
 
 
-def _switches(scene: Scene[SubscriptionState], following: Following) -> list[Row]:
+def _switches(scene: Scene[SubscriptionState], following: FollowedTitle) -> list[Row]:
     say, subscription = scene.say, following.subscription
     rows: list[Row] = []
     if not following.lenders and scene.private and subscription.private:
@@ -132,7 +132,7 @@ def _leave(scene: Scene[SubscriptionState]) -> Row:
     return [*back_, Press(say.label("button.close"), "close")]
 
 
-async def managed(scene: Scene[SubscriptionState]) -> Following | None:
+async def managed(scene: Scene[SubscriptionState]) -> FollowedTitle | None:
     """Return the subscription if this person may change it; None, and a word about it, otherwise."""
     following = await scene.services.subscriptions.follows.get(scene.state.id)
     if following is None or await may_manage(scene, following.subscription):
@@ -148,7 +148,7 @@ def _at(scene: Scene[SubscriptionState], **changes: Any) -> SubscriptionState:
 async def screen(scene: Scene[SubscriptionState], arg: str) -> SubscriptionState | None:
     """Open one filter's choices, or close them."""
     if arg and arg not in filters.screens(private=scene.private):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return None if await managed(scene) is None else _at(scene, screen=arg)
 
 
@@ -198,7 +198,7 @@ async def take_price(scene: Scene[SubscriptionState], _arg: str) -> Subscription
 async def when(scene: Scene[SubscriptionState], arg: str) -> SubscriptionState | None:
     """Choose when to be told."""
     if arg not in WHENS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     if await managed(scene) is None:
         return None
     follows = scene.services.subscriptions.follows

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handlers.application import LinkHiveApplication
-from handlers.scenes import Letter, OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, OutgoingCard, Route, Scene, State, Switch, number
 from handlers.subscribe.news import LIST_ROUTE, MOST_PAGES, ROUTE, NewsState, show as show_one
 from handlers.subscribe.titles import NAME_LIMIT, icon_of, parts_of
 from handlers.texts import Html, Speaker, escape
@@ -62,7 +62,7 @@ async def opened(scene: Scene[NewsListState], arg: str) -> dict[str, Any]:
     """Return the state of the card of one title's news: how it is followed by now, and the way back."""
     n = number(arg, MOST_PAGES * TITLES_A_PAGE)
     if n >= len(scene.state.news):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     news = scene.state.news[n]
     following = await scene.services.subscriptions.follows.get(news.subscription)
     muted = following is not None and following.subscription.muted
@@ -75,21 +75,21 @@ NEWS_LIST: Route[NewsListState] = Route(
 )
 
 
-async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter | None:
+async def draw(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard | None:
     """Draw one notice."""
     return await fold(scene, [payload])
 
 
-async def fold(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> Letter | None:
+async def fold(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> OutgoingCard | None:
     """Draw several notices that waited as one; what is followed no more, or is muted, is not told."""
     news = [one for one in News.joined(payloads) if await is_wanted(scene, one)]
     if not news:
         return None
     if len(news) == 1:
         state = NewsState(news=news[0])
-        return Letter(ROUTE, state, await show_one(scene.at(state)))
+        return OutgoingCard(ROUTE, state, await show_one(scene.at(state)))
     listed = NewsListState(news=tuple(news))
-    return Letter(LIST_ROUTE, listed, await show(scene.at(listed)))
+    return OutgoingCard(LIST_ROUTE, listed, await show(scene.at(listed)))
 
 
 async def is_wanted(scene: Scene[Any], news: News) -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 
 from handlers import fieldask
 from handlers.resources import drive_name
-from handlers.scenes import OddPress, Scene, Switch, number
+from handlers.scenes import InvalidPress, Scene, Switch, number
 from handlers.texts import Html, Speaker, escape
 from handlers.views import Button, Press, Row, View, grid
-from services.subscriptions import DRIVES, QUALITIES, Following, Wishes
+from services.subscriptions import DRIVES, QUALITIES, FollowedTitle, Wishes
 from services.subscriptions.wishes import MOST_POINTS, OTHER_DRIVE, words_of
 
 PRICES = (0, 1, 2, 3, 5, 10, 20)
@@ -54,7 +54,7 @@ def _drive(say: Speaker, drive: str) -> Html:
     return drive_name(say, "unknown" if drive == OTHER_DRIVE else drive)
 
 
-def show(scene: Scene[Any], screen: str, following: Following) -> View:
+def show(scene: Scene[Any], screen: str, following: FollowedTitle) -> View:
     """Show the choices of one filter."""
     say, wishes = scene.say, following.wishes
     name = screen.removesuffix("?")
@@ -122,7 +122,7 @@ _ROWS: dict[str, Callable[[Speaker, Wishes, bool], list[Row]]] = {
 
 
 def chosen(screen: str, arg: str) -> Change:
-    """Return what a button of a filter changes; raises OddPress for one there is none of."""
+    """Return what a button of a filter changes; raises InvalidPress for one there is none of."""
     name = screen.removesuffix("?")
     if name == "drives" and arg in (*DRIVES, "any"):
         return lambda wishes: _listed(wishes, "drives", arg)
@@ -133,7 +133,7 @@ def chosen(screen: str, arg: str) -> Change:
         return lambda wishes: wishes.model_copy(update={"most_points": points})
     if name == "words" and arg in ("include", "exclude"):
         return lambda wishes: wishes.model_copy(update={arg: ()})
-    raise OddPress(arg)
+    raise InvalidPress(arg)
 
 
 def _listed(wishes: Wishes, field: Any, value: str) -> Wishes:
@@ -143,7 +143,7 @@ def _listed(wishes: Wishes, field: Any, value: str) -> Wishes:
 async def ask(scene: Scene[Any], what: str, wishes: Wishes) -> Switch:
     """Ask for words, or for a price."""
     if what not in ("include", "exclude", "price"):
-        raise OddPress(what)
+        raise InvalidPress(what)
     old = " ".join(getattr(wishes, what)) if what != "price" else ""
     question = scene.say(f"subscribe.type.{what}")
     return await fieldask.ask(scene, "typed", what, question, old=old)

@@ -13,7 +13,7 @@ from handlers.acg import news as acgnews
 from handlers.application import LinkHiveApplication
 from handlers.groups import telling as grouptelling
 from handlers.resources import SLUG, pan_name, price_label
-from handlers.scenes import Letter, Route, Scene, Switch
+from handlers.scenes import OutgoingCard, Route, Scene, Switch
 from handlers.subscribe.digest import NewsListState, listing, opened, page
 from handlers.subscribe.offers import Kept, back_to, keeping, leading_back, mute, remove
 from handlers.subscribe.titles import shown
@@ -52,11 +52,11 @@ async def show(scene: Scene[GroupNewsState]) -> View:
     if state.muted and not state.ended:
         lines.append(say("subscribe.muted"))
     opening = [
-        Open(f"🔓 {_label(say, n, one)}", scene.deep_link(f"{RESOURCE_LINK}{one.slug}"))
+        Open(f"🔓 {_label(say, n, one)}", scene.home.deep_link(f"{RESOURCE_LINK}{one.slug}"))
         for n, one in listed
         if SLUG.fullmatch(one.slug)
     ]
-    whole = Open(say.label("button.private"), scene.deep_link(f"{TITLE_LINK}{news.title}"))
+    whole = Open(say.label("button.private"), scene.home.deep_link(f"{TITLE_LINK}{news.title}"))
     return View(Html("\n".join(lines)), [*grid(opening, 2), [whole], _keeping(scene)], picture=title.picture)
 
 
@@ -107,14 +107,14 @@ GROUP_NEWS_LIST: Route[NewsListState] = Route(
 )
 
 
-async def words(scene: Scene[Any], jobs: Sequence[Job]) -> Letter:
+async def words(scene: Scene[Any], jobs: Sequence[Job]) -> OutgoingCard:
     """Word what is new: of one title by its own card, of several by a list."""
     news = News.joined([job.payload for job in jobs])
     if len(news) == 1:
         state = GroupNewsState(news=news[0])
-        return Letter(ROUTE, state, await show(scene.at(state)))
+        return OutgoingCard(ROUTE, state, await show(scene.at(state)))
     listed = NewsListState(news=tuple(news))
-    return Letter(LIST_ROUTE, listed, await show_list(scene.at(listed)))
+    return OutgoingCard(LIST_ROUTE, listed, await show_list(scene.at(listed)))
 
 
 def register(home: LinkHiveApplication) -> None:

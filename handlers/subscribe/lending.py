@@ -8,13 +8,13 @@ from typing import Any
 from handlers.application import LinkHiveApplication
 from handlers.groups import telling as grouptelling
 from handlers.groups.rights import may_manage
-from handlers.scenes import Letter, Route, Scene, State
+from handlers.scenes import OutgoingCard, Route, Scene, State
 from handlers.subscribe.titles import NAME_LIMIT, icon_of, parts_of
 from handlers.texts import Html, escape
 from handlers.views import Button, Press, View
 from services.jobs import Lease
 from services.names import Service
-from services.subscriptions import UNLENT, Following, unlent
+from services.subscriptions import UNLENT, FollowedTitle, unlent
 from storage.jobs import Job
 from storage.tx import Tx
 
@@ -43,29 +43,29 @@ async def show(scene: Scene[LendState]) -> View:
     return View(Html("\n".join(lines)), [[Press(say.label("subscribe.button.lend"), "lend")], close])
 
 
-async def _found(scene: Scene[LendState]) -> list[Following]:
+async def _found(scene: Scene[LendState]) -> list[FollowedTitle]:
     follows = scene.services.subscriptions.follows
     found = [await follows.get(one) for one in scene.state.subscriptions]
     return [one for one in found if one is not None]
 
 
-def _alone(found: Sequence[Following]) -> list[Following]:
+def _alone(found: Sequence[FollowedTitle]) -> list[FollowedTitle]:
     """Return those that nobody lends for, and that the group wants to hear of."""
     return [one for one in found if not one.lenders and not one.subscription.muted]
 
 
-def _over(found: Sequence[Following]) -> str:
+def _over(found: Sequence[FollowedTitle]) -> str:
     """Return the words for a question that has been answered."""
     if not found:
         return "subscribe.gone"
     return "subscribe.muted" if all(one.subscription.muted for one in found) else "grouplend.done"
 
 
-def _icon(following: Following) -> str:
+def _icon(following: FollowedTitle) -> str:
     return icon_of(parts_of(following.subscription.title)[0])
 
 
-def _name(following: Following) -> Html:
+def _name(following: FollowedTitle) -> Html:
     subscription = following.subscription
     return escape(str(subscription.detail.get("name") or subscription.title), NAME_LIMIT)
 
@@ -85,13 +85,13 @@ async def lend(scene: Scene[LendState], _arg: str) -> LendState | None:
 LEND: Route[LendState] = Route(ROUTE, LendState, show, {"lend": lend})
 
 
-async def words(scene: Scene[Any], jobs: Sequence[Job]) -> Letter | None:
+async def words(scene: Scene[Any], jobs: Sequence[Job]) -> OutgoingCard | None:
     """Ask for an authorization, unless there is one by now."""
     ids = dict.fromkeys(int(job.payload["subscription"]) for job in jobs)
     asking = scene.at(LendState(subscriptions=tuple(ids)))
     if not _alone(await _found(asking)):
         return None
-    return Letter(ROUTE, asking.state, await show(asking))
+    return OutgoingCard(ROUTE, asking.state, await show(asking))
 
 
 def register(home: LinkHiveApplication) -> None:

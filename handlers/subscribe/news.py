@@ -11,7 +11,7 @@ from handlers.application import LinkHiveApplication
 from handlers.check import command as check
 from handlers.resources import SLUG, facts, price_label, row
 from handlers.save import command as save
-from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, Switch, number
 from handlers.subscribe.offers import Kept, back_to, keeping, leading_back, mute, remove
 from handlers.subscribe.titles import Shown, parts_of, shown
 from handlers.texts import Html
@@ -135,7 +135,7 @@ def _resource(scene: Scene[NewsState], slug: str) -> unlock.ResourceState:
     """Return the card of one of the new resources, with the way back here."""
     news = scene.state.news
     if is_acg(news.title) or slug not in {item["slug"] for item in news.items}:
-        raise OddPress(slug)
+        raise InvalidPress(slug)
     origin = scene.state.model_dump(mode="json")
     return unlock.ResourceState(slug=slug, origin=origin, origin_route=ROUTE, film=news.name)
 

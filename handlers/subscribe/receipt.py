@@ -14,7 +14,7 @@ from handlers.application import LinkHiveApplication
 from handlers.files import folder_name
 from handlers.messages import send
 from handlers.resources import SLUG, price_label, row
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.settings.words import spent_today
 from handlers.subscribe.offers import keeping
 from handlers.subscribe.titles import shown
@@ -141,7 +141,7 @@ async def resource(scene: Scene[ReceiptState], arg: str) -> Switch:
     """Go on to one resource: its link, if it is unlocked."""
     receipt = scene.state.receipt
     if arg not in {item["slug"] for item in receipt.items}:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     origin = scene.state.model_dump(mode="json")
     state = unlock.ResourceState(slug=arg, origin=origin, origin_route=ROUTE, film=receipt.name)
     return Switch(unlock.RESOURCE.name, state)
@@ -184,7 +184,7 @@ RECEIPT_CARD: Route[ReceiptState] = Route(
 )
 
 
-class Live:
+class LiveReceipts:
     """Keeps receipts on their cards, and shows each step."""
 
     def __init__(self, home: LinkHiveApplication) -> None:
@@ -224,7 +224,7 @@ class Live:
             return
         route, card, now = self._home.routes.cards[scene.card.route], scene.card, scene.services.clock.now()
         try:
-            message = await send(self._home.bot, scene.chat_id, await cards.shown(route, scene), card.id)
+            message = await send(self._home, scene.chat_id, await cards.shown(route, scene), card.id)
         except Forbidden:
             log.info("notice_not_wanted", kind=RECEIPT)
             return
@@ -241,7 +241,7 @@ class Live:
 
 def register(home: LinkHiveApplication) -> None:
     """Show receipts."""
-    live = Live(home)
+    live = LiveReceipts(home)
     automatic = home.services.subscriptions.automatic
     automatic.begin, automatic.on_change = live.begin, live.changed
 

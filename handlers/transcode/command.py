@@ -10,11 +10,11 @@ from clients.mika.models import TaskPage, TaskStatus
 from handlers import cards, commands
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, is_private
-from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, Switch, number
 from handlers.texts import Html
 from handlers.transcode import bell as transcodebell, group, notices, task as transcodetask
 from handlers.transcode.group import GroupState
-from handlers.transcode.live import Drawn, Live, start
+from handlers.transcode.live import Drawn, LiveTasks, start
 from handlers.transcode.state import KINDS, LIST, TASK, TasksState, TaskState
 from handlers.transcode.views import row
 from handlers.videos.state import LARGEST_ID, advice
@@ -109,7 +109,7 @@ async def page(scene: Scene[TasksState], arg: str) -> TasksState:
 async def kind(scene: Scene[TasksState], arg: str) -> TasksState:
     """Show the tasks of another state."""
     if arg not in KINDS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return fresh(scene.state, kind=arg, page=0, live=True)
 
 
@@ -182,5 +182,5 @@ def register(home: LinkHiveApplication) -> None:
     home.start_link(PAYLOAD, from_deep_link)
     notices.register(home)
     group.register(home)
-    live = Live(home, {LIST: draw, TASK: transcodetask.draw})
+    live = LiveTasks(home, {LIST: draw, TASK: transcodetask.draw})
     home.services.transcoding.on_live = live.follow

@@ -7,7 +7,7 @@ from handlers import posting
 from handlers.application import LinkHiveApplication
 from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.groups.rights import may_follow_here
-from handlers.scenes import Letter, OddPress, Route, Scene, State
+from handlers.scenes import InvalidPress, OutgoingCard, Route, Scene, State
 from handlers.texts import Html
 from handlers.transcode.state import HERE
 from handlers.transcode.views import SIGNS
@@ -39,7 +39,7 @@ async def show(scene: Scene[GroupState]) -> View:
     lines.append(say("transcode.group_private"))
     word, arg = ("button.tell_group_not", "off") if told else ("button.tell_group", "on")
     payload = f"mt_{state.task_id}" if state.task_id else "go_transcode"
-    opening: list[Button] = [Open(say.label("button.private"), scene.deep_link(payload))]
+    opening: list[Button] = [Open(say.label("button.private"), scene.home.deep_link(payload))]
     keeping = [Press(say.label(word), "bell", arg), Press(say.label("button.close"), "close")]
     return View(Html("\n".join(lines)), (opening, keeping))
 
@@ -57,7 +57,7 @@ async def bell(scene: Scene[GroupState], arg: str) -> GroupState | None:
     """Tell this group of every end from now on, with the account of who asks for it, or no more."""
     say, services = scene.say, scene.services
     if arg not in ("on", "off"):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     if not await may_follow_here(scene):
         await scene.toast(say.label("transcode.group_admins"), alert=True)
         return None
@@ -81,7 +81,7 @@ async def deliver(home: LinkHiveApplication, job: Job, lease: Lease) -> None:
     if await posting.arrived(scene.services, job):
         await posting.done(lease, ())
         return
-    await posting.post(scene, job, lease, Letter(HERE, state, await show(scene)))
+    await posting.post(scene, job, lease, OutgoingCard(HERE, state, await show(scene)))
 
 
 async def _scene(home: LinkHiveApplication, job: Job, state: GroupState) -> Scene[GroupState]:
@@ -94,7 +94,7 @@ async def _scene(home: LinkHiveApplication, job: Job, state: GroupState) -> Scen
     return Scene(
         home=home,
         person=anybody,
-        chat_id=services.standing.address(int(job.payload["chat_id"])),
+        chat_id=services.chat_statuses.address(int(job.payload["chat_id"])),
         private=False,
         state=state,
         received_at=now,

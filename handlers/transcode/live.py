@@ -43,20 +43,20 @@ Draw = Callable[[Scene[Any]], Awaitable[Drawn]]
 
 
 @dataclass
-class Memory:
+class CardMemory:
     """What this process knows of a card it follows."""
 
     shown: View | None = None
     still: int = 0
 
 
-class Live:
+class LiveTasks:
     """Follows cards, each by a job of its own."""
 
     def __init__(self, home: LinkHiveApplication, draws: Mapping[str, Draw]) -> None:
         self._home = home
         self._draws = draws
-        self._known: Recent[str, Memory] = Recent(CARDS)
+        self._known: Recent[str, CardMemory] = Recent(CARDS)
         # By chat: people who see several cards see one screen.
         self._edited: Recent[int, float] = Recent(CARDS)
 
@@ -87,13 +87,13 @@ class Live:
             return
         raise RetryLater(self._pause(scene, memory))
 
-    def _memory(self, card_id: str) -> Memory:
+    def _memory(self, card_id: str) -> CardMemory:
         now = self._home.services.clock.now()
-        memory = self._known.get(card_id, now) or Memory()
+        memory = self._known.get(card_id, now) or CardMemory()
         self._known.put(card_id, memory, now + LONGEST)
         return memory
 
-    def _pause(self, scene: Scene[Any], memory: Memory) -> float:
+    def _pause(self, scene: Scene[Any], memory: CardMemory) -> float:
         return max(_every(scene), SELDOM) if memory.still >= PATIENT_LOOKS else _every(scene)
 
     def _rest(self, scene: Scene[Any]) -> float:
@@ -109,7 +109,7 @@ class Live:
             return None
         return scene if isinstance(scene.state, LiveState) and scene.state.live else None
 
-    async def _show(self, card_id: str, scene: Scene[Any], view: View, memory: Memory) -> bool:
+    async def _show(self, card_id: str, scene: Scene[Any], view: View, memory: CardMemory) -> bool:
         """Edit the card where it looks different; False where it is gone."""
         if view == memory.shown:
             memory.still += 1

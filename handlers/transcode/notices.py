@@ -7,7 +7,7 @@ from typing import Any
 
 from clients.mika.models import Task
 from handlers.application import LinkHiveApplication
-from handlers.scenes import Letter, Scene
+from handlers.scenes import OutgoingCard, Scene
 from handlers.texts import Html, escape
 from handlers.transcode import task as transcodetask
 from handlers.transcode.state import LIST, TASK, TasksState, TaskState
@@ -18,16 +18,16 @@ from services.mika.transcoding import ENDED, GONE, REFUSED
 MOST_LISTED = 12
 
 
-async def one(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter:
+async def one(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard:
     """Tell of one end, on the task's own card."""
     say, status = scene.say, str(payload["status"])
     if status in (GONE, REFUSED):
         close = Press(say.label("button.close"), "close")
-        return Letter(LIST, TasksState(live=False), View(_lost(scene, payload), ([close],)))
+        return OutgoingCard(LIST, TasksState(live=False), View(_lost(scene, payload), ([close],)))
     task = _task(payload)
     state = TaskState(id=task.id, said=say(f"transcode.ended.{task.status}"), live=False)
     view = transcodetask.drawn(scene.at(state), task).view
-    return Letter(TASK, state, view)
+    return OutgoingCard(TASK, state, view)
 
 
 def _lost(scene: Scene[Any], payload: Mapping[str, Any]) -> Html:
@@ -37,7 +37,7 @@ def _lost(scene: Scene[Any], payload: Mapping[str, Any]) -> Html:
     return scene.say("transcode.watch_refused")
 
 
-async def several(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> Letter:
+async def several(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> OutgoingCard:
     """Tell of several ends that waited."""
     say = scene.say
     tasks = {
@@ -55,7 +55,7 @@ async def several(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> L
     picks = [Press(f"{n}", "open", str(task.id)) for n, task in shown]
     text = Html("\n".join([*lines, *lost]))
     view = View(text, [*grid(picks, 6), [Press(say.label("button.close"), "close")]])
-    return Letter(LIST, TasksState(kind="", live=False), view)
+    return OutgoingCard(LIST, TasksState(kind="", live=False), view)
 
 
 def _task(payload: Mapping[str, Any]) -> Task:

@@ -15,11 +15,11 @@ from handlers.drive import file as drivefile
 from handlers.notes import NoticeState
 from handlers.resources import drive_name
 from handlers.save import command as save
-from handlers.scenes import OddPress, Route, Scene, State, Switch
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.texts import bold
 from handlers.upload import goal, mika, queue, ready, views
 from handlers.upload.files import addresses, file_of, folder_in, in_words, of_addresses
-from handlers.upload.live import END, QUEUE, ROUTE, Live
+from handlers.upload.live import END, QUEUE, ROUTE, LiveUploads
 from handlers.upload.mikaviews import draw
 from handlers.upload.queue import QueueState
 from handlers.upload.views import UploadState, name_of
@@ -102,7 +102,7 @@ async def move(scene: Scene[UploadState], _arg: str) -> UploadState:
     """Put it into the folder that was picked; one that failed is tried again there."""
     upload, chosen = await _own(scene), scene.state.folder
     if not chosen or upload.about is not None:
-        raise OddPress("move")
+        raise InvalidPress("move")
     if upload.stage is Stage.FAILED:
         await scene.services.uploads.retry(upload.id, folder=chosen)
     elif await scene.services.uploads.move_to(upload.id, chosen) is None:
@@ -127,7 +127,7 @@ async def _to_drive(scene: Scene[UploadState]) -> Switch:
     upload = await _own(scene)
     stored = upload.stored
     if stored is None or stored.file_id is None or upload.about is not None:
-        raise OddPress("open")
+        raise InvalidPress("open")
     name = stored.path.rpartition("/")[2] or upload.name
     entry = Entry(stored.file_id, name, False, stored.size, stored.md5 or None)
     return drivefile.card_of(entry, upload.folder, ROUTE, scene.state)
@@ -183,7 +183,7 @@ async def take(scene: Scene[OfferState], arg: str) -> Switch:
     """Put the file into the queue, for the place that was said or is known; this card goes on as its own."""
     state = scene.state
     if scene.card is None or arg not in ("", Service.DISKTOP, Service.MIKA):
-        raise OddPress("take")
+        raise InvalidPress("take")
     service = Service(arg) if arg else state.service
     # A folder that was named is kept; what a video is to be is made anew.
     where = await goal.place(scene, service, state.folder)
@@ -267,7 +267,7 @@ async def _left_behind(scene: Scene[Any], source: Source, folder: str) -> Upload
 
 def register(home: LinkHiveApplication) -> None:
     """Offer uploads."""
-    live = Live(home)
+    live = LiveUploads(home)
     home.card(UPLOAD)
     home.card(OFFER)
     home.card(queue.QUEUE)

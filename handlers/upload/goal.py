@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from handlers import problems
 from handlers.filekinds import FILMS
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.upload.views import UploadState
 from services.drive import Entry
 from services.mika.videos import path_to
@@ -87,7 +87,7 @@ async def _about(scene: Scene[Any]) -> About:
 async def from_drive(scene: Scene[Any], file: Entry, mime: str | None = None) -> Switch:
     """Put a file of the drive into the queue for Mika; the card goes on as the upload's."""
     if scene.card is None:
-        raise OddPress("mika")
+        raise InvalidPress("mika")
     source = Source(
         kind="drive", ref=str(file.id), name=file.name, size=file.size, mime=mime, owner=scene.user_id
     )

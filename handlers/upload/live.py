@@ -32,7 +32,7 @@ END, QUEUE = "upload.ended", "upload.queue"
 ROUTE = goal.ROUTE
 
 
-class Live:
+class LiveUploads:
     """Shows what the uploads tell of themselves."""
 
     def __init__(self, home: LinkHiveApplication) -> None:

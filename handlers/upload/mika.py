@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from handlers import fieldask
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.texts import bold
 from handlers.upload import goal
 from handlers.upload.views import UploadState, name_of
@@ -31,7 +31,7 @@ async def own(scene: Scene[UploadState]) -> Upload:
 async def _about(scene: Scene[UploadState]) -> tuple[Upload, About]:
     upload = await own(scene)
     if upload.about is None:
-        raise OddPress("about")
+        raise InvalidPress("about")
     return upload, upload.about
 
 
@@ -47,7 +47,7 @@ async def title_is(scene: Scene[UploadState], _arg: str) -> UploadState:
     """Take the title that was sent."""
     words = " ".join(scene.state.words.split())
     if not words:
-        raise OddPress("title_is")
+        raise InvalidPress("title_is")
     return await _say(scene, title=words)
 
 
@@ -81,7 +81,7 @@ async def category_is(scene: Scene[UploadState], _arg: str) -> UploadState:
     """Take the category that was picked."""
     way = path_to(await scene.services.videos.categories(scene.user_id), scene.state.category)
     if not way:
-        raise OddPress("category_is")
+        raise InvalidPress("category_is")
     return await _say(scene, category_id=way[-1].id, category=" › ".join(one.name for one in way))
 
 
@@ -118,7 +118,7 @@ async def video(scene: Scene[UploadState], _arg: str) -> Switch:
     """Go on to the video's card."""
     upload, _ = await _about(scene)
     if upload.stored is None or upload.stored.file_id is None:
-        raise OddPress("video")
+        raise InvalidPress("video")
     back = scene.state.model_dump(mode="json")
     return Switch(VIDEO, VideoState(id=upload.stored.file_id, route=goal.ROUTE, back=back))
 

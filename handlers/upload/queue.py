@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from handlers import cards
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.sizes import size
 from handlers.texts import Html, Speaker, escape
 from handlers.upload.live import ROUTE
@@ -67,7 +67,7 @@ async def pick(scene: Scene[QueueState], arg: str) -> Switch:
     """Make this the card of one upload; the card it had before goes, so that one of them tells."""
     upload = await scene.services.uploads.get(number(arg, MOST_ID))
     if scene.card is None or upload.user_id != scene.user_id:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     await scene.services.uploads.place(upload.id, scene.card.id)
     if upload.card_id is not None and upload.card_id != scene.card.id:
         await _retire(scene, upload.card_id)

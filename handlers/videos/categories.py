@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clients.mika.models import Category
-from handlers.scenes import OddPress, Route, Scene, State, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, State, Switch, number
 from handlers.texts import Html
 from handlers.videos.state import CATEGORIES, LARGEST_ID
 from handlers.videos.views import crumbs, label_of
@@ -36,7 +36,7 @@ def ask(
 ) -> Switch:
     """Let the person pick a category; the asking card comes back with its `field` set to the id."""
     if scene.card is None:
-        raise OddPress(field)
+        raise InvalidPress(field)
     back = scene.state.model_dump(mode="json")
     state = PickState(route=scene.card.route, back=back, field=field, every=every, at=at, then=then)
     return Switch(CATEGORIES, state)
@@ -103,14 +103,14 @@ async def pick(scene: Scene[PickState], arg: str) -> Switch:
     """Go on with a category."""
     chosen, state = number(arg, LARGEST_ID), scene.state
     if not chosen and not state.every:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     asker = scene.switch(state.route, {**state.back, state.field: chosen})
     if state.then is None:
         return asker
     action = scene.home.routes.cards[asker.route].actions.get(state.then)
     if action is None:
         # The card is from another version of the bot.
-        raise OddPress(state.then)
+        raise InvalidPress(state.then)
     there: Scene[Any] = scene
     following = await action(there.at(asker.state), "")
     return following if isinstance(following, Switch) else Switch(asker.route, following or asker.state)

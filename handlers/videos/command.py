@@ -11,7 +11,7 @@ from clients.mika.models import VideoOrder, VideoPage
 from handlers import cards, commands, fieldask
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
-from handlers.scenes import OddPress, Route, Scene, Switch, number
+from handlers.scenes import InvalidPress, Route, Scene, Switch, number
 from handlers.texts import Html, bold, escape
 from handlers.videos import categories as videocategories, deletion, form, video
 from handlers.videos.state import LARGEST_ID, LIST, VideosState, VideoState, advice
@@ -103,7 +103,7 @@ async def page(scene: Scene[VideosState], arg: str) -> VideosState:
 async def order(scene: Scene[VideosState], arg: str) -> VideosState:
     """Sort by date or by views."""
     if arg not in ORDERS:
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     return _fresh(scene.state, order=arg, page=0)
 
 

@@ -10,14 +10,14 @@ from handlers.videos.state import DELETE, VIDEO, VideoState, advice
 from handlers.views import Press, View
 
 
-class DeleteState(VideoState):
+class VideoDeleteState(VideoState):
     """The video that is to be deleted."""
 
     title: str = ""
     size: int = 0
 
 
-async def show(scene: Scene[DeleteState]) -> View:
+async def show(scene: Scene[VideoDeleteState]) -> View:
     """Show what would be deleted."""
     say, state = scene.say, scene.state
     lines = [say("video.delete_ask", title=bold(state.title))]
@@ -28,7 +28,7 @@ async def show(scene: Scene[DeleteState]) -> View:
     return View(Html("\n".join(lines)), (row,))
 
 
-async def sure(scene: Scene[DeleteState], _arg: str) -> Switch:
+async def sure(scene: Scene[VideoDeleteState], _arg: str) -> Switch:
     """Delete it, and tell so on the list."""
     state, say = scene.state, scene.say
     done = "video.deleted"
@@ -42,12 +42,12 @@ async def sure(scene: Scene[DeleteState], _arg: str) -> Switch:
     return scene.switch(state.route, {**state.back, "said": said})
 
 
-async def back(scene: Scene[DeleteState], _arg: str) -> Switch:
+async def back(scene: Scene[VideoDeleteState], _arg: str) -> Switch:
     """Delete nothing."""
     state = scene.state
     return Switch(VIDEO, VideoState(id=state.id, route=state.route, back=state.back))
 
 
-DELETE_VIDEO: Route[DeleteState] = Route(
-    DELETE, DeleteState, show, {"sure": sure, "back": back}, advice=advice, private=True
+DELETE_VIDEO: Route[VideoDeleteState] = Route(
+    DELETE, VideoDeleteState, show, {"sure": sure, "back": back}, advice=advice, private=True
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clients.mika.models import VideoPage
-from handlers.scenes import OddPress, Scene, Switch
+from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.shelves import Hits, Source
 from handlers.sizes import length
 from handlers.texts import Html, escape
@@ -33,7 +33,7 @@ async def find(scene: Scene[Any], words: str) -> Hits:
 def card(scene: Scene[Any], words: str) -> Switch:
     """Return the way to the videos with the words."""
     if scene.card is None:
-        raise OddPress(words)
+        raise InvalidPress(words)
     origin = scene.state.model_dump(mode="json")
     route = scene.card.route
     return Switch(LIST, VideosState(words=words[:QUERY_LIMIT], origin_route=route, origin=origin))

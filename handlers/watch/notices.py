@@ -10,7 +10,7 @@ from handlers.application import Fold, LinkHiveApplication, Notice
 from handlers.check import command as check
 from handlers.drive.folder import DRIVE, DriveState
 from handlers.resources import SLUG
-from handlers.scenes import Letter, OddPress, Route, Scene, Switch
+from handlers.scenes import InvalidPress, OutgoingCard, Route, Scene, Switch
 from handlers.shares.state import LIST, ROUTE, ShareState, fields_of
 from handlers.watch.views import DeadShare, WatchState, ending, show
 from services.names import Service
@@ -104,7 +104,7 @@ async def _own(scene: Scene[WatchState]) -> dict[str, OwnShare]:
 async def to_share(scene: Scene[WatchState], arg: str) -> Switch:
     """Go on to a share, to give it another link or to delete it."""
     if not SLUG.fullmatch(arg):
-        raise OddPress(arg)
+        raise InvalidPress(arg)
     share = (await _own(scene)).get(arg) or OwnShare(slug=arg)
     return Switch(ROUTE, ShareState(slug=arg, step="all", walked=True, fields=fields_of(share)))
 
@@ -144,11 +144,11 @@ WATCH: Route[WatchState] = Route(
 
 
 def _told_by(tell: Tell) -> tuple[Notice, Fold]:
-    async def several(scene: Scene[Any], payloads: Payloads) -> Letter | None:
+    async def several(scene: Scene[Any], payloads: Payloads) -> OutgoingCard | None:
         state = await tell(scene, payloads)
-        return None if state is None else Letter(WATCH.name, state, await show(scene.at(state)))
+        return None if state is None else OutgoingCard(WATCH.name, state, await show(scene.at(state)))
 
-    async def one(scene: Scene[Any], payload: Mapping[str, Any]) -> Letter | None:
+    async def one(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard | None:
         return await several(scene, [payload])
 
     return one, several

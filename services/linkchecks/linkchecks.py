@@ -9,8 +9,9 @@ from services.clock import Clock
 from services.errors import NoLinks
 from services.jobs import JobHandler, Lease
 from services.linkchecks.judge import ShareJudge
-from services.linkchecks.run import FOLLOW, Pace, Run, Tools
-from services.linkchecks.verdicts import CheckedLink, Memory, Snapshot
+from services.linkchecks.run import FOLLOW, LinkCheckRun, Pace, Tools
+from services.linkchecks.verdicts import CheckedLink, Snapshot, VerdictMemory
+from services.steps import nothing
 from services.tokens import Tokens
 from storage import jobs
 from storage.database import Database
@@ -32,11 +33,6 @@ class CheckRun:
     dropped: int = 0
 
 
-async def _unheard(card_id: str, snapshot: Snapshot, final: bool) -> None:
-    """Tell nobody."""
-    del card_id, snapshot, final
-
-
 class LinkChecks:
     """Run checks; `on_change(card_id, snapshot, final)` is called now and then, and always at the end."""
 
@@ -54,10 +50,10 @@ class LinkChecks:
         self._clock = clock
         self._linkcheck = linkcheck
         self._judge = ShareJudge(clock, disktop, tokens)
-        self._memory = Memory()
+        self._memory = VerdictMemory()
         self._pace = pace or Pace()
-        self._runs: dict[str, Run] = {}
-        self.on_change: OnChange = _unheard
+        self._runs: dict[str, LinkCheckRun] = {}
+        self.on_change: OnChange = nothing
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs."""
@@ -113,7 +109,7 @@ class LinkChecks:
             await self.on_change(card_id, snapshot, final)
 
         tools = Tools(self._clock, self._linkcheck, self._judge, self._memory, changed, self._pace)
-        run = self._runs[card_id] = Run(job, lease, tools)
+        run = self._runs[card_id] = LinkCheckRun(job, lease, tools)
         try:
             await run.work()
         finally:

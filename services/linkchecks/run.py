@@ -15,7 +15,7 @@ from clients.linkcheck.models import CheckEvent, CheckItem, Verdict
 from services.clock import Clock
 from services.jobs import Lease, LeaseLost
 from services.linkchecks.judge import ShareJudge
-from services.linkchecks.verdicts import CheckedLink, Memory, Snapshot
+from services.linkchecks.verdicts import CheckedLink, Snapshot, VerdictMemory
 from services.sharelinks.drives import Drive
 from storage.jobs import Job
 
@@ -46,12 +46,12 @@ class Tools:
     clock: Clock
     linkcheck: LinkCheck | None
     judge: ShareJudge
-    memory: Memory
+    memory: VerdictMemory
     changed: Callable[[Snapshot, bool], Awaitable[None]]
     pace: Pace
 
 
-class Run:
+class LinkCheckRun:
     """Follow one run to its end."""
 
     def __init__(self, job: Job, lease: Lease, tools: Tools) -> None:

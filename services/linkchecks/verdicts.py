@@ -80,7 +80,7 @@ class Snapshot:
         return sum(item.verdict is not None for item in self.items)
 
 
-class Memory:
+class VerdictMemory:
     """Remember verdicts for as long as each is worth."""
 
     def __init__(self, size: int = MEMORY) -> None:

@@ -20,9 +20,9 @@ from storage import attempts, links
 from storage.attempts import Attempt
 from storage.crypto import digest
 from storage.database import Database
-from storage.errands import Forgotten
 from storage.links import Link
 from storage.tx import Tx
+from storage.workcontext import Forgotten
 
 __all__ = ["TICKET_SECONDS", "Bound", "Linked", "Linking", "Returned", "TicketView"]
 

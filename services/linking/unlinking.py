@@ -13,10 +13,10 @@ from services.steps import Reached, nothing
 from storage import jobs, links
 from storage.crypto import digest
 from storage.database import Database
-from storage.errands import on_errand
 from storage.jobs import Job
 from storage.links import Link, NewLink
 from storage.tx import Tx
+from storage.workcontext import work_context
 
 REVOKE = "link.revoke"
 FIRST_WAIT = 5.0
@@ -63,7 +63,7 @@ class Unlinking:
 
     async def unwanted(self, service: str, refresh_token: str | None) -> None:
         """Have a grant revoked that came too late: its person is forgotten."""
-        with on_errand(None):
+        with work_context(None):
             await self._db.write(lambda tx: self._later(tx, service, refresh_token, self._clock.now()))
 
     async def will(self, tx: Tx, user_id: int, now: float) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from clients.errors import ClientError, Forbidden, NotFound, RateLimited
 from clients.mika.models import Task, TaskStatus
+from services.chatstatus import ChatStatuses
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked, ServiceOff
 from services.jobs import JobHandler, Lease, RetryLater
@@ -17,7 +18,6 @@ from services.mika.rounds import Round, look_round
 from services.mika.videos import Videos
 from services.notices import notice
 from services.people import language_of
-from services.standing import Standing
 from services.steps import Reached, nothing
 from storage import jobs, leases, preferences, users
 from storage.database import Database
@@ -57,23 +57,24 @@ class Wish:
         return self.user_id == self.chat_id
 
 
-async def _unseen(job: Job, lease: Lease) -> None:
-    """Show nobody."""
-    del job, lease
-
-
 class Transcoding:
     """Follow tasks."""
 
     def __init__(
-        self, db: Database, clock: Clock, videos: Videos, standing: Standing, *, reached: Reached = nothing
+        self,
+        db: Database,
+        clock: Clock,
+        videos: Videos,
+        chat_statuses: ChatStatuses,
+        *,
+        reached: Reached = nothing,
     ) -> None:
         self._db = db
         self._clock = clock
         self._videos = videos
-        self._standing = standing
+        self._chat_statuses = chat_statuses
         self._reached = reached
-        self.on_live: Callable[[Job, Lease], Awaitable[None]] = _unseen
+        self.on_live: Callable[[Job, Lease], Awaitable[None]] = nothing
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs; they have a runner of their own: no hanging site holds up others."""
@@ -115,7 +116,7 @@ class Transcoding:
     async def _look(self, job: Job, lease: Lease) -> None:
         """Do the job of one wish: look, tell, and look again later."""
         wish = _wish(job.payload)
-        if (chat_id := self._standing.address(wish.chat_id)) != wish.chat_id:
+        if (chat_id := self._chat_statuses.address(wish.chat_id)) != wish.chat_id:
             moved, now = Wish(wish.user_id, chat_id, wish.topic, wish.task_id), self._clock.now()
             await lease.finish(lambda tx: _begin(tx, moved, now, job.payload))
             return

@@ -10,8 +10,9 @@ from clients.disktop.errors import TAKEN
 from clients.disktop.models import Listing, SharedFile, Transferred
 from clients.errors import ClientError, Forbidden, Rejected
 from services.errors import TransferProblem
+from services.saving.locks import SaveLock
 from services.saving.trees import Plan
-from services.saving.turns import Turn
+from services.steps import nothing
 
 T = TypeVar("T")
 
@@ -50,11 +51,6 @@ class Progress:
 Told = Callable[[Progress], Awaitable[None]]
 
 
-async def untold(progress: Progress) -> None:
-    """Tell nobody."""
-    del progress
-
-
 @dataclass(frozen=True)
 class Place:
     """Be one folder of the drive: what lies in it; `exists` is False before it is made."""
@@ -73,16 +69,16 @@ class Saving:
         client: DiskTop,
         share: Call,
         drive: Call,
-        turn: Turn,
+        lock: SaveLock,
         surl: str,
         code: str | None,
-        told: Told = untold,
+        told: Told = nothing,
     ) -> None:
         self._client = client
         self._told = told
         self._share = share
         self._drive = drive
-        self._turn = turn
+        self._lock = lock
         self._surl = surl
         self._code = code
         self._places: dict[str, Place] = {}
@@ -149,7 +145,7 @@ class Saving:
             return self._client.share_transfer(token, self._surl, ids, path, self._code)
 
         try:
-            done = await self._share(lambda token: self._turn.send(lambda: transfer(token)))
+            done = await self._share(lambda token: self._lock.send(lambda: transfer(token)))
         except ClientError as error:
             # It may have worked all the same: look, and copy nothing twice.
             if not error.doubtful or self._missing_now(await self._listed(path), files):

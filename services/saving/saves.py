@@ -37,17 +37,12 @@ class Moment:
 OnChange = Callable[[str, Moment, bool], Awaitable[None]]
 
 
-async def _unheard(card_id: str, state: Moment, final: bool) -> None:
-    """Tell nobody."""
-    del card_id, state, final
-
-
 class _Stopped(Exception):
     """Leave a save that its person stopped."""
 
 
 @dataclass
-class _Run:
+class _SaveRun:
     """One run of a save, here: how far it is, and whether its person stopped it."""
 
     card_id: str
@@ -65,8 +60,8 @@ class Saves:
         self._clock = clock
         self._transfers = transfers
         self._reached = reached
-        self._runs: dict[str, _Run] = {}
-        self.on_change: OnChange = _unheard
+        self._runs: dict[str, _SaveRun] = {}
+        self.on_change: OnChange = nothing
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs."""
@@ -107,7 +102,7 @@ class Saves:
         """Do one save, or what a restart left of it."""
         card_id = str(job.payload["card_id"])
         # By the run and not by the card: one that was stopped may still end while the next one waits.
-        run = self._runs[card_id] = _Run(card_id)
+        run = self._runs[card_id] = _SaveRun(card_id)
         try:
             await self._run(run, job, lease)
         except _Stopped:
@@ -119,7 +114,7 @@ class Saves:
             if self._runs.get(card_id) is run:
                 del self._runs[card_id]
 
-    async def _run(self, run: _Run, job: Job, lease: Lease) -> None:
+    async def _run(self, run: _SaveRun, job: Job, lease: Lease) -> None:
         try:
             final = await self._end(run, job, lease)
         except LeaseLost:
@@ -133,20 +128,20 @@ class Saves:
         await self.on_change(run.card_id, final, True)
         await lease.finish()
 
-    async def _end(self, run: _Run, job: Job, lease: Lease) -> Moment:
-        told = _Told(self, self._clock, self._reached, run, job, lease)
+    async def _end(self, run: _SaveRun, job: Job, lease: Lease) -> Moment:
+        told = _ProgressListener(self, self._clock, self._reached, run, job, lease)
         try:
             result = told.final(await self._save(job.payload, told, lease))
         except (ClientError, ServiceError) as error:
             return Moment(run.progress, error=error)
         return Moment(run.progress, result=result)
 
-    async def _save(self, payload: dict[str, Any], told: "_Told", lease: Lease) -> SaveResult:
+    async def _save(self, payload: dict[str, Any], told: "_ProgressListener", lease: Lease) -> SaveResult:
         picks = [Pick.model_validate(pick) for pick in payload["picks"]]
         user_id, dest, code = int(payload["user_id"]), payload["dest"], payload["code"]
         return await self._transfers.save(user_id, payload["surl"], picks, dest, code, told=told, lease=lease)
 
-    async def note(self, run: _Run, progress: Progress, *, show: bool) -> None:
+    async def note(self, run: _SaveRun, progress: Progress, *, show: bool) -> None:
         """Note how far a save is, and leave it where it was stopped."""
         run.progress = progress
         if run.stopped:
@@ -160,11 +155,11 @@ class Saves:
             log.exception("progress of a save could not be shown")
 
 
-class _Told:
+class _ProgressListener:
     """Hear how far a save is; after a restart, what was copied before counts as saved."""
 
     def __init__(
-        self, saves: Saves, clock: Clock, reached: Reached, run: _Run, job: Job, lease: Lease
+        self, saves: Saves, clock: Clock, reached: Reached, run: _SaveRun, job: Job, lease: Lease
     ) -> None:
         self._saves = saves
         self._clock = Steady(clock)

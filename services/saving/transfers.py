@@ -15,10 +15,11 @@ from services.jobs import Lease
 from services.names import Service
 from services.order import natural
 from services.recent import Recent
-from services.saving.copying import Saving, Told, untold
+from services.saving.copying import Saving, Told
 from services.saving.episodes import wanted
+from services.saving.locks import SaveLocks
 from services.saving.trees import Pick, Plan, clean_path, files_below, walk
-from services.saving.turns import SaveTurns
+from services.steps import nothing
 from services.tokens import Tokens
 from storage.links import Link
 
@@ -76,14 +77,14 @@ class Transfers:
         disktop: DiskTop | None,
         tokens: Tokens,
         changed: Callable[[int], None],
-        turns: SaveTurns,
+        locks: SaveLocks,
     ) -> None:
         self._clock = clock
         self._disktop = disktop
         self._tokens = tokens
         # What was read of somebody's drive is to be forgotten.
         self._changed = changed
-        self._turns = turns
+        self._locks = locks
         self._trees: Recent[tuple[int, str, str | None, str], tuple[Pick, ...]] = Recent(TREES)
 
     async def open(self, user_id: int, surl: str, code: str | None = None) -> ShareView:
@@ -131,7 +132,7 @@ class Transfers:
         dest: str = "/",
         code: str | None = None,
         *,
-        told: Told = untold,
+        told: Told = nothing,
         lease: Lease | None = None,
     ) -> SaveResult:
         """Copy picks of a share to `dest`, folders with all they hold, keeping the tree they have in common.
@@ -150,14 +151,14 @@ class Transfers:
             return await share(lambda t: client.share_files(t, surl, folder, code))
 
         plan: Plan = await walk(listed, picks)
-        async with self._turns.turn(user_id, lease) as turn:
+        async with self._locks.lock(user_id, lease) as lock:
 
             async def drive(work: Callable[[str], Awaitable[T]]) -> T:
-                await turn.keep()
+                await lock.refresh()
                 return await self._at_home(link, work)
 
             try:
-                saving = Saving(client, share, drive, turn, surl, code, told)
+                saving = Saving(client, share, drive, lock, surl, code, told)
                 done = await saving.run(plan, target)
             finally:
                 self._changed(user_id)

@@ -29,6 +29,11 @@ _BARE = re.compile(r"[ \t]{1,4}([0-9A-Za-z]{4})[ \t]*(?=[\r\n]|$)")
 _CODED = frozenset({Drive.BAIDU, Drive.P115, Drive.XUNLEI, Drive.TIANYI, Drive.DISKTOP})
 
 
+def as_text(url: str | None, code: str | None) -> str:
+    """Return a link with its code as people write it: what reads it finds both again."""
+    return " ".join(filter(None, (url, code and f"pwd: {code}")))
+
+
 def code_after(text: str, drive: Drive) -> str | None:
     """Return the code written in the text behind a link, up to the next link."""
     near = text[:REACH]

@@ -1,13 +1,13 @@
 """Followed titles: one look-up each however many follow it, one notice of all that is new, none twice."""
 
 from clients.hdhive.client import HDHive
-from services.bustle import Bustle
+from services.activity import Activity
 from services.clock import Clock
 from services.jobs import JobHandler
 from services.saving.transfers import Transfers
 from services.steps import Reached, nothing
 from services.subscriptions.automatic import RECEIPT, Automatic
-from services.subscriptions.following import Following, Follows, TooManyTitles, key_of
+from services.subscriptions.following import FollowedTitle, Follows, TooManyTitles, key_of
 from services.subscriptions.pace import Pace
 from services.subscriptions.receipts import Receipt, Step
 from services.subscriptions.rounds import Rounds
@@ -26,7 +26,7 @@ __all__ = [
     "QUALITIES",
     "RECEIPT",
     "UNLENT",
-    "Following",
+    "FollowedTitle",
     "News",
     "Pace",
     "Receipt",
@@ -52,13 +52,13 @@ class Subscriptions:
         transfers: Transfers,
         *,
         pace: Pace | None = None,
-        bustle: Bustle,
+        activity: Activity,
         reached: Reached = nothing,
     ) -> None:
         rhythm = pace or Pace()
         self.follows = Follows(db, clock, hdhive, titles, rhythm)
         self.automatic = Automatic(db, clock, unlocking, transfers, reached=reached)
-        self._rounds = Rounds(db, clock, hdhive, tokens, rhythm, bustle=bustle, reached=reached)
+        self._rounds = Rounds(db, clock, hdhive, tokens, rhythm, activity=activity, reached=reached)
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs; they have a runner of their own: a round takes its time."""

@@ -18,6 +18,7 @@ from services.jobs import JobHandler, Lease, RetryLater
 from services.notices import notice
 from services.saving.transfers import Transfers
 from services.saving.trees import Pick
+from services.sharelinks.codes import as_text
 from services.sharelinks.finding import Drive, ShareLink, extract
 from services.steps import Reached, nothing
 from services.subscriptions.receipts import Receipt, Step, receipt_of
@@ -49,13 +50,8 @@ async def _no_card(user_id: int, receipt: Receipt) -> str:
     raise LookupError(f"nobody shows receipts: {user_id} {receipt.subscription}")
 
 
-async def _unheard(card_id: str, receipt: Receipt) -> None:
-    """Tell nobody."""
-    del card_id, receipt
-
-
 @dataclass
-class _Run:
+class _AutomaticRun:
     """One receipt under way."""
 
     user_id: int
@@ -88,7 +84,7 @@ class Automatic:
         self._transfers = transfers
         self._reached = reached
         self.begin: Begin = _no_card
-        self.on_change: OnChange = _unheard
+        self.on_change: OnChange = nothing
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs; one person's go one by one, so that the day's points are kept."""
@@ -108,7 +104,7 @@ class Automatic:
         if run.wait is not None:
             raise RetryLater(run.wait)
 
-    async def _begun(self, job: Job, lease: Lease) -> _Run:
+    async def _begun(self, job: Job, lease: Lease) -> _AutomaticRun:
         """Open the card and ask for it to be sent, or go on with the one there is."""
         user, receipt = int(job.payload["user_id"]), receipt_of(job.payload)
         card_id = job.payload.get("card_id")
@@ -125,9 +121,9 @@ class Automatic:
         else:
             # The last step may not have been shown.
             await self.on_change(str(card_id), receipt)
-        return _Run(user, str(card_id), receipt, job, lease)
+        return _AutomaticRun(user, str(card_id), receipt, job, lease)
 
-    async def _note(self, run: _Run, resource: Resource, step: Step) -> Step:
+    async def _note(self, run: _AutomaticRun, resource: Resource, step: Step) -> Step:
         """Keep how far a resource is, and show it."""
         if step == run.receipt.step(resource.slug):
             return step
@@ -138,7 +134,7 @@ class Automatic:
         await self.on_change(run.card_id, run.receipt)
         return step
 
-    async def _unlock(self, run: _Run, resource: Resource, step: Step) -> Step:
+    async def _unlock(self, run: _AutomaticRun, resource: Resource, step: Step) -> Step:
         known = await self._unlocking.known(run.user_id, resource.slug)
         if step.state == "unlocking" or (known is not None and known.held):
             return await self._note(run, resource, self._settled(run, step, known))
@@ -161,7 +157,7 @@ class Automatic:
         await self._reached("auto.answered")
         return await self._note(run, resource, self._after(run, step, outcome))
 
-    def _refusal(self, run: _Run, resource: Resource, chosen: Preferences) -> Step | None:
+    def _refusal(self, run: _AutomaticRun, resource: Resource, chosen: Preferences) -> Step | None:
         """Return why a resource is not to be unlocked by itself, None where it may be."""
         price = resource.unlock_points
         if resource.validate_status is Validity.INVALID:
@@ -171,7 +167,7 @@ class Automatic:
         poor = any(one.state == "refused" and one.reason == POOR for one in run.receipt.steps.values())
         return Step(state="refused", points=price, reason=POOR) if poor and price else None
 
-    def _after(self, run: _Run, step: Step, outcome: Outcome) -> Step:
+    def _after(self, run: _AutomaticRun, step: Step, outcome: Outcome) -> Step:
         """Return the step that an outcome leads to."""
         match outcome.state:
             case OutcomeState.DONE:
@@ -188,7 +184,7 @@ class Automatic:
                 return step
         return self._tried(run, step, outcome.error) or step.to("refused", reason=_code(outcome.error))
 
-    def _settled(self, run: _Run, step: Step, known: Unlock | None) -> Step:
+    def _settled(self, run: _AutomaticRun, step: Step, known: Unlock | None) -> Step:
         """Return the step after what the ledger says."""
         if known is not None and known.unsettled:
             run.again(LOOK_SECONDS)
@@ -204,7 +200,7 @@ class Automatic:
         spent = known.price if ours else 0
         return step.to("saving" if _share(known) is not None else "unlocked", points=spent)
 
-    def _tried(self, run: _Run, step: Step, error: Exception | None) -> Step | None:
+    def _tried(self, run: _AutomaticRun, step: Step, error: Exception | None) -> Step | None:
         """Return the same step, to be tried again after a fault; None where that is of no use."""
         if isinstance(error, RateLimited):
             run.again(max(error.retry_after, LOOK_SECONDS))
@@ -215,7 +211,7 @@ class Automatic:
         run.again(TRY_SECONDS * 2**step.tries)
         return step.model_copy(update={"tries": step.tries + 1})
 
-    async def _save(self, run: _Run, resource: Resource, step: Step) -> None:
+    async def _save(self, run: _AutomaticRun, resource: Resource, step: Step) -> None:
         known = await self._unlocking.known(run.user_id, resource.slug)
         share = None if known is None else _share(known)
         if share is None or share.surl is None:
@@ -236,7 +232,7 @@ class Automatic:
             saved = self._tried(run, step, error) or step.to("unsaved", reason=_code(error))
         await self._note(run, resource, saved)
 
-    async def _saved(self, run: _Run, share: ShareLink, step: Step) -> Step:
+    async def _saved(self, run: _AutomaticRun, share: ShareLink, step: Step) -> Step:
         """Save all of a share to the default folder; what a restart left is not copied again."""
         chosen = await self._db.read(lambda tx: preferences.get(tx, run.user_id))
         user, surl, code = run.user_id, share.surl or "", share.code
@@ -253,9 +249,7 @@ class Automatic:
 
 def _share(known: Unlock) -> ShareLink | None:
     """Return the Disk.Top share that an unlocked link is."""
-    words = " ".join(
-        filter(None, (known.full_url or known.url, known.access_code and f"pwd: {known.access_code}"))
-    )
+    words = as_text(known.address, known.access_code)
     return next((one for one in extract(words) if one.drive is Drive.DISKTOP and one.surl), None)
 
 

@@ -35,7 +35,7 @@ class TooManyTitles(ServiceError):
 
 
 @dataclass(frozen=True)
-class Following:
+class FollowedTitle:
     """Be a subscription with what is known of its title: by whom it can be looked up, and when it was."""
 
     subscription: Subscription
@@ -65,7 +65,7 @@ class Follows:
 
     async def follow(
         self, user_id: int, chat_id: int, topic: int | None, title: Title, language: str | None = None
-    ) -> Following:
+    ) -> FollowedTitle:
         """Follow a title in a chat; one that is followed there already is told in this topic from now on.
 
         What this person was just shown of it is not new; a group is told in their `language`. Raises
@@ -78,7 +78,7 @@ class Follows:
         detail: dict[str, Any] = {"name": title.title, "known": shown, "language": language}
         now = self._clock.now()
 
-        async def work(tx: Tx) -> Following:
+        async def work(tx: Tx) -> FollowedTitle:
             old = await subscriptions.find(tx, chat_id, key)
             if old is not None:
                 return await _following(tx, await told_in(tx, old.id, topic, now) or old)
@@ -122,16 +122,16 @@ class Follows:
         key = key_of(media_type, tmdb_id)
         return await self._db.read(lambda tx: subscriptions.find(tx, chat_id, key))
 
-    async def get(self, sub_id: int) -> Following | None:
+    async def get(self, sub_id: int) -> FollowedTitle | None:
         """Return a subscription that was not ended."""
 
-        async def look(tx: Tx) -> Following | None:
+        async def look(tx: Tx) -> FollowedTitle | None:
             found = await subscriptions.get(tx, sub_id)
             return None if found is None else await _following(tx, found)
 
         return await self._db.read(look)
 
-    async def wish(self, sub_id: int, change: Callable[[Wishes], Wishes]) -> Following | None:
+    async def wish(self, sub_id: int, change: Callable[[Wishes], Wishes]) -> FollowedTitle | None:
         """Change the filters; None where it was ended meanwhile."""
 
         def changed(old: Subscription) -> Subscription:
@@ -140,11 +140,11 @@ class Follows:
 
         return await self._change(sub_id, changed)
 
-    async def mute(self, sub_id: int, *, muted: bool) -> Following | None:
+    async def mute(self, sub_id: int, *, muted: bool) -> FollowedTitle | None:
         """Be silent about a title, or speak of it again; what came meanwhile is no news."""
         now = self._clock.now()
 
-        async def work(tx: Tx) -> Following | None:
+        async def work(tx: Tx) -> FollowedTitle | None:
             old = await subscriptions.hold(tx, sub_id)
             if old is None or old.muted == muted:
                 return None if old is None else await _following(tx, old)
@@ -158,11 +158,11 @@ class Follows:
 
         return await self._db.write(work)
 
-    async def automatic(self, sub_id: int, *, auto: bool) -> Following | None:
+    async def automatic(self, sub_id: int, *, auto: bool) -> FollowedTitle | None:
         """Unlock by itself what is new, or no longer."""
         return await self._change(sub_id, lambda old: replace(old, auto=auto and old.private))
 
-    async def lend(self, sub_id: int, user_id: int) -> Following | None:
+    async def lend(self, sub_id: int, user_id: int) -> FollowedTitle | None:
         """Look a group's title up with another one's authorization from now on."""
         return await self._change(
             sub_id, lambda old: old if old.private else replace(old, user_id=user_id), poke=True
@@ -174,10 +174,10 @@ class Follows:
 
     async def _change(
         self, sub_id: int, change: Callable[[Subscription], Subscription], *, poke: bool = False
-    ) -> Following | None:
+    ) -> FollowedTitle | None:
         now = self._clock.now()
 
-        async def work(tx: Tx) -> Following | None:
+        async def work(tx: Tx) -> FollowedTitle | None:
             old = await subscriptions.hold(tx, sub_id)
             changed = None if old is None else await subscriptions.change(tx, change(old), now)
             if changed is None:
@@ -198,9 +198,9 @@ async def told_in(tx: Tx, sub_id: int, topic: int | None, now: float) -> Subscri
     return await subscriptions.change(tx, replace(old, topic=topic), now)
 
 
-async def _following(tx: Tx, subscription: Subscription) -> Following:
+async def _following(tx: Tx, subscription: Subscription) -> FollowedTitle:
     lenders = await subscriptions.lenders(tx, (subscription.title,), Service.HDHIVE)
     title = await followed.get(tx, subscription.title)
-    return Following(
+    return FollowedTitle(
         subscription, lenders.get(subscription.title, ()), None if title is None else title.looked_at
     )

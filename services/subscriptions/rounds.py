@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from clients.errors import ClientError
 from clients.hdhive.client import HDHive
-from services.bustle import Bustle
+from services.activity import Activity
 from services.clock import Clock, Steady
 from services.cooldowns import Cooldowns
 from services.errors import ServiceError
@@ -77,7 +77,7 @@ class Rounds:
         tokens: Tokens,
         pace: Pace,
         *,
-        bustle: Bustle,
+        activity: Activity,
         reached: Reached = nothing,
     ) -> None:
         self._db = db
@@ -85,7 +85,7 @@ class Rounds:
         self._steady = Steady(clock)
         self._hdhive = hdhive
         self._pace = pace
-        self._bustle = bustle
+        self._activity = activity
         self._reached = reached
         self._cooldowns = Cooldowns(db, clock)
         if hdhive is not None:
@@ -129,13 +129,13 @@ class Rounds:
             everybody = await self._cooldowns.for_everybody(Service.HDHIVE)
             if everybody is not None:
                 return everybody
-            await self._bustle.calm(GIVE_WAY_SECONDS)
+            await self._activity.idle(GIVE_WAY_SECONDS)
             titles, total = await self._db.read(lambda tx: _due(tx, self._clock.now()))
             if not titles:
                 break
             batch = await self._look(titles, total)
             await self._reached("poll.looked")
-            await self._bustle.calm(GIVE_WAY_SECONDS)
+            await self._activity.idle(GIVE_WAY_SECONDS)
             await lease.write(lambda tx, batch=batch: self._write(tx, batch))  # type: ignore[misc]
             await self._reached("poll.written")
             if batch.pause or batch.broken:
@@ -163,7 +163,7 @@ class Rounds:
                     break
                 await self._clock.sleep(wait)
                 await at_once.acquire()
-                await self._bustle.calm(GIVE_WAY_SECONDS)
+                await self._activity.idle(GIVE_WAY_SECONDS)
                 look = asyncio.create_task(self._one(title, lenders[title.title], batch))
                 look.add_done_callback(lambda _: at_once.release())
                 looks.append(look)

@@ -5,7 +5,7 @@ from clients.disktop.models import Space
 from clients.errors import Forbidden
 from services.names import Service
 from services.tokens import Tokens
-from services.watch.desk import Desk, Told
+from services.watch.observation import Observation, WatchNotice
 from services.watch.seen import DiskTopSeen
 
 FULL = "watch_full"
@@ -38,18 +38,20 @@ class DiskTopLook:
         self._disktop = disktop
         self._tokens = tokens
 
-    def load(self, desk: Desk) -> DiskTopSeen:
+    def load(self, observation: Observation) -> DiskTopSeen:
         """Return what is known of the account."""
-        return DiskTopSeen.of(desk.watch, desk.link)
+        return DiskTopSeen.of(observation.watch, observation.link)
 
-    async def look(self, desk: Desk, seen: DiskTopSeen) -> None:
+    async def look(self, observation: Observation, seen: DiskTopSeen) -> None:
         """Look at the space; more than before is told."""
         try:
-            space = await self._tokens.call(desk.user_id, Service.DISKTOP, self._disktop.quota)
+            space = await self._tokens.call(observation.user_id, Service.DISKTOP, self._disktop.quota)
         except Forbidden:
             return
         now = fullness(space, seen.fullness)
         told = []
         if now > seen.fullness:
-            told.append(Told(FULL, {"level": now, "free": space.free_bytes, "total": space.total_bytes}))
-        await desk.keep(seen.changed(fullness=now).model_dump(), *told)
+            told.append(
+                WatchNotice(FULL, {"level": now, "free": space.free_bytes, "total": space.total_bytes})
+            )
+        await observation.record(seen.changed(fullness=now).model_dump(), *told)

@@ -11,7 +11,7 @@ from services.names import Service
 from services.tokens import Tokens
 from services.unlocking.ledger import account_keys
 from services.watch import ownshares
-from services.watch.desk import Desk, Told
+from services.watch.observation import Observation, WatchNotice
 from services.watch.ownshares import OwnShares
 from services.watch.seen import HDHiveSeen
 from storage import watches
@@ -44,38 +44,38 @@ class HDHiveLook:
         self._tokens = tokens
         self._shares = shares
 
-    def load(self, desk: Desk) -> HDHiveSeen:
+    def load(self, observation: Observation) -> HDHiveSeen:
         """Return what is known of the account."""
-        return HDHiveSeen.of(desk.watch, desk.link)
+        return HDHiveSeen.of(observation.watch, observation.link)
 
-    async def look(self, desk: Desk, seen: HDHiveSeen) -> None:
+    async def look(self, observation: Observation, seen: HDHiveSeen) -> None:
         """Look at everything; each part is written by itself, and what HDHive refuses waits for its turn."""
         if self._clock.now() >= seen.ask_at:
-            seen = await self._premium(desk, seen)
+            seen = await self._premium(observation, seen)
         if ownshares.due(seen.shares, seen.shares_at, self._clock.now()):
-            await self._look_at_shares(desk, seen)
+            await self._look_at_shares(observation, seen)
 
-    async def _premium(self, desk: Desk, seen: HDHiveSeen) -> HDHiveSeen:
+    async def _premium(self, observation: Observation, seen: HDHiveSeen) -> HDHiveSeen:
         try:
-            me = await self._tokens.call(desk.user_id, Service.HDHIVE, self._hdhive.me)
+            me = await self._tokens.call(observation.user_id, Service.HDHIVE, self._hdhive.me)
         except Forbidden:
             # No Premium, or no right to ask: so it is for today.
             seen = seen.changed(points=None, ask_at=self._clock.now() + DAY_SECONDS)
-            await desk.keep(seen.model_dump())
+            await observation.record(seen.model_dump())
             return seen
-        seen = await self._look_at_points(desk, seen, me)
-        return await self._look_at_week(desk, seen, me)
+        seen = await self._look_at_points(observation, seen, me)
+        return await self._look_at_week(observation, seen, me)
 
-    async def _look_at_points(self, desk: Desk, seen: HDHiveSeen, me: Me) -> HDHiveSeen:
+    async def _look_at_points(self, observation: Observation, seen: HDHiveSeen, me: Me) -> HDHiveSeen:
         now = self._clock.now()
         after = seen.changed(points=me.points, points_at=now)
         if seen.points is None or me.points is None:
-            await desk.keep(after.model_dump())
+            await observation.record(after.model_dump())
             return after
-        since, accounts = seen.points_at, account_keys(desk.user_id, desk.link)
+        since, accounts = seen.points_at, account_keys(observation.user_id, observation.link)
 
         async def books(tx: Tx) -> tuple[Explained, int]:
-            watch = await watches.get(tx, desk.user_id, Service.HDHIVE)
+            watch = await watches.get(tx, observation.user_id, Service.HDHIVE)
             known = await watches.explained(tx, accounts, since, now, MARGIN_SECONDS)
             return known, watch.spent if watch is not None else 0
 
@@ -85,20 +85,20 @@ class HDHiveLook:
         told = []
         if missing > used and not known.unclear:
             ours = known.spent + used
-            told.append(Told(POINTS, {"lost": missing - used, "points": me.points, "ours": ours}))
-        await desk.keep(after.model_dump(), *told, used=used)
+            told.append(WatchNotice(POINTS, {"lost": missing - used, "points": me.points, "ours": ours}))
+        await observation.record(after.model_dump(), *told, used=used)
         return after
 
-    async def _look_at_week(self, desk: Desk, seen: HDHiveSeen, me: Me) -> HDHiveSeen:
+    async def _look_at_week(self, observation: Observation, seen: HDHiveSeen, me: Me) -> HDHiveSeen:
         now = self._clock.now()
         end = week_end(now)
         week = day_of(end).isoformat()
         if not me.is_vip or end - now > LAPSE_SECONDS or seen.week_done == week:
             return seen
-        left = await self._free_unlocks(desk.user_id)
+        left = await self._free_unlocks(observation.user_id)
         seen = seen.changed(week_done=week)
-        told = [Told(WEEKLY, {"remaining": left, "until": end})] if left > 0 else []
-        await desk.keep(seen.model_dump(), *told)
+        told = [WatchNotice(WEEKLY, {"remaining": left, "until": end})] if left > 0 else []
+        await observation.record(seen.model_dump(), *told)
         return seen
 
     async def _free_unlocks(self, user_id: int) -> int:
@@ -109,15 +109,19 @@ class HDHiveLook:
             return 0
         return 0 if quota.has_no_limit or not quota.limit else quota.remaining
 
-    async def _look_at_shares(self, desk: Desk, seen: HDHiveSeen) -> None:
+    async def _look_at_shares(self, observation: Observation, seen: HDHiveSeen) -> None:
         now = self._clock.now()
         again = now - seen.shares_at < ownshares.DAILY_SECONDS
         try:
-            found = await self._shares.look(desk.user_id, seen.shares, again=again)
+            found = await self._shares.look(observation.user_id, seen.shares, again=again)
         except Forbidden:
-            await desk.keep(seen.changed(shares_at=now).model_dump())
+            await observation.record(seen.changed(shares_at=now).model_dump())
             return
         at = seen.shares_at if again else now
         seen = seen.changed(shares=found.shares, shares_at=at)
-        told = [Told(DEAD, {"shares": [ownshares.facts_of(one) for one in found.dead]})] if found.dead else []
-        await desk.keep(seen.model_dump(), *told)
+        told = (
+            [WatchNotice(DEAD, {"shares": [ownshares.facts_of(one) for one in found.dead]})]
+            if found.dead
+            else []
+        )
+        await observation.record(seen.model_dump(), *told)

@@ -23,8 +23,8 @@ from services.steps import Reached, nothing
 from services.tokens import Tokens
 from services.watch.atdisktop import DiskTopLook
 from services.watch.athdhive import HDHiveLook
-from services.watch.desk import Desk, Told
 from services.watch.links import LinkLooks
+from services.watch.observation import Observation, WatchNotice
 from services.watch.ownshares import OwnShares
 from services.watch.seen import Seen
 from services.watch.turns import LATE_SECONDS, next_turn, on_return
@@ -49,11 +49,11 @@ EXPIRY_SECONDS = 3 * DAY_SECONDS
 class Look(Protocol):
     """Look at accounts of one service."""
 
-    def load(self, desk: Desk) -> Any:
+    def load(self, observation: Observation) -> Any:
         """Return what is known of an account."""
         ...
 
-    async def look(self, desk: Desk, seen: Any) -> None:
+    async def look(self, observation: Observation, seen: Any) -> None:
         """Look at an account, and write what was seen."""
         ...
 
@@ -142,9 +142,9 @@ class Watching:
         if link.state != "active" or not chosen.watch or service not in self._looks:
             # Linked again, the next sweep finds it.
             return
-        desk = Desk(user_id, service, link, watch, lease, self._clock)
+        observation = Observation(user_id, service, link, watch, lease, self._clock)
         try:
-            await self._look(desk)
+            await self._look(observation)
         except (NotLinked, LinkLost):
             # Whoever found it gone had it told.
             return
@@ -155,26 +155,28 @@ class Watching:
         await lease.finish(lambda tx: _plan(tx, user_id, service, at))
         await self._reached("watch.planned")
 
-    async def _look(self, desk: Desk) -> None:
-        look = self._looks[desk.service]
-        seen: Seen = await self._look_at_grant(desk, look.load(desk))
+    async def _look(self, observation: Observation) -> None:
+        look = self._looks[observation.service]
+        seen: Seen = await self._look_at_grant(observation, look.load(observation))
         await self._reached("watch.looking")
-        await look.look(desk, seen)
+        await look.look(observation, seen)
 
-    async def _look_at_grant(self, desk: Desk, seen: Seen) -> Seen:
+    async def _look_at_grant(self, observation: Observation, seen: Seen) -> Seen:
         """Renew an authorization that is about to run out; tell its person where that does not help."""
-        until = _end(desk.link)
+        until = _end(observation.link)
         if until is None or until - self._clock.now() > EXPIRY_SECONDS:
             return seen
         try:
-            until = _end(await self._tokens.renew(desk.user_id, Service(desk.service)))
+            until = _end(await self._tokens.renew(observation.user_id, Service(observation.service)))
         except ClientError as error:
             log.info("an authorization was not renewed", extra={"error": type(error).__name__})
             return seen
         if until is None or until - self._clock.now() > EXPIRY_SECONDS or _was_told(seen, until):
             return seen
         seen = seen.changed(expiry_told=until)
-        await desk.keep(seen.model_dump(), Told(EXPIRING, {"service": desk.service, "until": until}))
+        await observation.record(
+            seen.model_dump(), WatchNotice(EXPIRING, {"service": observation.service, "until": until})
+        )
         return seen
 
 

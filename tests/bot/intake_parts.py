@@ -1,6 +1,7 @@
 """An intake with a tiny hand in place of the application, on a real database."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,12 +9,14 @@ from typing import Any
 
 from bot.intake.dispatch import Dispatch
 from bot.intake.lines import Lines
+from bot.intake.ratelimit import RateLimiter
 from bot.intake.store import Store
 from bot.metrics import Metrics
 from services.clock import SystemClock
 from storage import inbox
 from storage.database import Database
 from storage.inbox import Entry
+from storage.tx import Tx
 
 Work = Callable[[Entry, bool], Awaitable[None]]
 
@@ -34,6 +37,15 @@ def update(number: int, chat: int = 1, text: str = "hello") -> dict[str, Any]:
         "text": text,
     }
     return {"update_id": number, "message": message}
+
+
+async def taken_over(tx: Tx, chats: list[int], loser: str, holder: str) -> None:
+    """Let another process have chats, as after a pause longer than their claims."""
+    for chat in chats:
+        await inbox.release_chats(tx, [chat], loser)
+    assert await inbox.claim_chats(tx, chats, holder, inbox.clock_of_claims(tx, time.time()), 60.0) == set(
+        chats
+    )
 
 
 @dataclass
@@ -83,11 +95,12 @@ def build(
     scan: float | None = None,
     gather: float = 0.005,
     lines: Lines | None = None,
+    gate: RateLimiter | None = None,
     **more: Any,
 ) -> Intake:
     hand, metrics, clock = Handed(work), Metrics(), SystemClock()
     dispatch = Dispatch(hand, clock, metrics, lines=lines, backoff=more.pop("backoff", (0.02, 0.04)), **more)
-    store = Store(db, dispatch, clock, metrics, holder=holder, gather=gather, scan=scan)
+    store = Store(db, dispatch, clock, metrics, holder=holder, gather=gather, scan=scan, gate=gate)
     return Intake(db, hand, dispatch, store, metrics)
 
 

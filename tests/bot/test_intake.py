@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 
 import pytest
 
@@ -11,7 +10,7 @@ from bot.intake.updates import BadUpdate, accepted, chat_key
 from storage import inbox
 from storage.database import Database
 from storage.inbox import Entry
-from tests.bot.intake_parts import running, until, update
+from tests.bot.intake_parts import running, taken_over, until, update
 
 
 async def test_an_update_is_stored_before_accept_returns_and_done_after(db: Database) -> None:
@@ -140,7 +139,8 @@ async def test_two_replicas_share_the_work_and_keep_the_order(db: Database) -> N
         assert mine == sorted(mine)
 
 
-async def test_a_chat_that_another_took_is_let_go(db: Database) -> None:
+async def test_a_chat_that_another_took_is_let_go(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.intake.store.RENEW_SECONDS", 0.02)
     gate = asyncio.Event()
 
     async def work(entry: Entry, last: bool) -> None:
@@ -148,9 +148,7 @@ async def test_a_chat_that_another_took_is_let_go(db: Database) -> None:
 
     async with running(db, work, holder="slow") as intake:
         await intake.store.accept([update(1, chat=3), update(2, chat=3)])
-        await db.write(lambda tx: inbox.release_chats(tx, [3], "slow"))
-        await db.write(lambda tx: inbox.claim_chats(tx, [3], "other", time.time(), 30.0))
-        intake.store.renew_now()
+        await db.write(lambda tx: taken_over(tx, [3], "slow", "other"))
         await until(lambda: not len(intake.dispatch.lines))
         gate.set()
         await intake.quiet()

@@ -9,6 +9,7 @@ from storage import inbox
 from storage.database import Database
 from storage.inbox import Entry
 from storage.tx import Tx
+from tests.bot.gone import Gone
 from tests.bot.intake_parts import running, until, update
 
 ROUNDS = 5
@@ -17,26 +18,6 @@ FAILED = "a round of the inbox failed"
 
 async def _look(tx: Tx) -> None:
     await tx.conn.execute(text("SELECT count(*) FROM users"))
-
-
-class Gone:
-    """A database without its tables, as good as none, until it is back."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    async def leave(self) -> None:
-        await self._rename("{}", "{}_away")
-
-    async def come_back(self) -> None:
-        await self._rename("{}_away", "{}")
-
-    async def _rename(self, old: str, new: str) -> None:
-        async def renamed(tx: Tx) -> None:
-            for table in ("users", "inbox"):
-                await tx.conn.execute(text(f"ALTER TABLE {old.format(table)} RENAME TO {new.format(table)}"))
-
-        await self._db.write(renamed)
 
 
 @pytest.fixture(autouse=True)

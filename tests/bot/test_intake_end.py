@@ -9,8 +9,8 @@ from sqlalchemy import select
 from telegram import Update
 from telegram.ext import ApplicationBuilder, ExtBot, TypeHandler
 
+from bot.intake.deliver import delivery_to
 from bot.intake.dispatch import Unreadable
-from bot.intake.hand import hand_to
 from bot.intake.lines import Lines
 from bot.intake.store import NotStored
 from bot.sending.request import Request
@@ -19,7 +19,7 @@ from storage import inbox
 from storage.database import Database
 from storage.inbox import Entry
 from storage.schema import chat_claims
-from tests.bot.intake_parts import build, running, until, update
+from tests.bot.intake_parts import build, running, taken_over, until, update
 from tests.bot.scripted import ME, ScriptedTelegram
 
 
@@ -86,7 +86,10 @@ async def test_an_end_that_cannot_be_written_is_told(
     assert "will be replayed" in caplog.text
 
 
-async def test_a_chat_lost_while_it_waits_is_not_worked_on(db: Database) -> None:
+async def test_a_chat_lost_while_it_waits_is_not_worked_on(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.intake.store.RENEW_SECONDS", 0.02)
     gate = asyncio.Event()
 
     async def work(entry: Entry, last: bool) -> None:
@@ -96,10 +99,7 @@ async def test_a_chat_lost_while_it_waits_is_not_worked_on(db: Database) -> None
     async with running(db, work, holder="slow", beside=1) as intake:
         await intake.store.accept([update(1, chat=1), update(2, chat=2)])
         await until(lambda: intake.hand.seen)
-        for chat in (1, 2):
-            await db.write(lambda tx, c=chat: inbox.release_chats(tx, [c], "slow"))  # type: ignore[misc]
-        await db.write(lambda tx: inbox.claim_chats(tx, [1, 2], "other", time.time(), 60.0))
-        intake.store.renew_now()
+        await db.write(lambda tx: taken_over(tx, [1, 2], "slow", "other"))
         await until(lambda: not len(intake.dispatch.lines))
         gate.set()
         await asyncio.sleep(0.2)
@@ -189,7 +189,7 @@ async def test_the_application_is_told_the_delivery_and_its_failures_come_back()
         application = ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()
         application.add_handler(TypeHandler(Update, handler))
         async with application:
-            hand = hand_to(application)
+            hand = delivery_to(application)
             await hand(Entry(1, 1, update(1), 5.0), False)
             with pytest.raises(RuntimeError, match="reported"):
                 await hand(Entry(2, 1, update(2), 6.0), True)

@@ -8,12 +8,15 @@ from itertools import count, pairwise
 from typing import Any
 
 import pytest
-from telegram.error import BadRequest, RetryAfter, TimedOut
+from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TimedOut
 
 from bot.metrics import Metrics
 from bot.sending.pacer import Pacer, chat_of
 from bot.sending.turns import Turns
 from bot.settings import prepare_libraries
+from services.chatstatus import ChatStatuses
+from storage.database import Database
+from storage.supervisor import Supervisor
 
 prepare_libraries()
 
@@ -76,11 +79,11 @@ class Telegram:
 
 
 class Setup:
-    def __init__(self) -> None:
+    def __init__(self, db: Database | None = None) -> None:
         self.clock = VirtualClock()
         self.telegram = Telegram(self.clock)
         self.metrics = Metrics()
-        self.pacer = Pacer(self.clock, self.metrics)
+        self.pacer = Pacer(self.clock, self.metrics, ChatStatuses(db, self.clock) if db else None)
         self.tasks: list[asyncio.Task[Any]] = []
 
     def send(
@@ -230,6 +233,31 @@ async def test_what_may_have_been_sent_is_not_repeated(setup: Setup, error: Exce
     assert calls == 1
 
 
+@pytest.mark.parametrize(
+    "error", [Forbidden("Forbidden: bot was kicked from the group chat"), ChatMigrated(-1009)]
+)
+async def test_what_telegram_says_is_told_though_it_cannot_be_noted(
+    sqlite_db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    async def refusing(chat: int) -> bool:
+        raise error
+
+    async def full(work: object) -> None:
+        raise OSError("disk full")
+
+    setup = Setup(sqlite_db)
+    await setup.pacer.initialize()
+    monkeypatch.setattr(sqlite_db, "write", full)
+    sending = setup.send(-100, call=refusing)
+    await setup.clock.run_until(sending.done)
+    assert sending.exception() is error
+    assert "disk full" in caplog.text
+    await setup.pacer.shutdown()
+
+
 async def test_answers_and_lookups_wait_for_nothing(setup: Setup) -> None:
     async def call(_: object) -> bool:
         return True
@@ -267,6 +295,22 @@ async def test_silent_chats_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> No
         clock.time += 70.0
     assert len(turns._chats) <= 51
     await turns.stop()
+    await turns.stop()
+
+
+async def test_who_waited_when_the_pump_failed_gets_their_turn() -> None:
+    clock, failures = VirtualClock(), [KeyError("odd")]
+
+    def share(number: int) -> int:
+        if clock.time > 1000.0 and failures:
+            raise failures.pop()
+        return number
+
+    turns = Turns(clock, share, Supervisor(clock.now, clock.sleep))
+    turns.start()
+    takes = [asyncio.ensure_future(turns.take(chat, broadcast=False)) for chat in [*[1] * 6, *range(2, 50)]]
+    await clock.run_until(lambda: all(take.done() for take in takes), limit=60)
+    assert not failures
     await turns.stop()
 
 

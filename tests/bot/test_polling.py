@@ -62,7 +62,7 @@ async def polling(
 ) -> AsyncIterator[tuple[Script, Intake, Poller, Quick, ScriptedTelegram]]:
     script, clock = Script(polled), Quick()
     async with ScriptedTelegram(script) as server, running(db) as intake:
-        line = Request(connections=2, read_timeout=0.3, connect_timeout=0.5)
+        line = more.pop("line", None) or Request(connections=2, read_timeout=0.3, connect_timeout=0.5)
         bot: ExtBot[None] = ExtBot(
             TOKEN, base_url=f"{server.url}/bot", request=Request(), get_updates_request=line
         )
@@ -185,6 +185,67 @@ async def test_a_502_storm_is_waited_out_with_growing_pauses(sqlite_db: Database
         assert polls(intake.metrics, "failed") == 8
         assert max(clock.slept) > 8
         assert max(clock.slept) <= 15
+
+
+class Stubborn(Request):
+    """A line that cannot be closed, or not be opened, when it is laid anew for the first times."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(connections=2, read_timeout=0.3, connect_timeout=0.5)
+        self._step = step
+        self.failures = 0
+        self.laid = False
+
+    async def initialize(self) -> None:
+        self._fail("initialize")
+        await super().initialize()
+        self.laid = True
+
+    async def shutdown(self) -> None:
+        self._fail("shutdown")
+        await super().shutdown()
+
+    def _fail(self, step: str) -> None:
+        if self.laid and step == self._step and self.failures < 2:
+            self.failures += 1
+            raise OSError("the socket is in a bad way")
+
+
+@pytest.mark.parametrize("step", ["shutdown", "initialize"])
+async def test_a_line_that_cannot_be_laid_anew_does_not_end_it(
+    sqlite_db: Database, caplog: pytest.LogCaptureFixture, step: str
+) -> None:
+    async def polled(number: int) -> Any:
+        if number <= 3:
+            return 502, b"<html>Bad Gateway</html>"
+        return (200, [update(1)]) if number == 4 else await nothing()
+
+    line = Stubborn(step)
+    async with polling(sqlite_db, polled, line=line) as (script, intake, *_):
+        await until(lambda: len(script.polls) >= 5)
+        await intake.quiet()
+        assert intake.hand.of(1) == [1]
+        assert line.failures == 2
+    assert "in a bad way" in caplog.text
+
+
+async def test_a_pool_that_could_not_be_closed_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Request()
+    await line.initialize()
+    first = line._session
+    assert first is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(type(first), "close", _bad)
+        with pytest.raises(OSError, match="bad way"):
+            await line.shutdown()
+    await line.initialize()
+    assert line._session is not first
+    await line.shutdown()
+    await first.close()
+
+
+async def _bad(_: object) -> None:
+    raise OSError("in a bad way")
 
 
 @pytest.mark.parametrize(

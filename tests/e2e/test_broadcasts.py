@@ -63,7 +63,7 @@ async def test_everybody_reads_it_once_in_their_language(
         await one.send("/help")
         await one.until(lambda message: bool(message.buttons))
     await people[LAOCHEN].block()
-    await until(lambda: bot.services.standing.state(LAOCHEN), "who blocked it is noted")
+    await until(lambda: bot.services.chat_statuses.state(LAOCHEN), "who blocked it is noted")
     await known(bot.db, 3)
     preview = await asked(person, say)
     other = "en" if say.language == "zh" else "zh"

@@ -9,9 +9,9 @@ from sandbox.server import Sandbox
 from services.forgetting import FAREWELL, FORGET
 from storage import chats, dialogs, erasure, leases, users
 from storage.database import Database
-from storage.errands import Errand
 from storage.marks import rows_of
 from storage.schema import metadata
+from storage.workcontext import WorkContext
 from tests.conftest import GROUP, linked
 from tests.driver import Browser, Control, Journal, Message, Person
 from tests.e2e.hurried import Hurried
@@ -295,7 +295,7 @@ async def test_who_was_forgotten_is_not_remembered_in_memory(
     await forgotten(person, say)
     assert await people.is_stranger(person.id)
     assert (await people.known(person.id)).user.first_name == ""
-    late = Errand(person.id, 0.0)
+    late = WorkContext(person.id, 0.0)
     assert bot.db.erasures.void(late)
     assert await bot.db.read(lambda tx: users.get(tx, person.id)) is None
     assert await bot.db.read(lambda tx: dialogs.current(tx, person.id, person.id, 0.0)) is None

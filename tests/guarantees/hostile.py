@@ -14,7 +14,7 @@ from services.drive import Entry, Found as Shelved
 from services.errors import ServiceOff
 from services.names import Service
 from services.people import Person
-from services.subscriptions import Following
+from services.subscriptions import FollowedTitle
 from services.titles import Found
 from services.unlocking.unlocking import Quote
 from storage.preferences import Preferences
@@ -171,8 +171,8 @@ class Stage:
     async def _nothing(self, *_: object) -> None:
         return None
 
-    async def _following(self, sub_id: int) -> Following:
-        return Following(self.subscription(), () if sub_id == UNLENT else (1,), 1.0)
+    async def _following(self, sub_id: int) -> FollowedTitle:
+        return FollowedTitle(self.subscription(), () if sub_id == UNLENT else (1,), 1.0)
 
     async def _followed(self, *_: object) -> list[Subscription]:
         return [self.subscription() for _ in range(8)]

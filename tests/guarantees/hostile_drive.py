@@ -188,19 +188,19 @@ def _linked(until: float) -> Callable[[Stage], drivefile.FileState]:
     return make
 
 
-def _search(**more: Any) -> Callable[[Stage], drivesearch.SearchState]:
-    def make(s: Stage) -> drivesearch.SearchState:
+def _search(**more: Any) -> Callable[[Stage], drivesearch.DriveSearchState]:
+    def make(s: Stage) -> drivesearch.DriveSearchState:
         back = DriveState().model_dump(mode="json")
-        return drivesearch.SearchState(words=s.words() or "x", route=drive.DRIVE, back=back, **more)
+        return drivesearch.DriveSearchState(words=s.words() or "x", route=drive.DRIVE, back=back, **more)
 
     return make
 
 
-def _deletion(s: Stage) -> drivedelete.DeleteState:
+def _deletion(s: Stage) -> drivedelete.DriveDeleteState:
     own, back = Own(s), DriveState().model_dump(mode="json")
     picks = tuple(own.entry(n, is_dir=n == 2) for n in range(11))
     ways = {"route": drive.DRIVE, "back": back, "after_route": drive.DRIVE, "after": back}
-    return drivedelete.DeleteState(picks=picks, path=f"/{s.words()}", **ways)
+    return drivedelete.DriveDeleteState(picks=picks, path=f"/{s.words()}", **ways)
 
 
 def _picker(s: Stage) -> folderpick.FolderState:

@@ -12,7 +12,7 @@ from handlers.site import (
     setting as sitesetting,
     settings as sitesettings,
 )
-from handlers.site.state import SettingsState, SettingState, SiteState, TreeState
+from handlers.site.state import SiteSettingsState, SiteSettingState, SiteState, TreeState
 from handlers.stats import command as stats
 from handlers.texts import Html, Speaker
 from handlers.transcode import command as transcode, notices as transcodenotices, task as transcodetask
@@ -142,7 +142,7 @@ async def _asked(s: Stage) -> View:
 
 
 async def _delete(s: Stage) -> View:
-    return await videodelete.show(s.scene.at(videodelete.DeleteState(id=7, title=s.words(), size=4)))
+    return await videodelete.show(s.scene.at(videodelete.VideoDeleteState(id=7, title=s.words(), size=4)))
 
 
 async def _pick(s: Stage) -> View:
@@ -182,12 +182,12 @@ async def _leaf(s: Stage) -> View:
 
 
 async def _settings(s: Stage) -> View:
-    return await sitesettings.show(stage(s).scene.at(SettingsState()))
+    return await sitesettings.show(stage(s).scene.at(SiteSettingsState()))
 
 
 async def _setting(s: Stage) -> View:
     stage(s)
-    state = SettingState(name=NAME, asked=True, old=s.words(), new=s.words())
+    state = SiteSettingState(name=NAME, asked=True, old=s.words(), new=s.words())
     return await sitesetting.show(s.scene.at(state))
 
 

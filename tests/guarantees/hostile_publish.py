@@ -9,7 +9,7 @@ from clients.errors import Forbidden, ForbiddenReason, Rejected
 from handlers import problems
 from handlers.publish import draft as publishdraft
 from handlers.publish.command import show
-from handlers.publish.state import Fields, PublishState, Step
+from handlers.publish.state import PublishFields, PublishState, Step
 from handlers.views import View
 from services.publishing import faults_of
 from tests.guarantees.hostile import Stage
@@ -26,13 +26,13 @@ def stage(s: Stage) -> Stage:
     return s
 
 
-def fields(s: Stage) -> Fields:
+def fields(s: Stage) -> PublishFields:
     """A draft in which every word is hostile; its description is Markdown, and so is left plain."""
     w = s.words
     # Some open when they are pressed, others cannot.
     images = [f"https://example.com/{quote(w()[:100], errors='replace')}.png" for _ in range(3)]
     images += [f"ftp:{w()}"]
-    return Fields(
+    return PublishFields(
         title=w() or "x",
         category=2,
         category_name=w() or "x",

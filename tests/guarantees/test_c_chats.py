@@ -12,7 +12,7 @@ from telegram.error import BadRequest, Forbidden
 
 from bot.sending.pacer import Paused
 from bot.wiring import House, linkhive
-from services.standing import MUTED_SECONDS
+from services.chatstatus import MUTED_SECONDS
 from storage import cards, chats, dialogs, users
 from storage.tx import Tx
 from tests.bot.intake_parts import until, update

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import structlog
 
+from bot.intake.deliver import delivery_to, read
 from bot.intake.dispatch import Unreadable
-from bot.intake.hand import hand_to, read
 from bot.intake.updates import BadUpdate, chat_key, update_id
 from bot.wiring import House, linkhive
 from storage.inbox import Entry
@@ -74,7 +74,7 @@ async def test_c4_fuzzed_updates_pass_the_whole_application(place: tuple[House, 
     """Through the hand into the whole application, its database and a Bot API over a socket."""
     house, recorder = place
     most, fuzz, failed, aside = size(1000, 60_000), Fuzz(2), Counter[str](), 0
-    hand = hand_to(house.application)
+    hand = delivery_to(house.application)
     for _ in range(most):
         raw = fuzz.update()
         try:

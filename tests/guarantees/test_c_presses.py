@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.intake.hand import hand_to
+from bot.intake.deliver import delivery_to
 from bot.wiring import House
 from sandbox.server import Sandbox
 from services.unlocking.unlocking import PRESS_SECONDS
@@ -26,7 +26,7 @@ class Presses:
     def __init__(self, house: House, card: Message, data: str) -> None:
         self.house, self.card, self.data = house, card, data
         self.numbers = itertools.count(5_000_000)
-        self._hand = hand_to(house.application)
+        self._hand = delivery_to(house.application)
         # Sending is paced as ever for people; here it would only be waited for.
         house.application.bot._rate_limiter = None
 

@@ -15,7 +15,7 @@ from handlers.shares import (
     steps as sharesmove,
     views as sharesviews,
 )
-from handlers.shares.state import Fields, ShareState, fields_of
+from handlers.shares.state import ShareFields, ShareState, fields_of
 from handlers.texts import Html
 from handlers.usage import command as usage
 from handlers.usage.report import Report
@@ -47,7 +47,7 @@ class Share(Stage):
         }
         return OwnShare(**{**shown, "pan_type": PanType.UNKNOWN, **more})
 
-    def fields(self) -> Fields:
+    def fields(self) -> ShareFields:
         film = Film(kind="movie", number=550, name=self.words())
         return fields_of(self.own()).model_copy(update={"film": film})
 

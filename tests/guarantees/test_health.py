@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text, update
 
 from bot import doctor
-from bot.hearing import SILENCE_SECONDS
-from bot.vitals import SECRETS_SECONDS
+from bot.healthchecks import SECRETS_SECONDS
+from bot.updatehealth import SILENCE_SECONDS
 from bot.wiring import House
 from sandbox.server import Sandbox
 from services.clock import SystemClock
@@ -155,5 +155,15 @@ async def test_health_the_doctor_explains_each(
         pass
     assert await doctor.run(settings_of(environment(box, tmp_path))) == 0
     told = capsys.readouterr().out
-    for name in ("database", "secrets", "unlocks", "refreshes", "updates", "jobs", "link attempts", "poller"):
+    for name in (
+        "database",
+        "secrets",
+        "unlocks",
+        "refreshes",
+        "updates",
+        "jobs",
+        "link attempts",
+        "poller",
+        "tasks",
+    ):
         assert f"ok    {name}" in told, told

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.vitals import SECRETS_SECONDS
+from bot.healthchecks import SECRETS_SECONDS
 from services.clock import SystemClock
 from storage import census, deadletters, inbox, jobs
 from storage.database import Database

@@ -7,17 +7,18 @@ from collections.abc import AsyncIterator
 import pytest
 from telegram import WebhookInfo
 
-from bot.hearing import ASK_SECONDS, RETAKEN_SECONDS, SILENCE_SECONDS, UNKNOWN_TOKEN, Delivered
+from bot.healthchecks import HealthChecks
 from bot.intake.updates import ALLOWED
 from bot.metrics import Metrics
 from bot.probes import Finding
 from bot.telegram import WEBHOOK_PATH
-from bot.vitals import Vitals
+from bot.updatehealth import ASK_SECONDS, RETAKEN_SECONDS, SILENCE_SECONDS, UNKNOWN_TOKEN, Delivered
 from bot.web.health import Health
 from bot.wiring import House
 from sandbox.server import Sandbox
 from services.clock import SystemClock
 from storage.database import Database
+from storage.supervisor import Supervisor
 from tests.conftest import WEBHOOK_SECRET, Start
 from tests.driver import BotApi, Control, Person
 from tests.e2e.process import until
@@ -93,7 +94,7 @@ async def test_health_a_webhook_that_is_taken_is_told_and_set_again(
     with caplog.at_level(logging.ERROR):
         status, words = await looked(house, clock, box)
     assert (status, words[:37]) == (503, "updates: the webhook was not ours; it")
-    (alarm,) = [record for record in caplog.records if record.name == "bot.hearing"]
+    (alarm,) = [record for record in caplog.records if record.name == "bot.updatehealth"]
     assert alarm.levelno == logging.ERROR
     assert vars(alarm)["host"] == ("127.0.0.1" if url else "none")
     now = box.world.telegram.webhook.settings
@@ -160,7 +161,7 @@ async def test_health_does_not_wait_for_telegram(sqlite_db: Database) -> None:
         metrics,
         probe,
         lambda: True,
-        Vitals(sqlite_db, clock, heard),
+        HealthChecks(sqlite_db, clock, heard, Supervisor()),
     )
     answer = await health.live(None)  # type: ignore[arg-type]
     assert answer.status_code == 200

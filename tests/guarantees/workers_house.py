@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from clients.oauth import DISKTOP_SCOPES, HDHIVE_SCOPES
 from sandbox.catalogue import Resource
 from sandbox.catalogue.resources import Sharer
 from sandbox.server import Sandbox
 from sandbox.states.grants import Grant
-from services.building import DISKTOP_SCOPES, HDHIVE_SCOPES
 from storage import leases, links, unlocks
 from storage.database import Database
 from storage.links import Link

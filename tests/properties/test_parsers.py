@@ -14,7 +14,7 @@ from clients.oauth import read_grant
 from clients.retry_after import LONGEST_SECONDS, retry_delay
 from clients.sse import ServerEvent, SSEDecoder
 from handlers import titlelist
-from handlers.scenes import OddPress, number
+from handlers.scenes import InvalidPress, number
 from handlers.texts import LANGUAGES, Texts, block, code, escape, link, plain, units
 from handlers.views import DATA_LIMIT, View, callback_data, grid, parse_callback
 from sandbox.telegram.formatting import message_text
@@ -125,7 +125,7 @@ def test_forged_callback_data_is_read_or_refused(data: str) -> None:
     assert parts is None or (parts[0] and parts[1] and ":".join(parts) == data)
     try:
         assert 0 <= number(data, 1000) <= 1000
-    except OddPress:
+    except InvalidPress:
         assert not (data.isascii() and data.isdecimal() and len(data) < 4)
 
 

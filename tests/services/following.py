@@ -10,7 +10,7 @@ from sandbox.appearing import appear
 from sandbox.catalogue import Resource
 from services.notices import NOTICE
 from services.subscriptions import GROUP, NEWS, News
-from services.subscriptions.following import Following
+from services.subscriptions.following import FollowedTitle
 from services.subscriptions.rounds import ROUND
 from storage.jobs import Job
 from tests.services import living
@@ -28,7 +28,9 @@ def title(key: tuple[str, int] = DUNE) -> Title:
     return Title(media_type=MediaType(key[0]), id=key[1], title="沙丘")
 
 
-async def follow(house: House, user: int = XIAOYU, chat: int = 0, key: tuple[str, int] = DUNE) -> Following:
+async def follow(
+    house: House, user: int = XIAOYU, chat: int = 0, key: tuple[str, int] = DUNE
+) -> FollowedTitle:
     """Follow a title, and let the first look happen."""
     made = await house.services.subscriptions.follows.follow(user, chat or user, None, title(key))
     await settle(house)

@@ -7,12 +7,12 @@ from typing import Any, cast
 import pytest
 
 from clients.hdhive.models import Quota
-from handlers.upload.live import Live
+from handlers.upload.live import LiveUploads
+from services.chatstatus import MUTED_SECONDS
 from services.clock import Steady
 from services.drive.memory import Known, Memory
 from services.recent import Recent
 from services.saving.saves import RUN
-from services.standing import MUTED_SECONDS
 from services.subscriptions.pace import QUOTA_SECONDS, Allowance
 from services.uploads.progress import Meter
 from tests.services.conftest import House
@@ -71,24 +71,24 @@ def test_a_folder_is_read_anew() -> None:
 
 
 async def test_a_chat_that_muted_us_is_tried_again(house: House) -> None:
-    standing = house.services.standing
-    await standing.refused(GROUP, "muted")
-    assert standing.state(GROUP) == "muted"
+    statuses = house.services.chat_statuses
+    await statuses.refused(GROUP, "muted")
+    assert statuses.state(GROUP) == "muted"
     house.clock.advance(-HOUR)
-    assert standing.state(GROUP) is None
-    await standing.let_in(GROUP, house.clock.now())
+    assert statuses.state(GROUP) is None
+    await statuses.let_in(GROUP, house.clock.now())
     house.clock.advance(HOUR + MUTED_SECONDS / 2)
-    assert standing.state(GROUP) is None, "it took a message since"
+    assert statuses.state(GROUP) is None, "it took a message since"
 
 
 async def test_somebody_who_speaks_to_us_is_answered(house: House) -> None:
-    standing = house.services.standing
-    await standing.refused(1001, "blocked")
-    await standing.heard(1001, house.clock.now() - 5)
-    assert standing.state(1001) == "blocked", "it was sent before"
+    statuses = house.services.chat_statuses
+    await statuses.refused(1001, "blocked")
+    await statuses.heard(1001, house.clock.now() - 5)
+    assert statuses.state(1001) == "blocked", "it was sent before"
     house.clock.advance(-HOUR)
-    await standing.heard(1001, house.clock.now())
-    assert standing.state(1001) is None
+    await statuses.heard(1001, house.clock.now())
+    assert statuses.state(1001) is None
 
 
 async def test_a_save_goes_on_telling_how_far_it_is(home: House) -> None:
@@ -144,7 +144,7 @@ async def test_an_uploads_card_is_edited_again(clock: ManualClock) -> None:
         return SimpleNamespace(card_id=None)
 
     services = SimpleNamespace(clock=clock, uploads=SimpleNamespace(get=get))
-    live = Live(cast("Any", SimpleNamespace(services=services)))
+    live = LiveUploads(cast("Any", SimpleNamespace(services=services)))
     upload = SimpleNamespace(id=7, chat_id=1001, retry_at=None, card_id=None, user_id=1001)
     view = cast("Any", SimpleNamespace(upload=upload, stage=SimpleNamespace(over=False)))
     live._card_of = nothing  # type: ignore[method-assign]

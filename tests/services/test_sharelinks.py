@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from services.messytext import readable
+from services.sharelinks.codes import as_text
 from services.sharelinks.drives import HOSTS, drive_of, with_code
 from services.sharelinks.finding import extract, hdhive_slug, hdhive_title
 from tests.services.linktexts import HEX40, HYPHENS, NONE, ONE, SLUG, D
@@ -25,6 +26,12 @@ def test_one_link(text, drive, name, code):
     assert link.raw in text
     again = extract(link.full_url)
     assert [(x.drive, x.id, x.code, x.url) for x in again] == [(drive, name, code, link.url)]
+
+
+@pytest.mark.parametrize("code", [None, "ab12"])
+def test_what_is_written_as_people_write_it_is_found_again(code):
+    (link,) = extract(as_text("https://disk.top/s/8d2f3a", code))
+    assert (link.surl, link.code) == ("8d2f3a", code)
 
 
 @pytest.mark.parametrize("text", NONE)

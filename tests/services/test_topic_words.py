@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.standing import is_of_topic, meaning
+from services.chatstatus import is_of_topic, meaning
 
 
 @pytest.mark.parametrize("words", ["TOPIC_CLOSED", "TOPIC_DELETED", "message thread not found"])

@@ -9,7 +9,7 @@ import pytest
 from services.forgetting import FORGET
 from services.unlocking.ledger import SETTLE
 from services.unlocking.unlocking import Outcome, OutcomeState
-from storage.errands import Errand, on_errand
+from storage.workcontext import WorkContext, work_context
 from tests.services.conftest import House
 from tests.services.unlocks import charges, known, paid, posts, press
 
@@ -96,7 +96,7 @@ async def test_an_unlock_claimed_just_before_the_erasing_is_settled_first(house)
     under_way: list[Any] = []
 
     async def press_it() -> None:
-        with on_errand(Errand(XIAOYU, began)):
+        with work_context(WorkContext(XIAOYU, began)):
             under_way.extend(await waiting(house))
 
     house.steps.at["forget.erasing"] = press_it

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from storage import cards, chats, erasure, inbox, jobs, leases, links, users
 from storage.crypto import KeyRing
 from storage.database import Database
-from storage.errands import Errand, Forgotten, on_errand
 from storage.marks import rows_of
 from storage.schema import erasures, followed_titles, metadata
 from storage.tx import Tx
+from storage.workcontext import Forgotten, WorkContext, work_context
 from tests.fixtures import canary
 from tests.fixtures.databases import PostgresServer  # noqa: F401
 
@@ -71,17 +71,17 @@ async def test_what_is_told_has_every_table_and_no_secret(db: Database) -> None:
 
 async def test_work_that_began_before_writes_nothing(db: Database) -> None:
     await arrive(db, WHO)
-    with on_errand(Errand(WHO, 5.0)):
+    with work_context(WorkContext(WHO, 5.0)):
         await db.write(open_card)
     await db.write(lambda tx: erasure.erase(tx, WHO, 10.0))
-    with on_errand(Errand(WHO, 9.9)), pytest.raises(Forgotten):
+    with work_context(WorkContext(WHO, 9.9)), pytest.raises(Forgotten):
         await db.write(open_card)
-    with on_errand(Errand(OTHER, 9.9)):
+    with work_context(WorkContext(OTHER, 9.9)):
         await db.write(lambda tx: cards.open(tx, OTHER, OTHER, "search", {}, 1.0))
     assert await db.read(lambda tx: erasure.count(tx, WHO)) == dict.fromkeys(
         await db.read(lambda tx: erasure.count(tx, WHO)), 0
     )
-    with on_errand(Errand(WHO, 10.1)):
+    with work_context(WorkContext(WHO, 10.1)):
         await db.write(open_card)
     assert (await db.read(lambda tx: erasure.count(tx, WHO)))["cards"] == 1
 
@@ -89,8 +89,8 @@ async def test_work_that_began_before_writes_nothing(db: Database) -> None:
 async def test_an_update_that_was_sent_before_is_void_whenever_it_comes(db: Database) -> None:
     await db.write(lambda tx: erasure.erase(tx, WHO, 10.0, 77))
     for update_id, void in ((76, True), (77, True), (78, False)):
-        assert db.erasures.void(Errand(WHO, 500.0, update_id)) is void
-    with on_errand(Errand(WHO, 500.0, 76)), pytest.raises(Forgotten):
+        assert db.erasures.void(WorkContext(WHO, 500.0, update_id)) is void
+    with work_context(WorkContext(WHO, 500.0, 76)), pytest.raises(Forgotten):
         await db.write(open_card)
 
 
@@ -100,7 +100,7 @@ async def test_it_is_known_after_a_restart_for_a_day(any_url: str, ring: KeyRing
         await db.recall()
         if not db.erasures.turn:
             await db.write(lambda tx: erasure.erase(tx, WHO, 10.0))
-        with on_errand(Errand(WHO, 9.0)), pytest.raises(Forgotten):
+        with work_context(WorkContext(WHO, 9.0)), pytest.raises(Forgotten):
             await db.write(open_card)
         (row,) = await db.read(lambda tx: tx.conn.scalars(select(erasures.c.mark)))
         assert str(WHO) not in row
@@ -108,7 +108,7 @@ async def test_it_is_known_after_a_restart_for_a_day(any_url: str, ring: KeyRing
     db = await Database.open(any_url, ring)
     assert await db.write(lambda tx: erasure.purge(tx, 11.0)) == 1
     assert not await db.recall()
-    assert not db.erasures.void(Errand(WHO, 9.0))
+    assert not db.erasures.void(WorkContext(WHO, 9.0))
     await db.close()
 
 
@@ -120,7 +120,7 @@ async def test_it_is_known_whichever_key_is_the_newest(any_url: str) -> None:
     for keys in ([old], [old, new], [new]):
         other = await Database.open(any_url, KeyRing(keys))
         await other.recall()
-        assert other.erasures.void(Errand(WHO, 9.0))
+        assert other.erasures.void(WorkContext(WHO, 9.0))
         await other.close()
 
 
@@ -132,7 +132,7 @@ async def test_replicas_cannot_slip_past_one_another(postgres_url: str, ring: Ke
         await arrive(here, WHO, now=100.0 * number)
 
         async def late(now: float = 100.0 * number + 5) -> None:
-            with on_errand(Errand(WHO, now)):
+            with work_context(WorkContext(WHO, now)):
                 await there.write(open_card)
 
         began = 100.0 * number + 10

@@ -11,8 +11,10 @@ from sqlalchemy import text
 from storage import meta
 from storage.crypto import KeyRing
 from storage.database import Database
+from storage.supervisor import Supervisor
 from storage.url import dsn, parse
 from tests.fixtures.databases import WHY_NO_POSTGRES, PostgresServer, new_folder
+from tests.fixtures.failing import fails_once
 
 if WHY_NO_POSTGRES is not None:
     pytest.skip(WHY_NO_POSTGRES, allow_module_level=True)
@@ -82,3 +84,21 @@ def test_libpq_words_are_understood() -> None:
 async def test_a_wrong_address_is_known_at_once(ring: KeyRing, tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"No such file|could not"):
         await Database.open(f"postgresql://nobody@/none?host={tmp_path}", ring)
+
+
+async def test_a_listener_that_failed_hears_again(
+    postgres_url: str, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(_: float) -> None:
+        await asyncio.sleep(0)
+
+    again = fails_once(monkeypatch, "storage.wakes:Listener._serve")
+    supervisor = Supervisor(sleep=at_once)
+    database = await Database.open(postgres_url, ring, supervisor)
+    await asyncio.wait_for(again.wait(), 10)
+    assert supervisor.complaint() == "listener failed (KeyError)"
+    other, turn = await Database.open(postgres_url, ring), database.turn("jobs")
+    other.wake("jobs")
+    assert await database.wait("jobs", 10.0, since=turn)
+    await other.close()
+    await database.close()

@@ -26,7 +26,7 @@ RETAKEN_SECONDS = 300.0
 UNKNOWN_TOKEN = "Telegram does not know the bot's token any more"  # noqa: S105 - words
 
 
-class Hearing(Protocol):
+class UpdateHealth(Protocol):
     """Know whether updates come that should come."""
 
     def complaint(self) -> str | None:

@@ -1,31 +1,39 @@
-"""Vital signs: whether updates still reach us, and whether secrets can still be opened."""
+"""The signs of health: whether updates still reach us, secrets can still be opened, and every task runs."""
 
 from __future__ import annotations
 
-from bot.hearing import Hearing
+from bot.updatehealth import UpdateHealth
 from services.clock import Clock
 from storage import census
 from storage.crypto import SecretUnreadable
 from storage.database import Database
+from storage.supervisor import Supervisor
 from storage.tx import Tx
 
-SIGNS = ("database", "updates", "secrets")
+SIGNS = ("database", "updates", "secrets", "tasks")
 # How long a look at all secrets is good for.
 SECRETS_SECONDS = 60.0
 
 
-class Vitals:
+class HealthChecks:
     """Look at the signs beside the database's own."""
 
-    def __init__(self, db: Database, clock: Clock, hearing: Hearing) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, update_health: UpdateHealth, supervisor: Supervisor
+    ) -> None:
         self._db = db
         self._clock = clock
-        self._hearing = hearing
+        self._update_health = update_health
+        self._supervisor = supervisor
         self._secrets: tuple[float, str | None] = (float("-inf"), None)
 
     async def signs(self) -> dict[str, str]:
         """Return what is ill and why."""
-        found = (("updates", self._hearing.complaint()), ("secrets", await self._unreadable()))
+        found = (
+            ("updates", self._update_health.complaint()),
+            ("secrets", await self._unreadable()),
+            ("tasks", self._supervisor.complaint()),
+        )
         return {sign: why for sign, why in found if why is not None}
 
     async def _unreadable(self) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class WorkContext:
     """Be a piece of work for one person: since when it is under way, and the update that began it."""
 
     person: int
@@ -22,7 +22,7 @@ class Erased:
     at: float
     update_id: int | None = None
 
-    def voids(self, work: Errand) -> bool:
+    def voids(self, work: WorkContext) -> bool:
         """Tell whether work began before; an update that was sent before may have been late itself."""
         if work.since <= self.at:
             return True
@@ -34,14 +34,14 @@ class Forgotten(Exception):
 
 
 # Set by who hands work out: for an update, for a run of a job. Work for nobody has none.
-errand: ContextVar[Errand | None] = ContextVar("errand", default=None)
+current_work: ContextVar[WorkContext | None] = ContextVar("current_work", default=None)
 
 
 @contextmanager
-def on_errand(work: Errand | None) -> Iterator[None]:
+def work_context(work: WorkContext | None) -> Iterator[None]:
     """Do the work inside for a person; with None for nobody, so that it is kept whatever happens."""
-    token = errand.set(work)
+    token = current_work.set(work)
     try:
         yield
     finally:
-        errand.reset(token)
+        current_work.reset(token)

@@ -13,7 +13,7 @@ from storage.watches import Watch
 
 
 @dataclass(frozen=True)
-class Told:
+class WatchNotice:
     """Be something that a person is to be told."""
 
     kind: str
@@ -21,7 +21,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Observation:
     """Be one look: whose account, by which authorization, what was known before, and the hold on the job."""
 
     user_id: int
@@ -31,7 +31,7 @@ class Desk:
     lease: Lease
     clock: Clock
 
-    async def keep(self, state: dict[str, Any], *told: Told, used: int = 0) -> None:
+    async def record(self, state: dict[str, Any], *told: WatchNotice, used: int = 0) -> None:
         """Write what was seen, and the notices of it, in one commit, or raise LeaseLost and write nothing."""
         now = self.clock.now()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -44,7 +44,7 @@ _COUNTED = ("message", "callback_query", "inline_query")
 _EVENTS = frozenset({"migrate_to_chat_id", "migrate_from_chat_id", "left_chat_member", "new_chat_members"})
 
 
-class Verdict(Enum):
+class Decision(Enum):
     """What becomes of an update: handled, answered once with a request for patience, or left alone."""
 
     TAKE = "take"
@@ -59,18 +59,36 @@ class _Bucket:
     told: bool = False
 
 
-class Manners:
-    """Hold a bucket for each person and each group that was heard of lately."""
+class RateLimiter:
+    """Hold a bucket for each person and each group that was heard of lately.
+
+    An update is counted once: until it is `settled` the same is said of it however often it comes. Telegram
+    repeats what could not be stored, and a repeat that was counted again would in the end be one too many.
+    """
 
     def __init__(self, allowed: Allowances = FAIR) -> None:
         self._allowed = allowed
         self._buckets: OrderedDict[tuple[str, int], _Bucket] = OrderedDict()
+        self._decisions: OrderedDict[int, Decision] = OrderedDict()
 
-    def judge(self, entry: Entry) -> Verdict:
-        """Say what becomes of an update; one that is tried again was counted the first time."""
+    def check(self, entry: Entry) -> Decision:
+        """Say what becomes of an update, as it was said before where it was."""
+        decision = self._decisions.pop(entry.update_id, None) or self._decided(entry)
+        self._decisions[entry.update_id] = decision
+        if len(self._decisions) > REMEMBERED:
+            self._decisions.popitem(last=False)
+        return decision
+
+    def settled(self, update_ids: Iterable[int]) -> None:
+        """Forget updates that are stored or handled, and will not come again."""
+        for update_id in update_ids:
+            self._decisions.pop(update_id, None)
+
+    def _decided(self, entry: Entry) -> Decision:
         content = _content(entry.payload)
+        # One that is tried again was counted the first time, by a process before this one.
         if content is None or entry.attempts:
-            return Verdict.TAKE
+            return Decision.TAKE
         at = _sent_at(content, entry.received_at)
         wanted = self._wanted(entry.payload, content)
         buckets = [(self._bucket(key, allowed, at, entry.received_at), allowed) for key, allowed in wanted]
@@ -78,11 +96,11 @@ class Manners:
         if not short:
             for bucket, _ in buckets:
                 bucket.tokens -= 1.0
-            return Verdict.TAKE
+            return Decision.TAKE
         told = any(key[0] == "chatter" for key, _ in wanted) or all(bucket.told for bucket in short)
         for bucket in short:
             bucket.told = True
-        return Verdict.LEAVE if told else Verdict.TELL
+        return Decision.LEAVE if told else Decision.TELL
 
     def _wanted(
         self, payload: Mapping[str, Any], content: Mapping[str, Any]

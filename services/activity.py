@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
-class Bustle:
+class Activity:
     """Count who is being answered in this process."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Bustle:
             if not self._answering:
                 self._still.set()
 
-    async def calm(self, patience: float) -> None:
+    async def idle(self, patience: float) -> None:
         """Wait until nobody is being answered, and no longer than these seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):

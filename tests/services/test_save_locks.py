@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from services.jobs import RetryLater
-from services.saving import turns as module
+from services.saving import locks as module
+from services.saving.locks import LOCK_SECONDS
 from services.saving.saves import RUN
-from services.saving.turns import TURN_SECONDS
-from storage import saveturns
+from storage import savelocks
 from tests.services.conftest import Crash, House
 from tests.services.test_saves import Shown, begin, home, many
 
@@ -82,7 +82,7 @@ async def test_one_that_stood_still_copies_nothing_that_another_copied(home, bui
     lost, shown = Shown(home), Shown(other)
 
     async def stands_still() -> None:
-        home.clock.advance(TURN_SECONDS + 1)
+        home.clock.advance(LOCK_SECONDS + 1)
         await other.work(kinds=[RUN])
 
     home.steps.at["save.copied"] = stands_still
@@ -97,19 +97,19 @@ async def test_a_copy_that_was_held_up_before_it_left_asks_for_its_turn_again(ho
     """Another save took the turn while this one waited for its token: it looks again before it copies."""
     Shown(home)
     picks = many(home, 3)
-    hold = module.Turn._hold
+    hold = module.SaveLock._renew
     stood = []
 
-    async def held_up(turn: module.Turn) -> float:
+    async def held_up(turn: module.SaveLock) -> float:
         began = await hold(turn)
         if not stood:
             stood.append(began)
-            home.clock.advance(TURN_SECONDS + 1)
+            home.clock.advance(LOCK_SECONDS + 1)
             await home.services.transfers.save(1001, "b16b16", picks, "/Saved")
         return began
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module.Turn, "_hold", held_up)
+        patch.setattr(module.SaveLock, "_renew", held_up)
         await begin(home, picks)
         await home.work(kinds=[RUN])
     assert stood
@@ -129,14 +129,14 @@ async def test_two_ways_of_saving_one_share_copy_it_once(home):
 async def test_one_that_waits_for_long_makes_room_for_other_jobs(home, monkeypatch):
     monkeypatch.setattr(module, "POLLS", 2)
     db, now = home.services.db, home.clock.now()
-    assert await db.write(lambda tx: saveturns.take(tx, 1001, "another", now, TURN_SECONDS))
+    assert await db.write(lambda tx: savelocks.acquire(tx, 1001, "another", now, LOCK_SECONDS))
     with pytest.raises(RetryLater):
         await home.services.transfers.save(1001, "b16b16", many(home, 3), "/Saved")
     shown = Shown(home)
     await begin(home, many(home, 3))
     await home.work(kinds=[RUN])
     assert shown.last.result.saved == 3, "the other one died, and its turn ran out"
-    assert home.clock.now() >= now + TURN_SECONDS
+    assert home.clock.now() >= now + LOCK_SECONDS
 
 
 async def test_a_copy_that_was_cut_off_may_land_yet_so_nobody_else_looks(home):
@@ -150,7 +150,7 @@ async def test_a_copy_that_was_cut_off_may_land_yet_so_nobody_else_looks(home):
     began, shown = home.clock.now(), Shown(home)
     await begin(home, picks)
     await home.work(kinds=[RUN])
-    assert home.clock.now() > began + TURN_SECONDS - 5
+    assert home.clock.now() > began + LOCK_SECONDS - 5
     assert shown.last.result.saved + shown.last.result.already == 3
 
 
@@ -167,12 +167,12 @@ async def test_a_crash_between_two_copies_holds_nobody_up(home):
 
 async def test_a_turn_of_a_clock_that_was_set_back_holds_nobody_up(home):
     db, later = home.services.db, home.clock.now() + 3600
-    assert await db.write(lambda tx: saveturns.take(tx, 1001, "another", later, TURN_SECONDS))
+    assert await db.write(lambda tx: savelocks.acquire(tx, 1001, "another", later, LOCK_SECONDS))
     assert (await home.services.transfers.save(1001, "b16b16", many(home, 3), "/Saved")).saved == 3
 
 
 async def test_turns_that_were_never_given_back_are_forgotten(home):
     db, now = home.services.db, home.clock.now()
-    await db.write(lambda tx: saveturns.take(tx, 1001, "dead", now, TURN_SECONDS))
-    await db.write(lambda tx: saveturns.purge(tx, now + TURN_SECONDS + 1))
-    assert await db.write(lambda tx: saveturns.take(tx, 1001, "next", now, TURN_SECONDS))
+    await db.write(lambda tx: savelocks.acquire(tx, 1001, "dead", now, LOCK_SECONDS))
+    await db.write(lambda tx: savelocks.purge(tx, now + LOCK_SECONDS + 1))
+    assert await db.write(lambda tx: savelocks.acquire(tx, 1001, "next", now, LOCK_SECONDS))

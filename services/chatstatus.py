@@ -44,7 +44,7 @@ def meaning(words: str, *, forbidden: bool) -> State | None:
     return "muted" if forbidden else None
 
 
-class Standing:
+class ChatStatuses:
     """Keep the chats that cannot be written to in memory, the table behind them."""
 
     def __init__(self, db: Database, clock: Clock) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy import URL
 
 from storage import url as addresses
+from storage.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -18,14 +19,14 @@ ALL = "*"
 PING_SECONDS = 15.0
 
 
-class Bells:
+class Notifier:
     """Count the rings of each channel, so that one between looking and waiting is not missed."""
 
     def __init__(self) -> None:
         self._turns: defaultdict[str, int] = defaultdict(int)
         self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
 
-    def ring(self, channel: str) -> None:
+    def notify(self, channel: str) -> None:
         """Wake those who wait on a channel; `ALL` means every channel."""
         for name in list(self._turns.keys() | self._waiting.keys()) if channel == ALL else [channel]:
             self._turns[name] += 1
@@ -56,20 +57,22 @@ class Bells:
 class Listener:
     """Hold one PostgreSQL connection that hears the other processes and tells them."""
 
-    def __init__(self, url: URL, bells: Bells, *, pause: float = 0.5) -> None:
+    def __init__(self, url: URL, notifier: Notifier, *, pause: float = 0.5) -> None:
         self._dsn = addresses.dsn(url)
-        self._bells = bells
+        self._notifier = notifier
         self._pause = pause
         self._untold: set[str] = set()
         self._stir = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        # Made at the start; later ones are made where they are used.
+        self._first: Any = None
 
     @classmethod
-    async def start(cls, url: URL, bells: Bells) -> "Listener":
+    async def start(cls, url: URL, notifier: Notifier, supervisor: Supervisor) -> "Listener":
         """Connect now, so that a wrong address is known at once, and keep listening."""
-        listener = cls(url, bells)
-        connection = await listener._connect()
-        listener._task = asyncio.create_task(listener._run(connection))
+        listener = cls(url, notifier)
+        listener._first = await listener._connect()
+        listener._task = supervisor.start("listener", listener._run)
         return listener
 
     def tell(self, channel: str) -> None:
@@ -94,13 +97,20 @@ class Listener:
 
     def _heard(self, connection: Any, pid: int, _channel: str, payload: str) -> None:
         if pid != connection.get_server_pid():  # our own calls rang here already
-            self._bells.ring(payload)
+            self._notifier.notify(payload)
 
     def _lost(self, _connection: Any) -> None:
         self._stir.set()
 
-    async def _run(self, connection: Any) -> None:
+    async def _run(self) -> None:
         while True:
+            connection, self._first = self._first, None
+            if connection is None:
+                connection = await self._reconnect()
+                if connection is None:
+                    return
+                # Calls made while nobody listened are gone: look everywhere.
+                self._notifier.notify(ALL)
             try:
                 await self._serve(connection)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -109,11 +119,6 @@ class Listener:
                 connection.terminate()
             if self._task is None:
                 return
-            connection = await self._reconnect()
-            if connection is None:
-                return
-            # Calls made while nobody listened are gone: look everywhere.
-            self._bells.ring(ALL)
 
     async def _serve(self, connection: Any) -> None:
         while self._task is not None or self._untold:

@@ -6,9 +6,9 @@ from sqlalchemy import bindparam, select
 
 from storage import erasure
 from storage.crypto import KeyRing
-from storage.errands import Erased, Errand, Forgotten
 from storage.schema import erasures, users
 from storage.tx import Tx, both
+from storage.workcontext import Erased, Forgotten, WorkContext
 
 _AT = (erasures.c.at, erasures.c.update_id)
 # Whoever erases deletes this row first, and so waits for the end of a write that holds on to it.
@@ -23,7 +23,7 @@ _HOLD = both(
 _LOOK = both(lambda d: select(*_AT).where(d.among(erasures.c.mark, "marks")))
 
 
-class Erasures:
+class ErasureGuard:
     """Hold the marks of the last day; `turn` counts how often there were new ones."""
 
     def __init__(self, ring: KeyRing) -> None:
@@ -46,14 +46,14 @@ class Erasures:
             del self._known[mark]
         return self.learn(found)
 
-    def void(self, work: Errand | None) -> bool:
+    def void(self, work: WorkContext | None) -> bool:
         """Tell whether work is for somebody forgotten since it began, as far as this process knows."""
         if work is None or not self._known:
             return False
         found = (self._known.get(mark) for mark in self._ring.marks(str(work.person)))
         return any(erased is not None and erased.voids(work) for erased in found)
 
-    async def check(self, tx: Tx, work: Errand | None) -> None:
+    async def check(self, tx: Tx, work: WorkContext | None) -> None:
         """Raise Forgotten where a write is for somebody who was forgotten since its work began.
 
         On SQLite all erasures are this process's own. On PostgreSQL another's may be under way: it waits for
@@ -62,7 +62,7 @@ class Erasures:
         if self.void(work) or (tx.dialect != "sqlite" and work is not None and await self._is_void(tx, work)):
             raise Forgotten
 
-    async def _is_void(self, tx: Tx, work: Errand) -> bool:
+    async def _is_void(self, tx: Tx, work: WorkContext) -> bool:
         marks = tx.many(self._ring.marks(str(work.person)))
         rows = (await tx.conn.execute(_HOLD[tx.dialect], {"marks": marks, "whose": work.person})).all()
         if not rows:

@@ -10,49 +10,54 @@ from telegram import Update
 from telegram.ext import Application
 
 from bot.intake.dispatch import Hand, Unreadable
-from bot.intake.manners import Manners, Verdict
+from bot.intake.ratelimit import Decision, RateLimiter
 from bot.intake.shape import Misshapen, check
 from bot.intake.updates import ALLOWED
 from bot.metrics import Metrics
 from handlers.context import Delivery, delivery
-from storage.errands import Errand, on_errand
 from storage.inbox import Entry
+from storage.workcontext import WorkContext, work_context
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
 # Tells whether somebody was forgotten since their update came.
-IsForgotten = Callable[[Errand | None], bool]
+IsForgotten = Callable[[WorkContext | None], bool]
 
 
-def hand_to(
+def delivery_to(
     application: App,
-    manners: Manners | None = None,
+    limiter: RateLimiter | None = None,
     metrics: Metrics | None = None,
     forgotten: IsForgotten | None = None,
 ) -> Hand:
-    """Return the way from the intake into an application; with `manners` nobody gets more than is fair."""
-    return functools.partial(_hand, application, manners, metrics, forgotten)
+    """Return the way from the intake into an application; with `limiter` nobody gets more than is fair."""
+    return functools.partial(_deliver, application, limiter, metrics, forgotten)
 
 
-async def _hand(
+async def _deliver(
     application: App,
-    manners: Manners | None,
+    limiter: RateLimiter | None,
     metrics: Metrics | None,
     forgotten: IsForgotten | None,
     entry: Entry,
     last_attempt: bool,
 ) -> None:
-    verdict = Verdict.TAKE if manners is None else manners.judge(entry)
-    if verdict is not Verdict.TAKE and metrics is not None:
+    decision = Decision.TAKE if limiter is None else limiter.check(entry)
+    work = work_of(entry)
+    if decision is not Decision.LEAVE and not (forgotten is not None and forgotten(work)):
+        told = Delivery(entry.received_at, last_attempt, too_many=decision is Decision.TELL)
+        await _process(application, entry, work, told)
+    if limiter is not None:
+        limiter.settled([entry.update_id])
+    if decision is not Decision.TAKE and metrics is not None:
         metrics.updates.labels("too_many").inc()
-    work = errand_of(entry)
-    if verdict is Verdict.LEAVE or (forgotten is not None and forgotten(work)):
-        return
-    told = Delivery(entry.received_at, last_attempt, too_many=verdict is Verdict.TELL)
+
+
+async def _process(application: App, entry: Entry, work: WorkContext | None, told: Delivery) -> None:
     token = delivery.set(told)
     try:
-        with on_errand(work):
+        with work_context(work):
             await application.process_update(read(application, entry))
     finally:
         delivery.reset(token)
@@ -61,11 +66,11 @@ async def _hand(
         raise told.failures[0]
 
 
-def errand_of(entry: Entry) -> Errand | None:
+def work_of(entry: Entry) -> WorkContext | None:
     """Return for whom an update is handled."""
     if entry.owner_id is None:
         return None
-    return Errand(entry.owner_id, entry.received_at, entry.update_id)
+    return WorkContext(entry.owner_id, entry.received_at, entry.update_id)
 
 
 def read(application: App, entry: Entry) -> Update:
