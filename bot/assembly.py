@@ -9,7 +9,7 @@ from services import Services, building
 from services.chatstatus import ChatStatuses
 from services.clock import Clock
 from services.steps import Reached, nothing
-from services.subscriptions import Pace
+from services.subscriptions import PollPace
 from storage.database import Database
 
 
@@ -39,7 +39,7 @@ def assemble(
         hdhive_scopes=settings.hdhive_scopes,
         disktop_scopes=settings.disktop_scopes,
         checkin_spread=settings.checkin_spread_seconds,
-        poll_pace=Pace(interval=settings.subscription_poll_seconds),
+        poll_pace=PollPace(interval=settings.subscription_poll_seconds),
         holder=holder,
         chat_statuses=chat_statuses,
         reached=reached,

@@ -10,7 +10,7 @@ from bot.probes import Probe
 from bot.sending.windows import Share
 from bot.settings import Settings
 from clients.acgbt.client import ACGBT
-from clients.acgbt.pace import Pace
+from clients.acgbt.ratelimit import KeyRateLimiter
 from clients.disktop.client import DiskTop
 from clients.fetch.fetcher import Fetcher
 from clients.hdhive.client import HDHive
@@ -91,7 +91,7 @@ def open_upstreams(settings: Settings, share: Share = int) -> Upstreams:
         tmdb = TMDB(transport(Service.TMDB, s.tmdb_url), s.tmdb_token, s.tmdb_image_url)
     fetcher = Fetcher(allowed_hosts=s.fetch_allowed_hosts)
     # These two need nothing of the operator but their address.
-    acgbt = ACGBT(transport(Service.ACGBT, s.acgbt_url), pace=Pace(share=share), fetcher=fetcher)
+    acgbt = ACGBT(transport(Service.ACGBT, s.acgbt_url), limiter=KeyRateLimiter(share=share), fetcher=fetcher)
     mika = Mika(transport(Service.MIKA, s.mika_url)) if s.mika_url else None
     return Upstreams(hdhive, disktop, linkcheck, tmdb, acgbt, mika, fetcher)
 

@@ -88,9 +88,13 @@ class Refusal(ClientError):
 
 @dataclass(eq=False, repr=False)
 class NotAuthorized(Refusal):
-    """The user's token is not accepted: refresh once if `refreshable`, else the grant is gone."""
+    """The user's token is not accepted: refresh once if `refreshable`, else the grant is gone.
+
+    `service_time` is the time by the service's own clock (epoch seconds), where calls are signed with one.
+    """
 
     refreshable: bool = field(default=False, kw_only=True)
+    service_time: float | None = field(default=None, kw_only=True)
 
 
 class Misconfigured(Refusal):

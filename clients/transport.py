@@ -14,7 +14,7 @@ from collections.abc import (
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import TypedDict, TypeVar, Unpack
 
 import aiohttp
 import httpx
@@ -30,6 +30,9 @@ from clients.reply import Reply, UnreadableError, read_reply
 T = TypeVar("T")
 Check = Callable[[str, Reply], None]
 
+# No call but an upload is longer, with all its repeats: after this long one that was sent has its answer, or
+# never will. Whoever acts on a lost answer waits for that, or points are spent twice.
+LONGEST_CALL_SECONDS = 50.0
 # A call that may be repeated waits at most this long when told to come back.
 SHORT_WAIT_SECONDS = 5.0
 
@@ -41,6 +44,16 @@ class Timeouts:
     connect: float = 8.0
     read: float = 20.0
     total: float = 45.0
+
+
+class Carried(TypedDict, total=False):
+    """Name what a call carries; at most one of `json`, `data`, and `content` with its type in the headers."""
+
+    params: Pairs
+    headers: Mapping[str, str]
+    json: object
+    data: Sequence[tuple[str, object]] | None
+    content: bytes | None
 
 
 class Transport:
@@ -91,24 +104,18 @@ class Transport:
         method: str,
         path: str,
         *,
-        params: Pairs | None = None,
-        json: object = None,
-        data: Sequence[tuple[str, object]] | None = None,
-        content: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
         idempotent: bool,
-        timeout: float | None = None,
         check: Check | None = None,
+        **carried: Unpack[Carried],
     ) -> Reply:
         """Make one call; `check` raises a ClientError for an answer that is none.
 
         Raises Unreachable, UpstreamBroken (redirect), BadResponse (too large) and what `check` raises.
-        Only calls marked idempotent are repeated, all within `timeout` seconds. Of `json`, `data` and
-        `content` (with a content-type among the headers) one may be given.
+        Only calls marked idempotent are repeated, all within the time that one may take.
         """
-        request = self._build(operation, method, path, params, json, data, headers, content=content)
+        request = self._build(operation, method, path, **carried)
         try:
-            async with asyncio.timeout(min(timeout or self._timeout.total, 50.0)):
+            async with asyncio.timeout(min(self._timeout.total, LONGEST_CALL_SECONDS)):
                 if idempotent:
                     return await self._repeated(operation, request, check)
                 return await self._once(operation, self._single, request, check)
@@ -123,7 +130,7 @@ class Transport:
         body: AsyncIterator[bytes],
         size: int,
         *,
-        params: Pairs,
+        params: Pairs = (),
         headers: Mapping[str, str] | None = None,
         silence: float,
         check: Check | None = None,
@@ -137,7 +144,9 @@ class Transport:
             async with asyncio.timeout(silence) as patience:
                 source = Outgoing(body, size, lambda: patience.reschedule(loop.time() + silence))
                 sent = {**source.headers, **(headers or {})}
-                request = self._build(operation, "POST", path, params, None, None, sent, silence, source)
+                request = self._build(
+                    operation, "POST", path, silence=silence, body=source, params=params, headers=sent
+                )
                 return await source.carried(self._once(operation, self._http, request, check))
         except TimeoutError:
             pass  # raised outside, as above
@@ -179,7 +188,8 @@ class Transport:
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
         """Open a GET that is read as it comes; `silence` seconds without a byte are Unreachable."""
         plain = {"accept": "text/event-stream", "accept-encoding": "identity", "cache-control": "no-store"}
-        request = self._build(operation, "GET", path, None, None, None, {**plain, **(headers or {})}, silence)
+        sent = {**plain, **(headers or {})}
+        request = self._build(operation, "GET", path, silence=silence, headers=sent)
         async with self._opened(operation, self._single, request) as response:
             if not response.is_success:
                 reply = await self._guard(operation, read_reply(response, self._max_bytes))
@@ -211,27 +221,27 @@ class Transport:
         operation: str,
         method: str,
         path: str,
-        params: Pairs | None,
-        json: object,
-        data: Sequence[tuple[str, object]] | None,
-        headers: Mapping[str, str] | None,
+        *,
         silence: float | None = None,
-        content: AsyncIterable[bytes] | bytes | None = None,
+        body: AsyncIterable[bytes] | None = None,
+        **carried: Unpack[Carried],
     ) -> httpx.Request:
-        sent = dict(headers or {})
+        """Build a request, with a `body` that is streamed in place of what it may carry."""
+        headers, data = dict(carried.get("headers", {})), carried.get("data")
+        content = carried.get("content") if body is None else body
         if data is not None:
-            sent["content-type"] = "application/x-www-form-urlencoded"
+            headers["content-type"] = "application/x-www-form-urlencoded"
         connect = self._timeout.connect
         read = self._timeout.read if silence is None else silence
         try:
-            _check_headers(sent)
+            _check_headers(headers)
             return self._http.build_request(
                 method,
                 self.base_url + path,
-                params=list(params) if params else None,
-                json=json,
+                params=list(carried.get("params", ())) or None,
+                json=carried.get("json"),
                 content=content if data is None else form(data),
-                headers=sent,
+                headers=headers,
                 # The pool's time is aiohttp's for getting a connection, DNS included.
                 timeout=httpx.Timeout(connect=connect, read=read, write=read, pool=connect),
             )

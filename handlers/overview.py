@@ -94,13 +94,13 @@ async def _disktop(scene: Scene[Any], link: Link) -> Account:
 
 async def _acgbt(scene: Scene[Any], link: Link) -> Account:
     client = scene.services.require_acgbt()
-    profile = await scene.services.keys.call(scene.user_id, Service.ACGBT, client.profile)
+    profile = await scene.services.credentials.call(scene.user_id, Service.ACGBT, client.profile)
     return Account(Service.ACGBT, on=True, link=link, acg=profile)
 
 
 async def _mika(scene: Scene[Any], link: Link) -> Account:
     client = scene.services.require_mika()
-    profile = await scene.services.keys.call(scene.user_id, Service.MIKA, client.profile)
+    profile = await scene.services.credentials.call(scene.user_id, Service.MIKA, client.profile)
     return Account(Service.MIKA, on=True, link=link, mika=profile)
 
 

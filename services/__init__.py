@@ -16,12 +16,12 @@ from services.broadcasts import Broadcasts
 from services.chatstatus import ChatStatuses
 from services.checkins.checkins import CheckIns
 from services.clock import Clock
+from services.credentials import UserCredentials
 from services.drive import Drive
 from services.errors import ServiceOff
 from services.forgetting import Forgetting
 from services.inboxes import Inboxes
 from services.jobs import JobHandler
-from services.keys import Keys
 from services.linkchecks.linkchecks import LinkChecks
 from services.linking.devicecode import DeviceLinking
 from services.linking.oauth import Linking
@@ -47,7 +47,7 @@ from storage.database import Database
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """Be the one door to every use case; a service whose client is None is off."""
 
@@ -65,7 +65,7 @@ class Services:
     devices: DeviceLinking
     refreshing: Refreshing
     tokens: Tokens
-    keys: Keys
+    credentials: UserCredentials
     signins: SignIns
     unlocking: Unlocking
     checkins: CheckIns
@@ -134,7 +134,7 @@ class Services:
             self.linking,
             self.devices,
             self.refreshing,
-            self.keys,
+            self.credentials,
             self.unlocking,
             self.linkchecks,
             self.saves,

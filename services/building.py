@@ -18,12 +18,12 @@ from services.broadcasts import Broadcasts
 from services.chatstatus import ChatStatuses
 from services.checkins.checkins import SPREAD_SECONDS, CheckIns
 from services.clock import Clock
+from services.credentials import UserCredentials
 from services.drive import Drive
 from services.forgetting import Forgetting
 from services.inboxes import Inboxes
-from services.keys import Keys
 from services.linkchecks.linkchecks import LinkChecks
-from services.linkchecks.run import Pace
+from services.linkchecks.run import LinkCheckPace
 from services.linking.devicecode import DeviceLinking
 from services.linking.oauth import Linking
 from services.linking.signins import SignIns
@@ -41,22 +41,22 @@ from services.saving.transfers import Transfers
 from services.sentpictures import SentPictures
 from services.shares import Shares
 from services.steps import Reached, nothing
-from services.subscriptions import Pace as PollPace, Subscriptions
+from services.subscriptions import PollPace, Subscriptions
 from services.titles import Titles
 from services.tokens import Tokens
 from services.unlocking.unlocking import Unlocking
 from services.uploads import Uploads
 from services.uploads.disktop import DiskTopTarget
 from services.uploads.mika import MikaTarget
-from services.uploads.pace import Pace as UploadPace
+from services.uploads.pace import UploadPace
 from services.uploads.spool import Spool
 from services.uploads.targets import Target
 from services.watch import Watching
 from storage.database import Database
 
 
-class Parts(TypedDict, total=False):
-    """Name what `build` may be given: the clients that are on, and how it all goes."""
+class Clients(TypedDict, total=False):
+    """Name the clients; one that is None is off."""
 
     hdhive: HDHive | None
     disktop: DiskTop | None
@@ -64,18 +64,33 @@ class Parts(TypedDict, total=False):
     tmdb: TMDB | None
     acgbt: ACGBT | None
     mika: Mika | None
+
+
+class Parts(Clients, total=False):
+    """Name what `build` may be given: the clients that are on, and how it all goes."""
+
     fetcher: Fetcher | None
     pictures_url: str | None
     hdhive_scopes: tuple[str, ...]
     disktop_scopes: tuple[str, ...]
     holder: str | None
-    pace: Pace | None
+    linkcheck_pace: LinkCheckPace | None
     upload_pace: UploadPace | None
     spool: Path | None
     checkin_spread: float
     poll_pace: PollPace | None
     chat_statuses: ChatStatuses | None
     reached: Reached
+
+
+class Used(TypedDict):
+    """Name what following titles stands on."""
+
+    hdhive: HDHive | None
+    tokens: Tokens
+    titles: Titles
+    unlocking: Unlocking
+    transfers: Transfers
 
 
 def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]) -> Services:
@@ -95,17 +110,17 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
     transfers = Transfers(clock, disktop, tokens, own.changed, SaveLocks(db, clock))
     titles = Titles(clock, tmdb, hdhive, tokens)
     unlocking = Unlocking(db, clock, hdhive, tokens, reached=reached)
-    used = (hdhive, tokens, titles, unlocking, transfers)
-    outside = (hdhive, disktop, linkcheck, tmdb, acgbt, mika)
-    keys = _keys(db, clock, acgbt, mika, reached)
-    acg = Acg(db, clock, acgbt, keys, pace=poll_pace, reached=reached)
-    videos = Videos(clock, mika, keys)
+    used = Used(hdhive=hdhive, tokens=tokens, titles=titles, unlocking=unlocking, transfers=transfers)
+    outside = Clients(hdhive=hdhive, disktop=disktop, linkcheck=linkcheck, tmdb=tmdb, acgbt=acgbt, mika=mika)
+    credentials = _credentials(db, clock, acgbt, mika, reached)
+    acg = Acg(db, clock, acgbt, credentials, pace=poll_pace, reached=reached)
+    videos = Videos(clock, mika, credentials)
     chat_statuses = given.get("chat_statuses") or ChatStatuses(db, clock)
     activity = Activity()
     return Services(
-        db,
-        clock,
-        *outside,
+        db=db,
+        clock=clock,
+        **outside,
         activity=activity,
         people=people,
         chat_statuses=chat_statuses,
@@ -113,23 +128,23 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
         devices=DeviceLinking(db, clock, drive, unlinking, reached=reached),
         refreshing=refreshing,
         tokens=tokens,
-        keys=keys,
-        signins=SignIns(keys, acgbt, mika, reached=reached),
+        credentials=credentials,
+        signins=SignIns(credentials, acgbt, mika, reached=reached),
         unlocking=unlocking,
         checkins=CheckIns(db, clock, hdhive, tokens, people, spread=spread, reached=reached),
         watch=Watching(db, clock, hdhive, disktop, linkcheck, tokens, people, reached=reached),
-        linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=given.get("pace")),
+        linkchecks=LinkChecks(db, clock, linkcheck, disktop, tokens, pace=given.get("linkcheck_pace")),
         transfers=transfers,
         saves=Saves(db, clock, transfers, reached=reached),
         shares=Shares(hdhive, tokens, reached=reached),
-        uploads=_uploads(db, clock, tokens, keys, videos, own, given),
+        uploads=_uploads(db, clock, tokens, credentials, videos, own, given),
         drive=own,
         titles=titles,
-        subscriptions=Subscriptions(db, clock, *used, pace=poll_pace, activity=activity, reached=reached),
+        subscriptions=Subscriptions(db, clock, **used, pace=poll_pace, activity=activity, reached=reached),
         acg=acg,
-        publishing=Publishing(db, acg.catalogue, keys, given.get("fetcher"), reached=reached),
+        publishing=Publishing(db, acg.catalogue, credentials, given.get("fetcher"), reached=reached),
         pictures=SentPictures(db, clock, given.get("pictures_url"), reached=reached),
-        inboxes=Inboxes(db, clock, acgbt, keys, people, reached=reached),
+        inboxes=Inboxes(db, clock, acgbt, credentials, people, reached=reached),
         videos=videos,
         transcoding=Transcoding(db, clock, videos, chat_statuses, reached=reached),
         broadcasts=Broadcasts(db, clock, reached=reached),
@@ -138,25 +153,33 @@ def build(db: Database, clock: Clock, *, public_url: str, **given: Unpack[Parts]
     )
 
 
-def _keys(db: Database, clock: Clock, acgbt: ACGBT | None, mika: Mika | None, reached: Reached) -> Keys:
-    """Return the keys of the services to which people bring their own."""
+def _credentials(
+    db: Database, clock: Clock, acgbt: ACGBT | None, mika: Mika | None, reached: Reached
+) -> UserCredentials:
+    """Return the credentials of the services to which people bring their own."""
     brought = [s for s, on in ((Service.ACGBT, acgbt), (Service.MIKA, mika)) if on is not None]
     plainly = {Service.ACGBT: acgbt.profile} if acgbt is not None else {}
-    return Keys(db, clock, brought, plainly=plainly, reached=reached)
+    return UserCredentials(db, clock, brought, plainly=plainly, reached=reached)
 
 
 def _uploads(
-    db: Database, clock: Clock, tokens: Tokens, keys: Keys, videos: Videos, drive: Drive, given: Parts
+    db: Database,
+    clock: Clock,
+    tokens: Tokens,
+    credentials: UserCredentials,
+    videos: Videos,
+    drive: Drive,
+    given: Parts,
 ) -> Uploads:
     goals: dict[str, Target] = {
         Service.DISKTOP: DiskTopTarget(clock, given.get("disktop"), tokens, drive.changed),
-        Service.MIKA: MikaTarget(clock, keys, videos),
+        Service.MIKA: MikaTarget(clock, credentials, videos),
     }
     return Uploads(
         db,
         clock,
         goals,
-        Spool(given.get("spool")),
+        Spool(given.get("spool"), clock=clock),
         videos,
         fetcher=given.get("fetcher"),
         drive=drive,

@@ -12,9 +12,9 @@ from clients.acgbt.client import ACGBT
 from clients.acgbt.models import Message
 from clients.errors import ClientError, RateLimited
 from services.clock import Clock
+from services.credentials import UserCredentials
 from services.errors import LinkLost, NotLinked, ServiceError
 from services.jobs import JobHandler, Lease
-from services.keys import Keys
 from services.names import Service
 from services.notices import notice
 from services.people import People
@@ -48,7 +48,7 @@ class Inboxes:
         db: Database,
         clock: Clock,
         acgbt: ACGBT | None,
-        keys: Keys,
+        credentials: UserCredentials,
         people: People,
         *,
         reached: Reached = nothing,
@@ -56,7 +56,7 @@ class Inboxes:
         self._db = db
         self._clock = clock
         self._acgbt = acgbt
-        self._keys = keys
+        self._credentials = credentials
         self._reached = reached
         people.follow(self._replan)
 
@@ -134,9 +134,9 @@ class Inboxes:
         client = self._acgbt
         if client is None:
             raise NotLinked(Service.ACGBT)
-        if top is not None and not await self._keys.call(user_id, Service.ACGBT, client.unread):
+        if top is not None and not await self._credentials.call(user_id, Service.ACGBT, client.unread):
             return [], top
-        page = await self._keys.call(
+        page = await self._credentials.call(
             user_id, Service.ACGBT, lambda who: client.messages(who, page_size=A_LOOK)
         )
         newest = max((one.id for one in page.items), default=0)

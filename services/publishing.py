@@ -13,8 +13,8 @@ from clients.errors import ClientError, NotFound, Rejected
 from clients.fetch.errors import AddressRefused, SourceGone, TooLarge
 from clients.fetch.fetcher import Fetcher
 from services.acgbt.catalogue import Catalogue
+from services.credentials import UserCredentials
 from services.errors import LinkLost, NotLinked
-from services.keys import Keys
 from services.magnets import BadMagnet, read_magnet
 from services.names import Service
 from services.steps import Reached, nothing
@@ -67,14 +67,14 @@ class Publishing:
         self,
         db: Database,
         catalogue: Catalogue,
-        keys: Keys,
+        credentials: UserCredentials,
         fetcher: Fetcher | None,
         *,
         reached: Reached = nothing,
     ) -> None:
         self._db = db
         self._catalogue = catalogue
-        self._keys = keys
+        self._credentials = credentials
         self._fetcher = fetcher
         self._reached = reached
 
@@ -99,7 +99,7 @@ class Publishing:
             return any(one.api_key == own and _publishes(one.permissions) for one in await client.keys(who))
 
         try:
-            return await self._keys.call(user_id, Service.ACGBT, ask)
+            return await self._credentials.call(user_id, Service.ACGBT, ask)
         except ClientError:
             return False
 
@@ -134,7 +134,7 @@ class Publishing:
         client = self._on()
         await self._reached("publish.sending")
         try:
-            made = await self._keys.call(user_id, Service.ACGBT, lambda who: client.publish(who, new))
+            made = await self._credentials.call(user_id, Service.ACGBT, lambda who: client.publish(who, new))
         finally:
             # Where the end is in doubt the lists are read anew as well.
             self._catalogue.forget()
@@ -170,7 +170,7 @@ class Publishing:
                     return one
             return None
 
-        return await self._keys.call(user_id, Service.ACGBT, find)
+        return await self._credentials.call(user_id, Service.ACGBT, find)
 
     def _on(self) -> ACGBT:
         return self._catalogue.client

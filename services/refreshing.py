@@ -8,14 +8,15 @@ from functools import partial
 
 from clients.errors import ClientError, NotAuthorized, Unreachable
 from clients.oauth import TokenGrant
+from clients.transport import LONGEST_CALL_SECONDS
 from services.clock import Clock
 from services.errors import LinkLost, NotLinked
-from services.flights import Flight, Flights
 from services.jobs import JobHandler, Lease, RetryLater
 from services.linked import lose, usable
 from services.linking.unlinking import revoke_later
 from services.names import Service
 from services.providers import Provider
+from services.singleflight import InFlight, SingleFlight
 from services.steps import Reached, nothing
 from storage import jobs, links
 from storage.database import Database
@@ -26,11 +27,11 @@ from storage.workcontext import current_work
 
 log = logging.getLogger(__name__)
 
-# Longer than any refresh can take (50 s a call, two endpoints), so that a live holder is never overtaken.
-LEASE_SECONDS = 110.0
 # The request leaves within this time after the lease was taken, or not at all: who stood still in between
 # may have been overtaken, and a token that was rotated meanwhile would be taken for a stolen one.
 SEND_SECONDS = 10.0
+# As long as any refresh can take (two endpoints, a call each), so that a live holder is never overtaken.
+LEASE_SECONDS = SEND_SECONDS + 2 * LONGEST_CALL_SECONDS
 POLL_SECONDS = 0.25
 # A lease of another process stands this long beyond the moment we saw it first: where the database was away,
 # its holder may be about to write tokens that we do not know of.
@@ -59,7 +60,7 @@ class Refreshing:
         self._providers = providers
         self._holder = holder or secrets.token_hex(8)
         self._reached = reached
-        self._flights: Flights[tuple[int, int], Link] = Flights()
+        self._flights: SingleFlight[tuple[int, int], Link] = SingleFlight()
         self._ends: float | None = None
 
     async def close(self) -> None:
@@ -76,11 +77,11 @@ class Refreshing:
         """Tell whether grants of a service are refreshed here: whether it is set up."""
         return service in self._providers
 
-    def begin(self, link: Link) -> Flight[Link]:
+    def begin(self, link: Link) -> InFlight[Link]:
         """Refresh a link's grant, or join who is at it; it goes on whoever stops waiting."""
         return self._flights.begin((link.id, link.version), lambda: self._refresh(link))
 
-    def under_way(self, link: Link) -> Flight[Link] | None:
+    def under_way(self, link: Link) -> InFlight[Link] | None:
         """Return the refresh of a link's grant that goes on just now."""
         return self._flights.get((link.id, link.version))
 

@@ -4,21 +4,22 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from clients.errors import ClientError, NotAuthorized, RateLimited
+from clients.transport import LONGEST_CALL_SECONDS
 from services.clock import Clock
 from services.cooldowns import Cooldowns
 from services.errors import LinkLost, ServiceOff
-from services.flights import Flight
 from services.linked import admitted, usable
 from services.names import Service
 from services.refreshing import Refreshing, unsent
+from services.singleflight import InFlight
 from storage import links
 from storage.database import Database
 from storage.links import Link
 
 T = TypeVar("T")
 
-# A token is renewed this long before it ends: a call may be under way for most of a minute.
-EARLY_SECONDS = 60.0
+# A token is renewed this long before it ends, so that it lasts as long as the longest call.
+EARLY_SECONDS = LONGEST_CALL_SECONDS + 10.0
 # Who waits for a refresh and then for a call should hear within a minute: while the old token lasts, the
 # refresh gets a share of it only and goes on by itself; without one, as long as any other call.
 EARLY_PATIENCE = 8.0
@@ -122,7 +123,7 @@ class Tokens:
         if flight is not None and not await flight.over(PATIENCE):
             raise unsent(link)
 
-    async def _told(self, link: Link, flight: Flight[Link]) -> Link:
+    async def _told(self, link: Link, flight: InFlight[Link]) -> Link:
         """Wait for a refresh as long as somebody who asked something can wait."""
         if not await flight.over(PATIENCE):
             raise unsent(link)

@@ -39,7 +39,7 @@ class Paused(Forbidden):
 class Pacer(BaseRateLimiter[Priority]):
     """Give every message its turn; `rate_limit_args` is its priority.
 
-    With a `standing` nothing goes to a chat that cannot be written to; a moved group's messages follow it.
+    With `chat_statuses` nothing goes to a chat that cannot be written to; a moved group's messages follow it.
     `share` returns our part of what Telegram allows all replicas together.
     """
 
@@ -47,7 +47,7 @@ class Pacer(BaseRateLimiter[Priority]):
         self,
         clock: Clock,
         metrics: Metrics,
-        standing: ChatStatuses | None = None,
+        chat_statuses: ChatStatuses | None = None,
         reached: Reached = nothing,
         share: Share = int,
         supervisor: Supervisor | None = None,
@@ -55,7 +55,7 @@ class Pacer(BaseRateLimiter[Priority]):
         self._clock = clock
         self._steady = Steady(clock)
         self._metrics = metrics
-        self._standing = standing
+        self._chat_statuses = chat_statuses
         self._reached = reached
         self._turns = Turns(clock, share, supervisor)
 
@@ -117,22 +117,22 @@ class Pacer(BaseRateLimiter[Priority]):
         return chat
 
     def _look(self, chat: ChatKey | None, data: dict[str, Any]) -> None:
-        if self._standing is None or not isinstance(chat, int):
+        if self._chat_statuses is None or not isinstance(chat, int):
             return
-        there = self._standing.address(chat)
+        there = self._chat_statuses.address(chat)
         if there != chat:
             data["chat_id"] = there
-        state = self._standing.state(there)
+        state = self._chat_statuses.state(there)
         if state is not None:
             self._metrics.sends.labels("paused").inc()
             raise Paused(f"nothing is sent: the chat is {state}")
 
     async def _follow(self, chat: ChatKey, error: ChatMigrated) -> bool:
         """Move a group to the supergroup it became; tell whether the call can follow."""
-        if self._standing is None or not isinstance(chat, int):
+        if self._chat_statuses is None or not isinstance(chat, int):
             return False
         try:
-            await self._standing.moved(chat, error.new_chat_id)
+            await self._chat_statuses.moved(chat, error.new_chat_id)
         except Exception:
             log.exception("a group that moved was not noted; its next message does")
             return False
@@ -140,23 +140,23 @@ class Pacer(BaseRateLimiter[Priority]):
 
     async def _learn(self, chat: ChatKey, error: Exception) -> None:
         """Note a chat that cannot be written to; the caller hears of that, whatever becomes of the note."""
-        if self._standing is None or not isinstance(chat, int) or not isinstance(error, TelegramError):
+        if self._chat_statuses is None or not isinstance(chat, int) or not isinstance(error, TelegramError):
             return
         if isinstance(error, (Forbidden, BadRequest)) and not isinstance(error, Paused):
             state = meaning(error.message, forbidden=isinstance(error, Forbidden))
             if state is None:
                 return
             try:
-                await self._standing.refused(chat, state)
+                await self._chat_statuses.refused(chat, state)
             except Exception:
                 log.exception("a chat that refuses was noted in memory only")
 
     async def _welcome(self, chat: ChatKey, at: float) -> None:
         """Note a chat that takes messages again; what it took is sent, whatever becomes of the note."""
-        if self._standing is None or not isinstance(chat, int):
+        if self._chat_statuses is None or not isinstance(chat, int):
             return
         try:
-            await self._standing.let_in(chat, at)
+            await self._chat_statuses.let_in(chat, at)
         except Exception:
             log.exception("a chat that is back was not noted; its next message does")
 

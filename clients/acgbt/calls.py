@@ -1,4 +1,4 @@
-"""One call: signed, paced, its envelope opened."""
+"""One call: signed, at its turn, its envelope opened."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator
 
 from clients.acgbt.errors import error_for
-from clients.acgbt.pace import Pace
+from clients.acgbt.ratelimit import KeyRateLimiter
 from clients.acgbt.signing import headers_for
-from clients.clocks import ahead_of
+from clients.clocks import ClockSkew
 from clients.credentials import ApiKey, Credential
 from clients.encoding import Pairs
 from clients.errors import NotAuthorized, RateLimited
@@ -37,13 +37,11 @@ class Call:
 class Caller:
     """Make calls, each at its turn."""
 
-    def __init__(self, transport: Transport, pace: Pace, now: Callable[[], float]) -> None:
+    def __init__(self, transport: Transport, limiter: KeyRateLimiter, now: Callable[[], float]) -> None:
         self._transport = transport
         self._service = transport.service
-        self._pace = pace
-        self._now = now
-        # How far the service's clock is ahead of ours, once a signature was refused for it.
-        self._ahead = 0
+        self._limiter = limiter
+        self._skew = ClockSkew(now)
 
     async def read(self, kind: type[T], call: Call, who: Credential | None) -> T:
         """Make a call and read its data as `kind`."""
@@ -56,14 +54,8 @@ class Caller:
     async def data(self, call: Call, who: Credential | None) -> Any:
         """Make a call and return what its envelope holds."""
         key = self._key(call, who)
-        heard: list[Reply] = []
-        try:
-            reply = await self._paced(call, key, heard)
-        except NotAuthorized:
-            if not (key and key.signed and heard and self._set_clock(heard[-1])):
-                raise
-            # Refused for our clock, which is wrong, not for the key: nothing was done, so once more.
-            reply = await self._paced(call, key, heard)
+        signed = key is not None and key.signed
+        reply = await self._skew.call(lambda seconds: self._in_turn(call, key, seconds), signed=signed)
         envelope = object_of(reply, service=self._service, operation=call.operation)
         return envelope.get("data", None if "code" in envelope else envelope)
 
@@ -73,24 +65,18 @@ class Caller:
         # There is no login here: a token can only be a mix-up.
         raise NotAuthorized(self._service, call.operation, "no_key")
 
-    async def _paced(self, call: Call, key: ApiKey | None, heard: list[Reply]) -> Reply:
+    async def _in_turn(self, call: Call, key: ApiKey | None, seconds: int) -> Reply:
         name = key.key if key else ""
-        if wait := await self._pace.turn(name):
+        if wait := await self._limiter.turn(name):
             raise RateLimited(self._service, call.operation, wait, "user", "own_pace")
         try:
-            return await self._send(call, key, heard)
+            return await self._send(call, key, seconds)
         except RateLimited as error:
-            self._pace.close(name, error.retry_after)
+            self._limiter.close(name, error.retry_after)
             raise
 
-    async def _send(self, call: Call, key: ApiKey | None, heard: list[Reply]) -> Reply:
-        def check(operation: str, reply: Reply) -> None:
-            heard.append(reply)
-            error = error_for(self._service, operation, reply)
-            if error is not None:
-                raise error
-
-        headers = headers_for(key, int(self._now()) + self._ahead) if key else {}
+    async def _send(self, call: Call, key: ApiKey | None, seconds: int) -> Reply:
+        headers = headers_for(key, seconds) if key else {}
         if call.kind is not None:
             headers["content-type"] = call.kind
         return await self._transport.request(
@@ -102,19 +88,13 @@ class Caller:
             content=call.content,
             headers=headers,
             idempotent=call.repeat or call.method == "GET",
-            check=check,
+            check=self._check,
         )
 
-    def _set_clock(self, reply: Reply) -> bool:
-        """Take the service's time where it is told and far from what we signed with."""
-        try:
-            told = whole(reply.envelope.get("timestamp"))
-        except ValueError:
-            told = None
-        ahead = ahead_of(told, self._now(), self._ahead)
-        if ahead is not None:
-            self._ahead = ahead
-        return ahead is not None
+    def _check(self, operation: str, reply: Reply) -> None:
+        error = error_for(self._service, operation, reply)
+        if error is not None:
+            raise error
 
 
 def _count(value: object) -> int:

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from clients.acgbt import calls, models, readings
 from clients.acgbt.calls import Call, Caller
-from clients.acgbt.pace import Pace
 from clients.acgbt.pictures import ENDINGS, allowed_avatar
+from clients.acgbt.ratelimit import KeyRateLimiter
 from clients.acgbt.site import Site
 from clients.credentials import Credential
 from clients.encoding import given
@@ -33,10 +33,10 @@ class ACGBT:
         *,
         now: Callable[[], float] = time.time,
         fetcher: Fetcher | None = None,
-        pace: Pace | None = None,
+        limiter: KeyRateLimiter | None = None,
     ) -> None:
         self._transport = transport
-        self._caller = Caller(transport, pace or Pace(), now)
+        self._caller = Caller(transport, limiter or KeyRateLimiter(), now)
         self._site = Site(transport, fetcher)
 
     async def aclose(self) -> None:

@@ -34,7 +34,7 @@ def error_for(service: str, operation: str, reply: Reply) -> ClientError | None:
         case 0:
             return None
         case 401:
-            return NotAuthorized(service, operation, str(code), message)
+            return NotAuthorized(service, operation, str(code), message, service_time=_time_told(body))
         case 403:
             return Forbidden(service, operation, ForbiddenReason.OTHER, "key_permission", message)
         case 404 | 410:
@@ -66,6 +66,13 @@ def fields_of(body: Mapping[str, Any]) -> dict[str, str]:
     places = (body.get("errors"), data.get("errors") if isinstance(data, Mapping) else None)
     found = next((place for place in places if isinstance(place, Mapping)), {})
     return {str(name)[:60]: _first(value)[:300] for name, value in found.items() if _first(value)}
+
+
+def _time_told(body: Mapping[str, Any]) -> int | None:
+    try:
+        return whole(body.get("timestamp"))
+    except ValueError:
+        return None
 
 
 def _first(value: object) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from clients.errors import BadResponse
-from clients.transport import Timeouts, Transport
+from clients.transport import LONGEST_CALL_SECONDS, Timeouts, Transport
 
 # Idle origins kept open; an endpoint is part of an answer, so their number is the server's choice.
 KEPT = 4
 # Merging the parts of a large file takes the server a while before it says a word.
-PATIENT = Timeouts(connect=8.0, read=45.0, total=50.0)
+PATIENT = Timeouts(connect=8.0, read=45.0, total=LONGEST_CALL_SECONDS)
 
 
 @dataclass

@@ -1,28 +1,26 @@
 """What every call to Mika goes through: credential, envelope, errors, models."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from clients.clocks import ahead_of
+from clients.clocks import ClockSkew
 from clients.credentials import ApiKey, Credential
 from clients.encoding import Pairs
-from clients.errors import NotAuthorized
 from clients.mika.errors import error_for
 from clients.mika.signing import headers_for
 from clients.models import read
 from clients.multipart import Multipart
 from clients.reply import Reply, object_of
-from clients.retry_after import date_told
-from clients.transport import Timeouts, Transport
+from clients.transport import LONGEST_CALL_SECONDS, Timeouts, Transport
 
 M = TypeVar("M")
 
 # A part that makes no headway for this long is given up; a slow line that still moves is not.
 SILENCE_SECONDS = 50.0
 # Putting the chunks of a large video together takes the server a while before it says a word.
-_PATIENT = Timeouts(connect=8.0, read=45.0, total=50.0)
+_PATIENT = Timeouts(connect=8.0, read=45.0, total=LONGEST_CALL_SECONDS)
 
 
 class Calls:
@@ -34,9 +32,7 @@ class Calls:
     def __init__(self, transport: Transport, *, now: Callable[[], float] = time.time) -> None:
         self._transport = transport
         self._patient = transport.sibling(transport.base_url, timeout=_PATIENT)
-        self._now = now
-        # How far the site's clock is ahead of ours, once a signature was refused for it.
-        self._ahead = 0
+        self._skew = ClockSkew(now)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -76,61 +72,44 @@ class Calls:
         repeat: bool = False,
         patient: bool = False,
     ) -> object:
-        heard: list[Reply] = []
-
-        def check(operation: str, reply: Reply) -> None:
-            heard.append(reply)
-            self._check(operation, reply)
-
-        async def send(ahead: int) -> Reply:
+        async def send(seconds: int) -> Reply:
             return await (self._patient if patient else self._transport).request(
                 operation,
                 method,
                 path,
                 params=params,
                 json=json,
-                headers=self._headers(operation, who, ahead),
+                headers=self._headers(operation, who, seconds),
                 idempotent=repeat or method == "GET",
-                check=check,
+                check=self._check,
             )
 
-        try:
-            reply = await send(self._ahead)
-        except NotAuthorized:
-            ahead = self._told_ahead(who, heard)
-            if ahead is None:
-                raise
-            # Perhaps refused for our clock, not for the key: nothing was done, so once more by the site's.
-            reply = await send(ahead)
-            self._ahead = ahead
-        return self._data(operation, reply)
-
-    def _told_ahead(self, who: Credential | None, heard: Sequence[Reply]) -> int | None:
-        """Return how far the clock that refused a signature is ahead, None where it was not for that."""
-        if not (heard and isinstance(who, ApiKey)):
-            return None
-        return ahead_of(date_told(heard[-1].headers), self._now(), self._ahead)
+        return await self._opened(operation, who, send)
 
     async def _send(self, operation: str, path: str, who: Credential, form: Multipart) -> object:
-        headers = {**self._headers(operation, who, self._ahead), "content-type": form.content_type}
-        reply = await self._patient.send(
-            operation,
-            path,
-            form.blocks(),
-            form.size,
-            params=(),
-            headers=headers,
-            silence=SILENCE_SECONDS,
-            check=self._check,
-        )
-        return self._data(operation, reply)
+        async def send(seconds: int) -> Reply:
+            return await self._patient.send(
+                operation,
+                path,
+                form.blocks(),
+                form.size,
+                headers={**self._headers(operation, who, seconds), "content-type": form.content_type},
+                silence=SILENCE_SECONDS,
+                check=self._check,
+            )
 
-    def _headers(self, operation: str, who: Credential | None, ahead: int) -> dict[str, str]:
-        now = self._now() + ahead
-        return dict(headers_for(who, now, service=self._transport.service, operation=operation))
+        return await self._opened(operation, who, send)
 
-    def _data(self, operation: str, reply: Reply) -> object:
-        return object_of(reply, service=self._transport.service, operation=operation).get("data")
+    async def _opened(
+        self, operation: str, who: Credential | None, send: Callable[[int], Awaitable[Reply]]
+    ) -> object:
+        """Make a call, signed by the site's clock, and return what its envelope holds."""
+        reply = await self._skew.call(send, signed=isinstance(who, ApiKey))
+        envelope = object_of(reply, service=self._transport.service, operation=operation)
+        return envelope.get("data")
+
+    def _headers(self, operation: str, who: Credential | None, seconds: int) -> dict[str, str]:
+        return dict(headers_for(who, seconds, service=self._transport.service, operation=operation))
 
     def _check(self, operation: str, reply: Reply) -> None:
         error = error_for(self._transport.service, operation, reply)

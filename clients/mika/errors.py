@@ -15,7 +15,7 @@ from clients.errors import (
     UpstreamBroken,
 )
 from clients.reply import Reply
-from clients.retry_after import DEFAULT_SECONDS, retry_delay
+from clients.retry_after import DEFAULT_SECONDS, date_told, retry_delay
 
 # Calls that prove nobody's token: a 401 there is about what was typed.
 _OPEN = frozenset({"login", "register"})
@@ -78,7 +78,7 @@ def _refusal(service: str, operation: str, status: int, reply: Reply) -> ClientE
     if status >= 500 or status < 200:
         return UpstreamBroken(service, operation, status)
     if status == 401 and operation not in _OPEN:
-        return NotAuthorized(service, operation, code, message, refreshable=False)
+        return NotAuthorized(service, operation, code, message, service_time=date_told(reply.headers))
     if status == 403 and operation not in _OPEN:
         return Forbidden(service, operation, ForbiddenReason.OTHER, code, message)
     if status in (404, 405, 410):

@@ -22,7 +22,7 @@ class Uploads(Calls):
         description: str = "",
         category_id: int | None = None,
     ) -> models.Uploaded:
-        """Send a whole video of `size` bytes as `body` yields them; never repeated."""
+        """Send a whole video of `size` bytes as `body` yields them; never repeated once it was let in."""
         fields = dict(given(title=title, description=description or None, category_id=category_id))
         form = Multipart(fields, file_field="file", name=name, body=body, size=size)
         data = await self._send("upload", "/videos/upload", who, form)
@@ -39,9 +39,10 @@ class Uploads(Calls):
         return self._as(models.UploadSession, data, "begin_upload")
 
     async def send_chunk(self, who: Credential, upload_id: str, index: int, body: Body, size: int) -> None:
-        """Send one chunk (from 0) of `size` bytes as `body` yields them; one POST.
+        """Send one chunk (from 0) of `size` bytes as `body` yields them.
 
-        A chunk may be sent again, so any error can be met by one more call. What `body` raises comes through.
+        One POST, or two where the first was refused for our clock. A chunk may be sent again, so any error
+        can be met by one more call. What `body` raises comes through.
         """
         fields = {"upload_id": upload_id, "chunk_index": str(index)}
         form = Multipart(fields, file_field="chunk", name="chunk", body=body, size=size)

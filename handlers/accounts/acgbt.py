@@ -42,7 +42,7 @@ async def show(scene: Scene[AcgbtState]) -> View:
         case "avatar":
             return _avatar_question(scene)
     client = scene.services.require_acgbt()
-    profile = await scene.services.keys.call(scene.user_id, Service.ACGBT, client.profile)
+    profile = await scene.services.credentials.call(scene.user_id, Service.ACGBT, client.profile)
     picture = client.link(profile.avatar or "") or ""
     lines = [Html(scene.state.said)] if scene.state.said else []
     text = Html("\n".join([*lines, *_profile(scene, profile)]))
@@ -158,7 +158,7 @@ async def _try(scene: Scene[AcgbtState], change: Awaitable[object]) -> None:
 
 async def _set(scene: Scene[AcgbtState], address: str) -> str:
     client = scene.services.require_acgbt()
-    return await scene.services.keys.call(
+    return await scene.services.credentials.call(
         scene.user_id, Service.ACGBT, lambda who: client.set_avatar(who, address)
     )
 
@@ -171,7 +171,7 @@ async def _upload(scene: Scene[AcgbtState], source: Source) -> None:
     client, name = scene.services.require_acgbt(), source.name
     data = await content_of(scene, source, AVATAR_BYTES)
     mime = allowed_avatar(Service.ACGBT, data)
-    await scene.services.keys.call(
+    await scene.services.credentials.call(
         scene.user_id, Service.ACGBT, lambda who: client.upload_avatar(who, name, data, mime)
     )
 

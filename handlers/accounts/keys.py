@@ -31,8 +31,8 @@ SHOWN_SECONDS = 600.0
 async def show_keys(scene: Scene[AcgbtState]) -> View:
     """List the keys with what they may do; the linked one is marked."""
     say, client = scene.say, scene.services.require_acgbt()
-    listed = await scene.services.keys.call(scene.user_id, Service.ACGBT, client.keys)
-    own = await scene.services.keys.maybe(scene.user_id, Service.ACGBT)
+    listed = await scene.services.credentials.call(scene.user_id, Service.ACGBT, client.keys)
+    own = await scene.services.credentials.maybe(scene.user_id, Service.ACGBT)
     parts = [Html(scene.state.said)] if scene.state.said else []
     parts += [say("acgbt.keys"), *(_line(scene, key, own) for key in listed[:MOST_SHOWN])]
     if len(listed) > MOST_SHOWN:
@@ -144,7 +144,7 @@ async def create(scene: Scene[AcgbtState], _arg: str) -> AcgbtState | None:
     if not await _begin(scene):
         return None
     try:
-        made = await scene.services.keys.call(
+        made = await scene.services.credentials.call(
             scene.user_id,
             Service.ACGBT,
             lambda who: client.create_key(who, state.name, state.rights, state.limit),

@@ -23,7 +23,7 @@ NICKNAME_LIMIT, AVATAR_LIMIT = 60, 500
 async def show(scene: Scene[MikaState]) -> View:
     """Show the account, below what came of the last change."""
     say, client = scene.say, scene.services.require_mika()
-    profile = await scene.services.keys.call(scene.user_id, Service.MIKA, client.profile)
+    profile = await scene.services.credentials.call(scene.user_id, Service.MIKA, client.profile)
     picture = client.link(profile.avatar) or ""
     lines = [say.either(f"mika.fault.{n}", "mika.fault", words=w) for n, w in scene.state.faults.items()]
     lines += [Html(scene.state.said)] if scene.state.said else []
@@ -93,7 +93,7 @@ async def pictured(scene: Scene[MikaState], _arg: str) -> MikaState:
 async def _change(scene: Scene[MikaState], **values: Any) -> MikaState:
     client = scene.services.require_mika()
     try:
-        await scene.services.keys.call(
+        await scene.services.credentials.call(
             scene.user_id, Service.MIKA, lambda who: client.edit_profile(who, **values)
         )
     except Rejected as error:

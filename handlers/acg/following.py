@@ -11,7 +11,7 @@ from handlers.texts import Html
 from handlers.views import Press, Row
 from services.acgbt.following import category_key, words_key
 from services.subscriptions import FollowedTitle
-from services.subscriptions.keys import WORDS
+from services.subscriptions.naming import WORDS
 from storage.subscriptions import Subscription
 
 SUBSCRIPTION_ROUTE = "subscription"

@@ -13,7 +13,7 @@ from handlers.scenes import InvalidPress, Scene, Switch
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, Row, View, grid
 from services.subscriptions import News
-from services.subscriptions.keys import CATEGORY
+from services.subscriptions.naming import CATEGORY
 
 A_PAGE = 5
 MOST_LISTED = 8

@@ -28,7 +28,7 @@ _BLANK = "\u2800\u3164 "
 
 async def must_be_linked(scene: Scene[Any]) -> None:
     """Raise NotLinked or LinkLost where this person has no working key."""
-    if await scene.services.keys.maybe(scene.user_id, Service.ACGBT) is None:
+    if await scene.services.credentials.maybe(scene.user_id, Service.ACGBT) is None:
         raise NotLinked(Service.ACGBT)
 
 

@@ -43,7 +43,7 @@ async def show(scene: Scene[InboxState]) -> View:
 
 
 async def _list(scene: Scene[InboxState]) -> View:
-    client, call = scene.services.require_acgbt(), scene.services.keys.call
+    client, call = scene.services.require_acgbt(), scene.services.credentials.call
     state = scene.state
     unread = await call(scene.user_id, Service.ACGBT, client.unread)
     found = await call(
@@ -116,7 +116,7 @@ async def _message(scene: Scene[InboxState]) -> View:
     say, state = scene.say, scene.state
     client = scene.services.require_acgbt()
     try:
-        one = await scene.services.keys.call(
+        one = await scene.services.credentials.call(
             scene.user_id, Service.ACGBT, lambda who: client.message(who, state.open)
         )
     except NotFound:
@@ -180,7 +180,7 @@ async def read(scene: Scene[InboxState], arg: str) -> InboxState:
 async def read_all(scene: Scene[InboxState], _arg: str) -> InboxState:
     """Mark all messages as read."""
     client = scene.services.require_acgbt()
-    await scene.services.keys.call(scene.user_id, Service.ACGBT, client.mark_all_read)
+    await scene.services.credentials.call(scene.user_id, Service.ACGBT, client.mark_all_read)
     return _at(scene, note="all_read")
 
 

@@ -92,7 +92,7 @@ async def mark(scene: Scene[Any], message_id: int) -> None:
     """Mark a message as read; one that is gone needs no mark."""
     client = scene.services.require_acgbt()
     try:
-        await scene.services.keys.call(
+        await scene.services.credentials.call(
             scene.user_id, Service.ACGBT, lambda who: client.mark_read(who, message_id)
         )
     except NotFound:
@@ -116,7 +116,7 @@ async def fold(scene: Scene[Any], payloads: Sequence[Mapping[str, Any]]) -> Outg
     """
     if not scene.person.preferences.inbox:
         return None
-    if await scene.services.keys.maybe(scene.user_id, Service.ACGBT) is None:
+    if await scene.services.credentials.maybe(scene.user_id, Service.ACGBT) is None:
         return None
     read_by_now = await _read(scene)
     told = [item for payload in reversed(payloads) for item in payload["items"]]
@@ -132,7 +132,7 @@ async def _read(scene: Scene[Any]) -> frozenset[int]:
     """Return which of the newest messages are read; none where ACGBT does not tell."""
     try:
         client = scene.services.require_acgbt()
-        page = await scene.services.keys.call(
+        page = await scene.services.credentials.call(
             scene.user_id, Service.ACGBT, lambda who: client.messages(who, page_size=A_LOOK)
         )
     except (ClientError, ServiceError):

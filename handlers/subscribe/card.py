@@ -17,7 +17,7 @@ from handlers.views import Button, Open, Press, Row, View, grid
 from services import zones
 from services.names import Service
 from services.subscriptions import FollowedTitle
-from services.subscriptions.keys import is_acg
+from services.subscriptions.naming import is_acg
 from services.subscriptions.wishes import WHENS
 
 ROUTE = "subscription"

@@ -23,7 +23,7 @@ from handlers.unlock import RESOURCE_LINK
 from handlers.views import Button, Open, View, grid
 from services.jobs import Lease
 from services.subscriptions import GROUP, News
-from services.subscriptions.keys import is_acg
+from services.subscriptions.naming import is_acg
 from storage.jobs import Job
 
 ROUTE, LIST_ROUTE = "groupnews", "groupnewslist"

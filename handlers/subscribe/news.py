@@ -17,7 +17,7 @@ from handlers.subscribe.titles import Shown, parts_of, shown
 from handlers.texts import Html
 from handlers.views import Button, Press, Row, View, grid, pages_row
 from services.sharelinks.finding import Drive, extract
-from services.subscriptions.keys import is_acg
+from services.subscriptions.naming import is_acg
 from services.subscriptions.wishes import drive_of
 
 ROUTE, LIST_ROUTE = "news", "newslist"

@@ -12,7 +12,7 @@ from handlers.resources import ICONS, title_name
 from handlers.scenes import Scene
 from handlers.texts import Html, escape
 from services.errors import ServiceError
-from services.subscriptions.keys import is_acg
+from services.subscriptions.naming import is_acg
 
 NAME_LIMIT = 120
 

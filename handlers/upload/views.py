@@ -83,7 +83,9 @@ def stage_line(scene: Scene[Any], view: UploadView) -> Html:
         site = ".mika" if upload.about is not None and view.stage is not Stage.FETCHING else ""
         return say(f"upload{site}.{view.stage}")
     if upload.retry_at is not None:
-        return say("upload.interrupted", time=dates.shown(scene, upload.retry_at, dates.SECONDS))
+        no_room = isinstance(upload.problem, UploadProblem) and upload.problem.kind == "no_room"
+        key = "upload.no_room" if no_room else "upload.interrupted"
+        return say(key, time=dates.shown(scene, upload.retry_at, dates.SECONDS))
     return say.plural("upload.ahead", view.ahead) if view.ahead else say("upload.next")
 
 

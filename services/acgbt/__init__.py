@@ -7,10 +7,10 @@ from services.acgbt.following import Follows
 from services.acgbt.pictures import Pictures
 from services.acgbt.rounds import Rounds
 from services.clock import Clock
+from services.credentials import UserCredentials
 from services.jobs import JobHandler
-from services.keys import Keys
 from services.steps import Reached, nothing
-from services.subscriptions import Pace
+from services.subscriptions import PollPace
 from storage.database import Database
 
 __all__ = ["Acg"]
@@ -24,16 +24,16 @@ class Acg:
         db: Database,
         clock: Clock,
         acgbt: ACGBT | None,
-        keys: Keys,
+        credentials: UserCredentials,
         *,
-        pace: Pace | None = None,
+        pace: PollPace | None = None,
         reached: Reached = nothing,
     ) -> None:
-        self.catalogue = Catalogue(clock, acgbt, keys)
+        self.catalogue = Catalogue(clock, acgbt, credentials)
         self.pictures = Pictures(self.catalogue)
-        self.comments = Comments(db, clock, self.catalogue, keys, reached=reached)
+        self.comments = Comments(db, clock, self.catalogue, credentials, reached=reached)
         self.follows = Follows(db, clock, self.catalogue)
-        self._rounds = Rounds(db, clock, self.catalogue, pace or Pace(), reached=reached)
+        self._rounds = Rounds(db, clock, self.catalogue, pace or PollPace(), reached=reached)
         self._on = acgbt is not None
 
     def jobs(self) -> dict[str, JobHandler]:

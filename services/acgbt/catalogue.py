@@ -9,8 +9,8 @@ from clients.acgbt.models import Category, Resource, ResourcePage
 from clients.credentials import Credential
 from clients.errors import Forbidden
 from services.clock import Clock
+from services.credentials import UserCredentials
 from services.errors import LinkLost, NotLinked, ServiceOff
-from services.keys import Keys
 from services.names import Service
 from services.recent import Recent
 
@@ -66,10 +66,10 @@ class Categories:
 class Catalogue:
     """Read what is open to everybody."""
 
-    def __init__(self, clock: Clock, acgbt: ACGBT | None, keys: Keys) -> None:
+    def __init__(self, clock: Clock, acgbt: ACGBT | None, credentials: UserCredentials) -> None:
         self._clock = clock
         self._acgbt = acgbt
-        self._keys = keys
+        self._credentials = credentials
         self._pages: Recent[tuple[Wanted, int], ResourcePage] = Recent(SIZE)
         self._details: Recent[int, Resource] = Recent(SIZE)
         self._categories: Recent[str, Categories] = Recent(1)
@@ -86,7 +86,7 @@ class Catalogue:
         client_is_on = self.client is not None
         if client_is_on and user_id is not None:
             try:
-                return await self._keys.call(user_id, Service.ACGBT, work)
+                return await self._credentials.call(user_id, Service.ACGBT, work)
             except (NotLinked, LinkLost, Forbidden):
                 # A key that may not read is worth as much as none.
                 pass

@@ -7,8 +7,8 @@ from clients.acgbt.models import PAGE_SIZE, Comment
 from clients.errors import ClientError, NotFound
 from services.acgbt.catalogue import Catalogue
 from services.clock import Clock
+from services.credentials import UserCredentials
 from services.errors import ServiceError
-from services.keys import Keys
 from services.names import Service
 from services.recent import Recent
 from services.steps import Reached, nothing
@@ -48,12 +48,18 @@ class Comments:
     """Read and write comments."""
 
     def __init__(
-        self, db: Database, clock: Clock, catalogue: Catalogue, keys: Keys, *, reached: Reached = nothing
+        self,
+        db: Database,
+        clock: Clock,
+        catalogue: Catalogue,
+        credentials: UserCredentials,
+        *,
+        reached: Reached = nothing,
     ) -> None:
         self._db = db
         self._clock = clock
         self._catalogue = catalogue
-        self._keys = keys
+        self._credentials = credentials
         self._reached = reached
         self._threads: Recent[int, Thread] = Recent(SIZE)
         self._roles: Recent[tuple[int, str], str] = Recent(ROLES)
@@ -100,7 +106,7 @@ class Comments:
         role = self._roles.get((user_id, own), now)
         if role is None:
             try:
-                profile = await self._keys.call(user_id, Service.ACGBT, self._catalogue.client.profile)
+                profile = await self._credentials.call(user_id, Service.ACGBT, self._catalogue.client.profile)
             except (ClientError, ServiceError):
                 return False
             role = profile.role
@@ -111,7 +117,7 @@ class Comments:
         """Write a comment, once; raises NotLinked before anything is sent."""
         client = self._catalogue.client
         try:
-            made = await self._keys.call(
+            made = await self._credentials.call(
                 user_id, Service.ACGBT, lambda who: client.comment(who, resource_id, content, parent)
             )
         finally:
@@ -124,7 +130,9 @@ class Comments:
         """Delete a comment; one that is gone already is no error."""
         client = self._catalogue.client
         try:
-            await self._keys.call(user_id, Service.ACGBT, lambda who: client.delete_comment(who, comment_id))
+            await self._credentials.call(
+                user_id, Service.ACGBT, lambda who: client.delete_comment(who, comment_id)
+            )
         except NotFound:
             pass
         finally:

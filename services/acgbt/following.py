@@ -7,7 +7,7 @@ from clients.acgbt.models import PAGE_SIZE
 from services.acgbt.catalogue import Catalogue
 from services.clock import Clock
 from services.subscriptions.following import MOST_TITLES, TooManyTitles, told_in
-from services.subscriptions.keys import ACG_ROUND, CATEGORY, WORDS
+from services.subscriptions.naming import ACG_ROUND, CATEGORY, WORDS
 from storage import jobs, subscriptions
 from storage.database import Database
 from storage.subscriptions import Subscription

@@ -17,8 +17,8 @@ from services.clock import Clock
 from services.errors import ServiceError
 from services.jobs import JobHandler, Lease
 from services.steps import Reached, nothing
-from services.subscriptions.keys import ACG, ACG_ROUND as ROUND
-from services.subscriptions.pace import Pace
+from services.subscriptions.naming import ACG, ACG_ROUND as ROUND
+from services.subscriptions.pace import PollPace
 from services.subscriptions.telling import MOST_ITEMS, News, tell_news, wishes_of
 from storage import jobs, subscriptions
 from storage.database import Database
@@ -65,7 +65,7 @@ class Rounds:
     """Read the newest list, and have people told."""
 
     def __init__(
-        self, db: Database, clock: Clock, catalogue: Catalogue, pace: Pace, *, reached: Reached = nothing
+        self, db: Database, clock: Clock, catalogue: Catalogue, pace: PollPace, *, reached: Reached = nothing
     ) -> None:
         self._db = db
         self._clock = clock

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from clients.transport import LONGEST_CALL_SECONDS
 from services import zones
 from services.beijing import day_of, end_of, start_of
 from storage.checkins import CheckInRow
@@ -13,11 +14,11 @@ from storage.preferences import Preferences
 EARLIEST_SECONDS = 120.0
 # Whose turn would come so shortly before midnight comes earlier: there must be time to try again.
 LATEST_SECONDS = 900.0
-# A call may take most of a minute: what is sent later could count for the next day.
-LAST_CALL_SECONDS = 60.0
+# As long as a call may take, and a little: what is sent later could count for the next day.
+LAST_CALL_SECONDS = LONGEST_CALL_SECONDS + 10.0
 
 # Whoever sent a request has an answer after this long, or will never have one.
-CLAIM_SECONDS = 60.0
+CLAIM_SECONDS = LONGEST_CALL_SECONDS + 10.0
 
 FIRST_WAIT_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 3600.0

@@ -9,7 +9,7 @@ from services.clock import Clock
 from services.errors import NoLinks
 from services.jobs import JobHandler, Lease
 from services.linkchecks.judge import ShareJudge
-from services.linkchecks.run import FOLLOW, LinkCheckRun, Pace, Tools
+from services.linkchecks.run import FOLLOW, LinkCheckPace, LinkCheckRun, Tools
 from services.linkchecks.verdicts import CheckedLink, Snapshot, VerdictMemory
 from services.steps import nothing
 from services.tokens import Tokens
@@ -44,14 +44,14 @@ class LinkChecks:
         disktop: DiskTop | None,
         tokens: Tokens,
         *,
-        pace: Pace | None = None,
+        pace: LinkCheckPace | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._linkcheck = linkcheck
         self._judge = ShareJudge(clock, disktop, tokens)
         self._memory = VerdictMemory()
-        self._pace = pace or Pace()
+        self._pace = pace or LinkCheckPace()
         self._runs: dict[str, LinkCheckRun] = {}
         self.on_change: OnChange = nothing
 

@@ -25,7 +25,7 @@ FOLLOW = "linkcheck.follow"
 
 
 @dataclass(frozen=True)
-class Pace:
+class LinkCheckPace:
     """Seconds between two notes of progress, seconds for a whole run, and tries to make a job upstream.
 
     A service that hangs lets every try take its longest: after `asking` seconds no other is begun.
@@ -48,7 +48,7 @@ class Tools:
     judge: ShareJudge
     memory: VerdictMemory
     changed: Callable[[Snapshot, bool], Awaitable[None]]
-    pace: Pace
+    pace: LinkCheckPace
 
 
 class LinkCheckRun:

@@ -6,6 +6,7 @@ from typing import Literal
 from clients.disktop.errors import DeviceDenied, DeviceExpired, DevicePending, DeviceSlowDown
 from clients.disktop.models import DeviceCode
 from clients.errors import BadResponse, ClientError, RateLimited, Unreachable, UpstreamBroken
+from clients.transport import LONGEST_CALL_SECONDS
 
 End = Literal["linked", "denied", "expired", "failed"]
 
@@ -14,8 +15,6 @@ SHORTEST_SECONDS = 1.0
 LONGEST_WAIT = 60.0
 # Two clocks never tick as one: a poll is rather a little late than a little early.
 SLACK_SECONDS = 0.05
-# A request may be on its way for as long as a call may take, and reach the service only then.
-CALL_SECONDS = 50.0
 _TRANSIENT = (Unreachable, UpstreamBroken, BadResponse, RateLimited)
 
 
@@ -37,8 +36,9 @@ class Polling:
 
     def asked(self, now: float) -> "Polling":
         """Return what holds while a question is under way, for whoever comes after a kill in that moment."""
+        # It may be on its way for as long as a call may take, and reach the service only then.
         slower = self.interval + SLOWER_SECONDS
-        return replace(self, interval=slower, next_at=_later(now, CALL_SECONDS + slower))
+        return replace(self, interval=slower, next_at=_later(now, LONGEST_CALL_SECONDS + slower))
 
 
 def after(polling: Polling, error: ClientError, now: float) -> Polling | None:

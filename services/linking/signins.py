@@ -8,8 +8,8 @@ from clients.credentials import ApiKey, Bearer, Credential
 from clients.errors import BadResponse, ClientError, Forbidden, NotAuthorized, Rejected
 from clients.mika.client import Mika
 from clients.mika.models import Login
+from services.credentials import UserCredentials
 from services.errors import NotLinked, ServiceError, ServiceOff
-from services.keys import Keys
 from services.names import Service
 from services.steps import Reached, nothing
 from storage.links import Link
@@ -30,9 +30,14 @@ class SignIns:
     """Prove keys and logins at their service, and link them. Passwords are sent on and kept nowhere."""
 
     def __init__(
-        self, keys: Keys, acgbt: ACGBT | None, mika: Mika | None, *, reached: Reached = nothing
+        self,
+        credentials: UserCredentials,
+        acgbt: ACGBT | None,
+        mika: Mika | None,
+        *,
+        reached: Reached = nothing,
     ) -> None:
-        self._keys = keys
+        self._credentials = credentials
         self._acgbt = acgbt
         self._mika = mika
         self._reached = reached
@@ -69,8 +74,8 @@ class SignIns:
     async def rotate(self, user_id: int, name: str) -> str:
         """Replace the key that ACGBT is linked with by a new one with the same rights; returns the old key.
 
-        `name` is for a key without one. Raises what `Keys.call` raises; BadResponse, which is doubtful, where
-        a new one is there but could not be tried: its secret is lost, and the old one stays linked.
+        `name` is for a key without one. Raises what `UserCredentials.call` raises; BadResponse, which is
+        doubtful, where a new one is there but could not be tried: its secret is lost, the old one stays.
         """
         client = self._acgbt
         if client is None:
@@ -84,7 +89,7 @@ class SignIns:
             asked = (own.name if own else "") or name
             return who, await client.create_key(who, asked, rights or ("read",), limit or CALLS_A_MINUTE)
 
-        old, made = await self._keys.call(user_id, Service.ACGBT, make)
+        old, made = await self._credentials.call(user_id, Service.ACGBT, make)
         await self._reached("key.made")
         new = ApiKey(made.api_key, made.api_secret, signed=old.signed)
         try:
@@ -158,7 +163,7 @@ class SignIns:
         scopes: tuple[str, ...] = (),
     ) -> Link:
         await self._reached("key.proven")
-        return await self._keys.connect(
+        return await self._credentials.connect(
             user_id,
             service,
             credential,

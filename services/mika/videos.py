@@ -9,8 +9,8 @@ from clients.errors import ClientError, Forbidden
 from clients.mika.client import Mika
 from clients.mika.models import Category
 from services.clock import Clock
+from services.credentials import UserCredentials
 from services.errors import ServiceError, ServiceOff
-from services.keys import Keys
 from services.names import Service
 from services.recent import Recent
 
@@ -31,18 +31,18 @@ _SITE = ""
 class Videos:
     """Call Mika for people."""
 
-    def __init__(self, clock: Clock, mika: Mika | None, keys: Keys) -> None:
+    def __init__(self, clock: Clock, mika: Mika | None, credentials: UserCredentials) -> None:
         self._clock = clock
         self._mika = mika
-        self._keys = keys
+        self._credentials = credentials
         self._tree: Recent[str, tuple[Category, ...]] = Recent(1)
         self._rights: Recent[tuple[int, int], bool] = Recent(2_000)
         self._titles: Recent[tuple[int, int], str] = Recent(20_000)
 
     async def call(self, user_id: int, work: Work[T]) -> T:
-        """Do a call with a person's account; raises what `Keys.call` raises."""
+        """Do a call with a person's account; raises what `UserCredentials.call` raises."""
         client = self.client()
-        return await self._keys.call(user_id, Service.MIKA, lambda who: work(client, who))
+        return await self._credentials.call(user_id, Service.MIKA, lambda who: work(client, who))
 
     async def manage(self, user_id: int, work: Work[T]) -> T:
         """Do a call that needs an administrator's rights, and learn from its answer who has them."""
@@ -57,11 +57,11 @@ class Videos:
             self._learn(user_id, who, may=True)
             return done
 
-        return await self._keys.call(user_id, Service.MIKA, ask)
+        return await self._credentials.call(user_id, Service.MIKA, ask)
 
     async def manages(self, user_id: int) -> bool:
         """Tell whether a person's account may run the site; where nobody knows yet, the site is asked."""
-        who = await self._keys.maybe(user_id, Service.MIKA)
+        who = await self._credentials.maybe(user_id, Service.MIKA)
         if who is None:
             return False
         known = self._rights.get((user_id, hash(who)), self._clock.now())

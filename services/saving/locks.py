@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from clients.transport import LONGEST_CALL_SECONDS
 from services.clock import Clock
 from services.jobs import Lease, RetryLater
 from storage import savelocks
@@ -22,10 +23,10 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-# Longer than any copy can take (50 s) that left in time: nobody else looks while one may still land.
-LOCK_SECONDS = 75.0
 # A copy leaves within this time after its lock was made sure of, or not at all.
 SEND_SECONDS = 10.0
+# Longer than any copy can take that left in time: nobody else looks while one may still land.
+LOCK_SECONDS = SEND_SECONDS + LONGEST_CALL_SECONDS + 15.0
 # Looking through a drive may take longer than a lock lasts.
 RENEW_SECONDS = 20.0
 # So often a lock is asked for in one go; who still waits then makes room for other jobs.

@@ -8,7 +8,7 @@ from services.saving.transfers import Transfers
 from services.steps import Reached, nothing
 from services.subscriptions.automatic import RECEIPT, Automatic
 from services.subscriptions.following import FollowedTitle, Follows, TooManyTitles, key_of
-from services.subscriptions.pace import Pace
+from services.subscriptions.pace import PollPace
 from services.subscriptions.receipts import Receipt, Step
 from services.subscriptions.rounds import Rounds
 from services.subscriptions.telling import GROUP, NEWS, News
@@ -28,7 +28,7 @@ __all__ = [
     "UNLENT",
     "FollowedTitle",
     "News",
-    "Pace",
+    "PollPace",
     "Receipt",
     "Step",
     "Subscriptions",
@@ -45,17 +45,17 @@ class Subscriptions:
         self,
         db: Database,
         clock: Clock,
+        *,
         hdhive: HDHive | None,
         tokens: Tokens,
         titles: Titles,
         unlocking: Unlocking,
         transfers: Transfers,
-        *,
-        pace: Pace | None = None,
+        pace: PollPace | None = None,
         activity: Activity,
         reached: Reached = nothing,
     ) -> None:
-        rhythm = pace or Pace()
+        rhythm = pace or PollPace()
         self.follows = Follows(db, clock, hdhive, titles, rhythm)
         self.automatic = Automatic(db, clock, unlocking, transfers, reached=reached)
         self._rounds = Rounds(db, clock, hdhive, tokens, rhythm, activity=activity, reached=reached)

@@ -9,8 +9,8 @@ from clients.tmdb.models import Title
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.names import Service
-from services.subscriptions.keys import is_acg
-from services.subscriptions.pace import Pace
+from services.subscriptions.naming import is_acg
+from services.subscriptions.pace import PollPace
 from services.subscriptions.rounds import ROUND
 from services.subscriptions.telling import wishes_of
 from services.subscriptions.unlent import ASKED, asked
@@ -56,7 +56,9 @@ def key_of(media_type: str, tmdb_id: int) -> str:
 class Follows:
     """Keep who follows what."""
 
-    def __init__(self, db: Database, clock: Clock, hdhive: HDHive | None, titles: Titles, pace: Pace) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, hdhive: HDHive | None, titles: Titles, pace: PollPace
+    ) -> None:
         self._db = db
         self._clock = clock
         self._hdhive = hdhive

@@ -23,7 +23,7 @@ _MILLISECONDS = 1e11
 
 
 @dataclass(frozen=True)
-class Pace:
+class PollPace:
     """How often each title is looked up, how many a second at least, and how many at once."""
 
     interval: float = 900.0

@@ -20,7 +20,7 @@ from services.jobs import JobHandler, Lease, LeaseLost
 from services.names import Service
 from services.steps import Reached, nothing
 from services.subscriptions import unlent
-from services.subscriptions.pace import Allowance, Pace
+from services.subscriptions.pace import Allowance, PollPace
 from services.subscriptions.telling import tell, wanted
 from services.subscriptions.turns import EverybodyWaits, Looked, NobodyMay, Turns
 from services.tokens import Tokens
@@ -75,7 +75,7 @@ class Rounds:
         clock: Clock,
         hdhive: HDHive | None,
         tokens: Tokens,
-        pace: Pace,
+        pace: PollPace,
         *,
         activity: Activity,
         reached: Reached = nothing,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from clients.errors import ClientError
 from clients.hdhive.client import HDHive
 from clients.hdhive.models import Share, Unlocked
+from clients.transport import LONGEST_CALL_SECONDS
 from services.clock import Clock
 from services.errors import ServiceError, ServiceOff
 from services.jobs import JobHandler
@@ -35,9 +36,10 @@ from storage.tx import Tx
 from storage.unlocks import Unlock
 
 PRESS_SECONDS = 120.0
-# The POST leaves within this time after the claim, or not at all; it ends within a call's deadline of 50 s.
+# The POST leaves within this time after the claim, or not at all.
 SEND_SECONDS = 10.0
-SETTLE_SECONDS = 65.0
+# By then it has ended; only then is it looked for.
+SETTLE_SECONDS = SEND_SECONDS + LONGEST_CALL_SECONDS + 5.0
 
 
 class OutcomeState(StrEnum):

@@ -12,7 +12,7 @@ from services.clock import Clock
 from services.jobs import Lease
 from services.steps import Reached
 from services.uploads.model import OnChange, Stage, UploadView
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from services.uploads.progress import Meter
 from services.uploads.record import Detail, detail_of, kept, upload_of
 from storage import uploads
@@ -30,7 +30,13 @@ class Course:
     """Hold the state of one upload that this process runs."""
 
     def __init__(
-        self, row: Row, lease: Lease, clock: Clock, pace: Pace, reached: Reached, tell: Callable[[], OnChange]
+        self,
+        row: Row,
+        lease: Lease,
+        clock: Clock,
+        pace: UploadPace,
+        reached: Reached,
+        tell: Callable[[], OnChange],
     ) -> None:
         self.row = row
         self.detail: Detail = detail_of(row)

@@ -50,7 +50,7 @@ class Fetching:
         else:
             await self._file.recount()
         self._course.meter.begin(self._course.detail.size, self._file.length)
-        await self._course.note(Stage.FETCHING)
+        await self._course.note(Stage.FETCHING, trouble=None)
 
     async def _try(self) -> None:
         course, file, detail = self._course, self._file, self._course.detail
@@ -69,7 +69,7 @@ class Fetching:
             await file.restart()
         if (opened.size or 0) > MAX_BYTES:
             raise UploadProblem("too_big", course.row.service, limit=MAX_BYTES)
-        self._spool.reserve(course.row.id, opened.size or 0)
+        self._spool.room.begin(course.row.id, course.row.user_id, opened.size)
         said: dict[str, Any] = {
             "name": fit_name(detail.source.name, opened.name),
             "size": opened.size,
@@ -98,10 +98,11 @@ class Fetching:
     async def _keep(self, blocks: list[bytes], size: int) -> None:
         if not size:
             return
-        await self._file.append(blocks)
-        self._course.moved(size)
+        await self._file.settle()
         length = self._file.length + size
         if length > MAX_BYTES:
             raise UploadProblem("too_big", self._course.row.service, limit=MAX_BYTES)
-        self._spool.reserve_on(self._course.row.id, length)
+        self._spool.room.grow(self._course.row.id, length)
+        await self._file.append(blocks)
+        self._course.moved(size)
         await self._course.reached("upload.kept")

@@ -9,7 +9,7 @@ from clients.errors import BadResponse, NotFound, Rejected
 from clients.mika.client import Mika
 from clients.mika.models import Category, Uploaded, Video, VideoOrder
 from services.clock import Clock
-from services.keys import Keys
+from services.credentials import UserCredentials
 from services.mika import Videos
 from services.names import Service
 from services.uploads.about import About
@@ -33,9 +33,9 @@ class MikaTarget:
     tells = False
     follows = True
 
-    def __init__(self, clock: Clock, keys: Keys, videos: Videos) -> None:
+    def __init__(self, clock: Clock, credentials: UserCredentials, videos: Videos) -> None:
         self._clock = clock
-        self._keys = keys
+        self._credentials = credentials
         self._videos = videos
         # Of uploads in one form, between their answer and the end of the run.
         self._made: dict[str, Stored] = {}
@@ -46,7 +46,7 @@ class MikaTarget:
     async def ready(self, user_id: int) -> None:
         """Raise ServiceOff, NotLinked or LinkLost where the person cannot upload at all."""
         self._videos.client()
-        await self._keys.call(user_id, Service.MIKA, _nothing)
+        await self._credentials.call(user_id, Service.MIKA, _nothing)
 
     async def begin(self, user_id: int, folder: str, facts: Facts) -> Session:
         """Begin an upload; a small one begins when its bytes are sent."""

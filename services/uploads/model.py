@@ -109,7 +109,7 @@ class Upload:
     # Of a video, what it is to be; and once it is up, how it is made playable.
     about: About | None = None
     transcode: Transcode | None = None
-    # Why it failed: NotLinked, LinkLost, MissingScope, ServiceOff or UploadProblem.
+    # Why it failed: NotLinked, LinkLost, MissingScope, ServiceOff or UploadProblem; one that waits: no_room.
     problem: ServiceError | None = None
 
 

@@ -7,7 +7,7 @@ GIB = 1024**3
 
 
 @dataclass(frozen=True)
-class Pace:
+class UploadPace:
     """Seconds and numbers; tests bring shorter ones."""
 
     # Between two words on the progress.

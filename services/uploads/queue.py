@@ -23,7 +23,7 @@ from services.uploads.model import (
     Upload,
     UploadView,
 )
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from services.uploads.record import Detail, detail_of, kept, upload_of
 from services.uploads.running import RUN, Running, begin, tidy
 from services.uploads.spool import Spool
@@ -58,7 +58,7 @@ class Uploads:
         *,
         fetcher: Fetcher | None = None,
         drive: Drive | None = None,
-        pace: Pace | None = None,
+        pace: UploadPace | None = None,
         reached: Reached = nothing,
     ) -> None:
         self._db = db
@@ -71,7 +71,7 @@ class Uploads:
         self.limits: dict[str, int] = {}
         self.following = Following(db, clock, videos, reached, lambda: self.on_change)
         self._running = Running(
-            db, clock, targets, self.sources, spool, pace or Pace(), reached, lambda: self.on_change
+            db, clock, targets, self.sources, spool, pace or UploadPace(), reached, lambda: self.on_change
         )
         if fetcher is not None:
             self.sources["url"] = lambda source, offset, validator: fetcher.open(

@@ -17,7 +17,8 @@ from services.uploads.fetching import Fetching
 from services.uploads.following import follow
 from services.uploads.model import Opener, Stage, Stored, Transcode
 from services.uploads.record import Trouble
-from services.uploads.spool import NoRoom, Spool
+from services.uploads.room import NoRoom
+from services.uploads.spool import Spool
 from services.uploads.spoolfile import SpoolFile, SpoolLost
 from services.uploads.targets import Damaged, Target
 
@@ -122,6 +123,7 @@ class Run:
         """Put the upload off, or end it with a reason."""
         course = self._course
         verdict = self._judge(error)
+        trouble = Trouble.of(verdict.problem, course.row.service)
         times = 0 if course.headway else course.detail.puts_off
         if isinstance(error, NoRoom):
             # Two halves that wait for each other's room would wait for ever.
@@ -131,12 +133,12 @@ class Run:
         if verdict.passing and times < course.pace.puts_off:
             delay = course.pace.later_after(times) if verdict.delay is None else verdict.delay
             at = course.now() + min(delay, LONGEST_DELAY)
-            await course.note(Stage.WAITING, retry_at=at, puts_off=times + 1)
+            said = trouble if trouble.kind == "no_room" else None
+            await course.note(Stage.WAITING, retry_at=at, puts_off=times + 1, trouble=said)
             await course.tell(final=False)
             raise RetryLater(at=at)
         if verdict.passing:
             log.warning("upload %s is given up", course.row.id, extra={"error": for_log(error)})
-        trouble = Trouble.of(verdict.problem, course.row.service)
         session = None if trouble.kind == "corrupt" else course.detail.session
         await course.note(Stage.FAILED, trouble=trouble, session=session)
 

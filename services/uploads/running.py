@@ -11,7 +11,7 @@ from services.jobs import JobHandler, Lease, LeaseLost, RetryLater
 from services.steps import Reached
 from services.uploads.course import Course, Ended
 from services.uploads.model import OnChange, Opener, Stage
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from services.uploads.run import Run
 from services.uploads.spool import Spool
 from services.uploads.targets import Session, Target
@@ -39,7 +39,7 @@ class Running:
         targets: Mapping[str, Target],
         sources: Mapping[str, Opener],
         spool: Spool,
-        pace: Pace,
+        pace: UploadPace,
         reached: Reached,
         tell: Callable[[], OnChange],
     ) -> None:

@@ -7,14 +7,16 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from services.uploads.pace import GIB, MIB
+from services.clock import Clock, SystemClock
+from services.uploads.pace import GIB
+from services.uploads.room import Room
 from services.uploads.spoolfile import SpoolFile
 
 T = TypeVar("T")
@@ -22,18 +24,13 @@ T = TypeVar("T")
 LIMIT = 100 * GIB
 # Left free on the disk whatever happens: the database lives there too.
 SPARE = GIB
-# Files of unknown size get room in steps.
-STEP = 256 * MIB
 THREADS = 4
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-class NoRoom(Exception):
-    """Say that there is no room now, or (`ever`) that there never will be."""
-
-    def __init__(self, *, ever: bool) -> None:
-        super().__init__(ever)
-        self.ever = ever
+def _close(opened: "asyncio.Future[int]") -> None:
+    if not opened.cancelled() and opened.exception() is None:
+        os.close(opened.result())
 
 
 def _boot() -> str:
@@ -48,13 +45,21 @@ def _boot() -> str:
 class Spool:
     """Keep what was fetched until it is sent; without a folder given, in one that ends with it."""
 
-    def __init__(self, folder: Path | None = None, *, limit: int = LIMIT, spare: int = SPARE) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        limit: int = LIMIT,
+        spare: int = SPARE,
+        clock: Clock | None = None,
+    ) -> None:
         self._given = folder
         self._limit = limit
         self._spare = spare
         self._boot = _boot()
-        self._held: dict[int, int] = {}
         self._files: dict[int, SpoolFile] = {}
+        self.room = Room(clock or SystemClock(), self._total, self._length)
+        self._held = self.room.held
         # Of its own: a digest keeps a thread busy for as long as a file takes.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="spool")
 
@@ -75,7 +80,14 @@ class Spool:
 
     async def open(self, upload_id: int) -> SpoolFile:
         """Open an upload's file where an earlier run of this boot left it, else a new one."""
-        descriptor = await self.run(lambda: self._locked(self._path(upload_id)))
+        opening = self.run(lambda: self._locked(self._path(upload_id)))
+        try:
+            descriptor = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # That stops no thread: what it opens is locked, and nobody would know of it.
+            opening.add_done_callback(_close)
+            await asyncio.wait([opening])
+            raise
         file = SpoolFile(descriptor, os.fstat(descriptor).st_size, self.run)
         self._files[upload_id] = file
         self._held[upload_id] = max(self._held.get(upload_id, 0), file.length)
@@ -86,14 +98,18 @@ class Spool:
         file = self._files.pop(upload_id, None)
         if file is not None:
             await file.close()
+            self.room.rest(upload_id, file.length)
 
     async def drop(self, upload_id: int) -> None:
         """Delete an upload's file and give its room back."""
-        self._held.pop(upload_id, None)
+        self.room.leave(upload_id)
         await self.run(lambda: self._path(upload_id).unlink(missing_ok=True))
 
-    async def sweep(self, needed: Collection[int]) -> None:
-        """Delete what belongs to no upload under way, and what an earlier boot left; count the rest."""
+    async def sweep(self, needed: Mapping[int, int]) -> None:
+        """Delete what belongs to no upload under way, and what an earlier boot left; count the rest.
+
+        `needed` are the uploads under way with their people.
+        """
 
         def sweep() -> dict[int, int]:
             kept: dict[int, int] = {}
@@ -107,23 +123,19 @@ class Spool:
         if self._given is None:
             return
         for upload_id, size in (await self.run(sweep)).items():
-            self._held.setdefault(upload_id, size)
+            self.room.found(upload_id, needed[upload_id], size)
+        for upload_id in self._held.keys() - needed.keys() - self._files.keys():
+            self.room.leave(upload_id)
 
-    def reserve(self, upload_id: int, size: int) -> None:
-        """Keep room for a file of this size, or raise NoRoom."""
-        others = sum(held for held_id, held in self._held.items() if held_id != upload_id)
-        own = self._files[upload_id].length if upload_id in self._files else 0
-        to_come = sum(self._held.get(i, 0) - f.length for i, f in self._files.items() if i != upload_id)
+    def _total(self) -> int:
+        """Return the room there is for all that is and will be here."""
         disk = os.statvfs(self._folder)
-        free = disk.f_bavail * disk.f_frsize - self._spare - max(0, to_come)
-        if others + size > self._limit or size - own > free:
-            raise NoRoom(ever=size > self._limit or (not others and size - own > free))
-        self._held[upload_id] = max(self._held.get(upload_id, 0), size)
+        here = sum(map(self._length, self._held))
+        return min(self._limit, disk.f_bavail * disk.f_frsize - self._spare + here)
 
-    def reserve_on(self, upload_id: int, length: int) -> None:
-        """Keep room for a file that has grown to this length and goes on, by steps."""
-        if length > self._held.get(upload_id, 0):
-            self.reserve(upload_id, length + STEP)
+    def _length(self, upload_id: int) -> int:
+        file = self._files.get(upload_id)
+        return self._held.get(upload_id, 0) if file is None else file.length
 
     def run(self, work: Callable[[], T]) -> "asyncio.Future[T]":
         """Do something with files in a thread."""

@@ -68,7 +68,9 @@ class SpoolFile:
     async def restart(self) -> None:
         """Begin anew."""
         await self.settle()
-        await self._in_thread(lambda: os.ftruncate(self._descriptor, 0))
+        # Waited for like other writes: a descriptor that is closed meanwhile may be another file's by then.
+        self._write = self._in_thread(lambda: os.ftruncate(self._descriptor, 0))
+        await self.settle()
         self.length, self._hashed, self._digest = 0, 0, hashlib.md5(usedforsecurity=False)
 
     async def append(self, blocks: Sequence[bytes]) -> None:

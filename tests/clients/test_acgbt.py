@@ -10,7 +10,7 @@ import pytest
 from clients.acgbt import models
 from clients.acgbt.client import ACGBT
 from clients.acgbt.errors import error_for
-from clients.acgbt.pace import CALLS, PATIENCE_SECONDS, Pace
+from clients.acgbt.ratelimit import CALLS, PATIENCE_SECONDS, KeyRateLimiter
 from clients.acgbt.signing import headers_for, signature
 from clients.credentials import ApiKey, Bearer
 from clients.errors import (
@@ -98,6 +98,17 @@ async def test_a_clock_that_is_wrong_is_set_once(acgbt: ACGBT, server: Server) -
     assert len(server.requests) == 4
 
 
+async def test_a_key_that_is_refused_by_either_clock_changes_nothing_for_others(
+    acgbt: ACGBT, server: Server
+) -> None:
+    refused = answer({"code": 401, "message": "签名错误", "timestamp": 1_700_009_000}, 401)
+    server.will(refused, refused, ok({"count": 1}))
+    with pytest.raises(NotAuthorized):
+        await acgbt.unread(KEY)
+    assert await acgbt.unread(ApiKey("ak_other", "s")) == 1
+    assert [r.headers["x-timestamp"] for r in server.requests] == ["1700000000", "1700009000", "1700000000"]
+
+
 @pytest.mark.parametrize("told", [1_700_000_010, 1_000, None, "soon", 10**40])
 async def test_a_refused_key_is_refused_at_once(acgbt: ACGBT, server: Server, told: Any) -> None:
     server.will(answer({"code": 401, "message": "签名错误", "timestamp": told}, 401))
@@ -128,7 +139,7 @@ async def test_what_is_repeated_and_what_never(acgbt: ACGBT, server: Server) -> 
 
 async def test_sixty_a_minute_are_kept_on_our_side(opened: Open, server: Server) -> None:
     wait = Wait()
-    acgbt = opened(pace=Pace(clock=wait, sleep=wait.sleep))
+    acgbt = opened(limiter=KeyRateLimiter(clock=wait, sleep=wait.sleep))
     server.always(ok({"count": 0}))
     for _ in range(CALLS):
         await acgbt.unread(KEY)
@@ -145,7 +156,7 @@ async def test_sixty_a_minute_are_kept_on_our_side(opened: Open, server: Server)
 
 async def test_a_429_closes_the_door_for_its_key_only(opened: Open, server: Server) -> None:
     wait = Wait()
-    acgbt = opened(pace=Pace(clock=wait, sleep=wait.sleep))
+    acgbt = opened(limiter=KeyRateLimiter(clock=wait, sleep=wait.sleep))
     server.will(answer({"code": 429, "message": "请求频率超限"}, 429, retry_after=33))
     for _ in range(2):
         with pytest.raises(RateLimited) as limited:
@@ -158,12 +169,12 @@ async def test_a_429_closes_the_door_for_its_key_only(opened: Open, server: Serv
     await acgbt.unread(KEY)
 
 
-async def test_the_pace_remembers_a_bounded_number_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clients.acgbt.pace.KEYS", 3)
-    pace = Pace()
+async def test_the_limiter_remembers_a_bounded_number_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clients.acgbt.ratelimit.KEYS", 3)
+    limiter = KeyRateLimiter()
     for number in range(9):
-        assert await pace.turn(f"key {number}") == 0
-    assert len(pace._turns) == 3
+        assert await limiter.turn(f"key {number}") == 0
+    assert len(limiter._turns) == 3
 
 
 @pytest.mark.parametrize(

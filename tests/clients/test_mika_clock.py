@@ -1,6 +1,7 @@
 """A clock that went wrong, ours or the site's: a signature refused for it is made anew by the site's time."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from email.utils import formatdate
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from clients.credentials import ApiKey, Bearer
 from clients.errors import NotAuthorized
 from clients.mika.client import Mika
-from tests.clients.scripts import Connect, Script, Server, answer
+from tests.clients.scripts import Connect, Request, Script, Server, answer
 
 NOW = 1_704_067_200
 KEY = ApiKey("ak_1", "s3cret")
@@ -73,6 +74,64 @@ async def test_where_the_clocks_agree_or_none_is_told_it_is_the_key(
     with pytest.raises(NotAuthorized):
         await mika.profile(KEY)
     assert len(server.requests) == 1
+
+
+CHUNK = b"the bytes of one chunk"
+
+
+async def chunk() -> AsyncIterator[bytes]:
+    yield CHUNK
+
+
+async def send_chunk(mika: Mika, who: ApiKey | Bearer = KEY) -> None:
+    await mika.send_chunk(who, "abc123", 0, chunk, len(CHUNK))
+
+
+async def send_video(mika: Mika, who: ApiKey | Bearer = KEY) -> None:
+    await mika.upload(who, "a.mp4", chunk, len(CHUNK), title="a")
+
+
+@pytest.mark.parametrize("send", [send_chunk, send_video])
+async def test_bytes_refused_for_our_clock_go_out_again_whole(
+    mika: Mika, server: Server, send: Callable[..., Any]
+) -> None:
+    server.will(refused(), answer({"code": 0}), answer({"code": 0}))
+    await send(mika)
+    await send(mika)
+    assert shown(server) == [0, HOUR, HOUR], "what was learned stays"
+    assert [request.body.count(CHUNK) for request in server.requests] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("send", [send_chunk, send_video])
+async def test_bytes_that_are_refused_for_the_key_are_not_sent_for_ever(
+    mika: Mika, server: Server, send: Callable[..., Any]
+) -> None:
+    server.will(refused(0), refused(), refused(), refused())
+    for requests in (1, 3):
+        with pytest.raises(NotAuthorized):
+            await send(mika)
+        assert len(server.requests) == requests
+    with pytest.raises(NotAuthorized):
+        await send(mika, Bearer("eyJ.tok.en"))
+    assert len(server.requests) == 4
+
+
+async def test_who_is_refused_after_another_learned_the_clock_goes_by_it_as_well(
+    mika: Mika, server: Server
+) -> None:
+    learned = asyncio.Event()
+
+    async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
+        await learned.wait()
+        await refused()(request, writer)
+
+    server.will(slow, refused(), answer(ME), answer({"code": 0}))
+    sending = asyncio.create_task(send_chunk(mika))
+    await server.until(1)
+    await mika.profile(KEY)
+    learned.set()
+    await sending
+    assert shown(server) == [0, 0, HOUR, HOUR]
 
 
 async def test_a_login_has_no_clock(mika: Mika, server: Server) -> None:

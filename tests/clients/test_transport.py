@@ -88,10 +88,23 @@ async def test_redirects_are_not_followed(server: Server, connect: Connect, stat
 async def test_a_drip_ends_at_the_deadline(server: Server, connect: Connect) -> None:
     server.will(chunks(*[b"x"] * 1000, wait=0.05))
     began = time.monotonic()
-    error = await failure(connect(), timeout=0.4)
+    error = await failure(connect(timeout=Timeouts(1, 0.3, 0.4)))
     assert isinstance(error, Unreachable)
     assert (error.kind, error.sent) == ("timeout", True)
     assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("idempotent", [False, True])
+async def test_no_call_is_longer_than_the_longest_whatever_it_is_given(
+    server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch, idempotent: bool
+) -> None:
+    monkeypatch.setattr("clients.transport.LONGEST_CALL_SECONDS", 0.3)
+    server.always(hang)
+    began = time.monotonic()
+    error = await failure(connect(timeout=Timeouts(20, 20, 500)), idempotent=idempotent)
+    assert isinstance(error, Unreachable)
+    assert (error.kind, error.sent) == ("timeout", True)
+    assert time.monotonic() - began < 15
 
 
 async def test_nothing_left_when_nobody_listens(connect: Connect) -> None:

@@ -63,7 +63,7 @@ async def test_long_trouble_is_told(server: Server, connect: Connect) -> None:
 async def test_the_deadline_covers_all_repeats(server: Server, connect: Connect) -> None:
     server.always(hang)
     began = time.monotonic()
-    error = await failure(connect(attempts=500), idempotent=True, timeout=0.7)
+    error = await failure(connect(attempts=500, timeout=Timeouts(1, 0.3, 0.7)), idempotent=True)
     assert isinstance(error, Unreachable)
     assert time.monotonic() - began < 20
 

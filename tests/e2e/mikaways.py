@@ -24,7 +24,7 @@ async def joined(bot: House, box: Sandbox, person: Person, way: str, rights: str
     else:
         login = await bot.services.videos.client().login(account.username, account.password)
         credential = Bearer(login.token)
-    await bot.services.keys.connect(
+    await bot.services.credentials.connect(
         person.id, Service.MIKA, credential, account_id=str(account.id), account_name=account.nickname
     )
     return account

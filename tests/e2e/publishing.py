@@ -31,7 +31,7 @@ async def with_key(house: House, box: Sandbox, person: Person, *, signed: bool =
     """Link the person's key, as /link acgbt does in the end."""
     credential = linked_acgbt(box, person, signed=signed)
     account = box.world.acgbt.account_of(person.id)
-    await house.services.keys.connect(
+    await house.services.credentials.connect(
         person.id, Service.ACGBT, credential, account_id=str(account.id), account_name=account.username
     )
     return credential

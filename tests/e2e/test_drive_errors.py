@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.wiring import House
 from sandbox.server import Sandbox
 from services.clock import SystemClock
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from tests.conftest import Start, linked
 from tests.driver import Browser, Control, Journal, Person
 from tests.e2e import uploading
@@ -67,7 +67,7 @@ PAUSE = 0.0625
 
 def impatient(house: House) -> None:
     """Let uploads wait for moments instead of minutes, and be put off thrice instead of ten times."""
-    quick = replace(Pace(), pause=PAUSE, longest_pause=0.5, later=0.1, longest_later=0.2, puts_off=3)
+    quick = replace(UploadPace(), pause=PAUSE, longest_pause=0.5, later=0.1, longest_later=0.2, puts_off=3)
     house.services.uploads._running._pace = quick
 
 

@@ -85,7 +85,7 @@ async def test_another_account_finds_what_the_last_one_published(
     card = await person.until(lambda m: m.find(say("button.look")) is not None, 30)
     await control.mend()
     other, key = box.world.acgbt.account_of(LAOCHEN), box.world.acgbt.main_key(LAOCHEN)
-    await bot.services.keys.connect(
+    await bot.services.credentials.connect(
         person.id,
         Service.ACGBT,
         ApiKey(key.key, key.secret),

@@ -18,7 +18,7 @@ async def fresh(s: Any) -> None:
     services.acg.catalogue._details.clear()
     services.acg.catalogue._categories.clear()
     services.acg.comments._threads.clear()
-    services.acgbt._caller._pace._turns.clear()
+    services.acgbt._caller._limiter._turns.clear()
     s.box.world.acgbt.main_key(s.person.id).calls.clear()
     s.box.world.acgbt.open_calls.clear()
     s.box.world.acgbt.resources[NUMBER].images = []

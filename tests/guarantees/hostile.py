@@ -156,7 +156,7 @@ class Stage:
             acg=hostile_acgbt.services(words),
             videos=SimpleNamespace(call=self._videos),
             require_acgbt=lambda: hostile_acgbt.client(words),
-            keys=SimpleNamespace(call=hostile_acgbt.call),
+            credentials=SimpleNamespace(call=hostile_acgbt.call),
         )
         home.services = self.services
         person = Person(User(1, language, w(), 0.0, 0.0), Preferences(1), language)  # type: ignore[arg-type]

@@ -48,7 +48,7 @@ def stage(s: Stage) -> Stage:
     given: Any = s.services
     given.acgbt, given.mika = here, there
     given.require_acgbt, given.require_mika = (lambda: here), (lambda: there)
-    given.keys = SimpleNamespace(call=hostile_acgbt.call, maybe=own)
+    given.credentials = SimpleNamespace(call=hostile_acgbt.call, maybe=own)
     given.db = SimpleNamespace(read=read)
     return s
 

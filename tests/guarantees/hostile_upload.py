@@ -223,6 +223,9 @@ CARDS: Mapping[str, Callable[[Before], Awaitable[View]]] = {
     **{f"upload failed: {kind}": _failed(kind) for kind in get_args(UploadKind)},
     **{f"uploaded video: {x}": _upload(Stage.DONE, about=about, transcode=_transcoded(x)) for x in STATES},
     "upload: interrupted": _upload(Stage.WAITING, retry_at=lambda _: 1e9),
+    "upload: no room": _upload(
+        Stage.WAITING, retry_at=lambda _: 1e9, problem=lambda _: UploadProblem("no_room")
+    ),
     "upload: nobody knows why": _upload(Stage.FAILED),
     "upload: a video's title": _asked("title"),
     "upload: a video's words": _asked("about"),

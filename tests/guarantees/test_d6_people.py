@@ -18,7 +18,7 @@ from clients.disktop import endpoints, uploads
 from clients.fetch.fetcher import Fetcher
 from clients.transport import Timeouts, Transport
 from sandbox.server import Sandbox
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from storage import inbox
 from tests.conftest import XIAOYU, environment, settings_of
 from tests.driver import Control, Person
@@ -70,7 +70,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give every way out short time-outs, and uploads short pauses."""
     monkeypatch.setattr(bot.upstreams, "Transport", partial(Transport, timeout=SHORT, backoff=0.01))
     monkeypatch.setattr(bot.upstreams, "Fetcher", partial(Fetcher, limits=faulty.limits(SHORT)))
-    monkeypatch.setattr(services.uploads.queue, "Pace", partial(Pace, pause=0.05, later=600.0))
+    monkeypatch.setattr(services.uploads.queue, "UploadPace", partial(UploadPace, pause=0.05, later=600.0))
     monkeypatch.setattr(endpoints, "PATIENT", SHORT)
     monkeypatch.setattr(uploads, "SILENCE_SECONDS", SHORT.total)
     monkeypatch.setattr(mika_calls, "_PATIENT", SHORT)

@@ -14,7 +14,7 @@ from sandbox.journal import Entry
 from sandbox.server import Sandbox
 from sandbox.states.uploads import Session
 from services.uploads import Source
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from storage import uploads
 from storage.database import Database
 from tests.e2e.process import until
@@ -26,8 +26,8 @@ from tests.services.uploading import STEPS, Works, works
 FILES = size(64, 1000)
 DAMAGED = size(6, 100)
 KILLED = size(10, 100)  # on each database
-LANES = Pace().lanes
-QUICK = Pace(every=0.5, pause=0.005, longest_pause=0.05, later=0.02, longest_later=0.1)
+LANES = UploadPace().lanes
+QUICK = UploadPace(every=0.5, pause=0.005, longest_pause=0.05, later=0.02, longest_later=0.1)
 OFTEN = ("upload.kept", "upload.part")
 
 pytestmark = pytest.mark.timeout(1800)

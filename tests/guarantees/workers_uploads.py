@@ -11,13 +11,13 @@ from clients.fetch.fetcher import Fetcher
 from clients.transport import Transport
 from services import building
 from services.runner import JobRunner
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from storage import uploads as table
 from storage.crypto import KeyRing
 from storage.database import Database
 from tests.guarantees.workers_tasks import KEY, Say, Steps, clock_of
 
-QUICK = Pace(every=0.5, pause=0.01, longest_pause=0.1, later=0.1, longest_later=0.5)
+QUICK = UploadPace(every=0.5, pause=0.01, longest_pause=0.1, later=0.1, longest_later=0.5)
 ONE_LANE = replace(QUICK, lanes=1)
 
 

@@ -20,9 +20,9 @@ from clients.transport import Transport
 from sandbox.server import Sandbox
 from services import Services, building
 from services.jobs import Lease, LeaseLost, RetryLater
-from services.linkchecks.run import Pace
+from services.linkchecks.run import LinkCheckPace
 from services.names import Service
-from services.subscriptions import Pace as PollPace
+from services.subscriptions import PollPace
 from storage import leases
 from storage.database import Database
 from storage.jobs import Job
@@ -183,7 +183,7 @@ class Builder:
             tmdb=None if "tmdb" in off else TMDB(to("tmdb"), own.tmdb_token, f"{url}/tmdb/t/p"),
             acgbt=None if "acgbt" in off else ACGBT(to("acgbt", "/api/v1"), now=self.box.world.clock.now),
             mika=None if "mika" in off else Mika(to("mika", "/api"), now=self.box.world.clock.now),
-            pace=Pace(every=0.05, patience=Patience(silence=1.0, pause=0.02, tries=3)),
+            linkcheck_pace=LinkCheckPace(every=0.05, patience=Patience(silence=1.0, pause=0.02, tries=3)),
             poll_pace=PollPace(interval=900.0, least=1000.0),
             reached=steps,
         )

@@ -9,7 +9,7 @@ from services.acgbt.catalogue import Categories
 from services.acgbt.comments import threaded
 from services.acgbt.following import category_key, words_key
 from services.acgbt.rounds import Seen, fits, news_of
-from services.subscriptions.keys import is_acg
+from services.subscriptions.naming import is_acg
 from storage.subscriptions import Subscription
 
 TREE = Categories(

@@ -17,9 +17,10 @@ from clients.errors import (
     Unreachable,
     UpstreamBroken,
 )
+from clients.transport import LONGEST_CALL_SECONDS
 from services.errors import ServiceOff
 from services.linking.devicecode import POLL
-from services.linking.devicepolls import CALL_SECONDS, SLACK_SECONDS, Polling, after, end_of
+from services.linking.devicepolls import SLACK_SECONDS, Polling, after, end_of
 from services.names import Service
 from storage import links
 
@@ -109,7 +110,7 @@ def test_the_state_is_plain_data():
     polling = after(begun(), DeviceSlowDown(*AT), 1010.0)
     assert Polling(**json.loads(json.dumps(asdict(polling)))) == polling
     # Whoever takes over while a question may be under way waits for it as well.
-    assert waits(polling.asked(1020.0), 1020.0) == CALL_SECONDS + 15.0
+    assert waits(polling.asked(1020.0), 1020.0) == LONGEST_CALL_SECONDS + 15.0
 
 
 def device(house):

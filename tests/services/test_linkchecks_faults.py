@@ -9,7 +9,7 @@ from clients.linkcheck.client import LinkCheck
 from clients.linkcheck.following import Patience
 from clients.transport import Timeouts, Transport
 from services.linkchecks.linkchecks import LinkChecks, Snapshot
-from services.linkchecks.run import FOLLOW, Pace
+from services.linkchecks.run import FOLLOW, LinkCheckPace
 from services.names import Service
 from tests.services.conftest import Crash
 from tests.services.linkchecking import Shown, V, follow, items, quark, verdicts
@@ -91,7 +91,7 @@ async def test_a_service_that_hangs_is_not_asked_again_and_again(house):
     client = LinkCheck(transport, house.box.world.credentials.linkcheck_api_key)
     services = house.services
     for asking, asked in ((0.2, 1), (20.0, 3)):
-        pace = Pace(every=0.05, asking=asking, patience=Patience(silence=1.0, pause=0.02, tries=3))
+        pace = LinkCheckPace(every=0.05, asking=asking, patience=Patience(silence=1.0, pause=0.02, tries=3))
         impatient = LinkChecks(services.db, services.clock, client, None, services.tokens, pace=pace)
         finals = []
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from clients.acgbt.pace import CALLS, WINDOW_SECONDS, Pace
+from clients.acgbt.ratelimit import CALLS, WINDOW_SECONDS, KeyRateLimiter
 from services.replicas import SILENT_SECONDS, Replicas
 from storage.crypto import KeyRing
 from storage.database import Database
@@ -79,9 +79,9 @@ async def test_sqlite_has_one(sqlite_db: Database) -> None:
 
 async def test_a_key_of_acgbt_gets_a_part_of_its_minute() -> None:
     now = [0.0]
-    pace = Pace(share=lambda most: most // 2, clock=lambda: now[0])
+    limiter = KeyRateLimiter(share=lambda most: most // 2, clock=lambda: now[0])
     for _ in range(CALLS // 2):
-        assert await pace.turn("key") == 0
-    assert await pace.turn("key") == WINDOW_SECONDS
+        assert await limiter.turn("key") == 0
+    assert await limiter.turn("key") == WINDOW_SECONDS
     now[0] = WINDOW_SECONDS
-    assert await pace.turn("key") == 0
+    assert await limiter.turn("key") == 0

@@ -5,7 +5,7 @@ import pytest
 from clients.hdhive.models import Quota
 from services.beijing import day_of, end_of
 from services.subscriptions import pace
-from services.subscriptions.pace import Pace
+from services.subscriptions.pace import PollPace
 from services.subscriptions.turns import in_turn
 from storage import cooldowns
 from tests.services.checkindays import at_beijing
@@ -123,8 +123,8 @@ def test_what_a_quota_leaves_us(told_reset: int | None, remaining: int | None, r
 
 
 def test_the_pace_is_even() -> None:
-    assert Pace().rate(10) == 4.0
-    assert Pace().rate(10_000) == pytest.approx(10_000 * 1.15 / 900)
+    assert PollPace().rate(10) == 4.0
+    assert PollPace().rate(10_000) == pytest.approx(10_000 * 1.15 / 900)
 
 
 def test_turns() -> None:

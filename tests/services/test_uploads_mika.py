@@ -1,5 +1,6 @@
 """Uploads to Mika meet faults and deaths; the site does not tell which chunks it has."""
 
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,9 +13,11 @@ from services.errors import LinkLost, NotLinked, UploadProblem
 from services.names import Service
 from services.uploads import About, Source, Stage, UploadView
 from services.uploads.pace import MIB
+from storage import links
 from storage.database import Database
 from tests.services.uploading import QUICK, STEPS, XIAOYU, Works, linked, true_md5, works
 from tests.services.uploadingmika import (
+    CHUNK,
     COMPLETE,
     INIT,
     add,
@@ -148,6 +151,22 @@ async def test_it_goes_on_after_a_death_at_every_step(
         whole(one, await one.over(made), size)
         # Those on their way when it died are begun again; what was answered is not.
         assert (chunks(one) - Counter(PARTS)).total() <= QUICK.lanes
+
+
+async def test_a_clock_that_is_wrong_after_a_restart_costs_no_link(
+    box: Sandbox, sqlite_db: Database, spool: Path
+) -> None:
+    async with works(box, sqlite_db, spool, crash_at="upload.part") as first:
+        await joined(first)
+        made = await add(first, "film.mkv", SIZE)
+        await first.stepped("upload.part")
+    before = len(first.calls("mika"))
+    async with works(box, sqlite_db, spool, signs_by=lambda: time.time() - 3600) as one:
+        whole(one, await one.over(made))
+        assert one.calls("mika")[before].path.endswith(CHUNK), "nothing else had asked for the time before"
+        link = await one.services.db.read(lambda tx: links.get(tx, XIAOYU, Service.MIKA))
+        assert link is not None
+        assert link.state == "active"
 
 
 async def test_title_words_and_category_are_put_right_after_the_end(one: Works) -> None:

@@ -12,11 +12,12 @@ from sandbox.server import Sandbox
 from services.errors import UploadProblem
 from services.uploads import Stage, UploadView
 from services.uploads.pace import MIB
-from services.uploads.spool import NoRoom, Spool
+from services.uploads.room import NoRoom
+from services.uploads.spool import Spool
 from services.uploads.spoolfile import SpoolLost
 from storage.database import Database
 from storage.tx import Tx
-from tests.services.uploading import QUICK, STEPS, Works, linked, md5, true_md5, works
+from tests.services.uploading import QUICK, STEPS, XIAOYU, Works, linked, md5, true_md5, works
 
 CHUNK = 300_007
 SIZE = 4_000_000
@@ -155,19 +156,19 @@ async def test_the_spool_is_bounded_and_others_wait(
         view = await one.over(await one.add("film.mkv", SIZE))
         assert isinstance(view.upload.problem, UploadProblem)
         assert view.upload.problem.kind == "no_room"
-        other = one.uploads._spool._held
-        other[1] = 1_000_000
-        reserve = one.uploads._spool.reserve
+        room = one.uploads._spool.room
+        room.found(1, XIAOYU + 1, 1_000_000)
+        begin = room.begin
 
-        def until_refused(upload_id: int, size: int) -> None:
+        def until_refused(upload_id: int, user_id: int, size: int | None) -> None:
             try:
-                reserve(upload_id, size)
+                begin(upload_id, user_id, size)
             except NoRoom:
                 # The other one ends right then: on a busy machine all tries are over before a test looks.
-                other.pop(1)
+                room.leave(1)
                 raise
 
-        monkeypatch.setattr(one.uploads._spool, "reserve", until_refused)
+        monkeypatch.setattr(room, "begin", until_refused)
         second = await one.add("b.bin", 2_500_000)
         assert (await one.over(second)).stage is Stage.DONE
         assert any(told.upload.retry_at for _, told, _ in one.told), "it waited"
@@ -201,5 +202,5 @@ async def test_a_file_that_got_shorter_is_said_to_be_lost(tmp_path: Path) -> Non
     assert not await file.holds(md5(b"x" * MIB))
     await spool.shut(7)
     with pytest.raises(NoRoom):
-        spool.reserve(7, 1 << 50)
+        spool.room.begin(8, 1, 1 << 50)
     spool.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,12 +24,12 @@ from services import Services, building
 from services.clock import SystemClock
 from services.runner import JobRunner
 from services.uploads import Source, Stage, Uploads, UploadView
-from services.uploads.pace import Pace
+from services.uploads.pace import UploadPace
 from storage import links
 from storage.database import Database
 from tests.services.conftest import PUBLIC_URL, Steps
 
-QUICK = Pace(
+QUICK = UploadPace(
     every=0.02, pause=0.01, longest_pause=0.05, cuts=4, later=0.05, longest_later=0.2, puts_off=3, room=0.05
 )
 XIAOYU = 1001
@@ -89,12 +90,13 @@ class Works:
             lambda: any(told == upload_id and view.stage is stage for told, view, _ in self.told)
         )
 
-    async def over(self, upload_id: int, seconds: float = 20.0) -> UploadView:
-        """Wait for the end of an upload, as a card would hear of it."""
+    async def over(self, upload_id: int, seconds: float = 20.0, *, idle: bool = True) -> UploadView:
+        """Wait for the end of an upload, as a card would hear of it, and for that of all others."""
         await self.until(
             lambda: any(told == upload_id and final for told, _, final in self.told), seconds=seconds
         )
-        await self.runner.idle()
+        if idle:
+            await self.runner.idle()
         return await self.uploads.view(upload_id)
 
     def stored(self, view: UploadView) -> str:
@@ -125,7 +127,13 @@ def true_md5(size: int, seed: str = "") -> str:
 
 @asynccontextmanager
 async def works(
-    box: Sandbox, db: Database, spool: Path, *, pace: Pace = QUICK, crash_at: str | None = None
+    box: Sandbox,
+    db: Database,
+    spool: Path,
+    *,
+    pace: UploadPace = QUICK,
+    crash_at: str | None = None,
+    signs_by: Callable[[], float] = time.time,
 ) -> AsyncIterator[Works]:
     """Run a process that uploads; leaving the context stops it as a restart does."""
     place = Transport("disktop", f"{box.url}/disktop", backoff=0.01)
@@ -140,7 +148,7 @@ async def works(
         SystemClock(),
         public_url=PUBLIC_URL + "/",
         disktop=DiskTop(place, own.disktop_client_id, own.disktop_client_secret),
-        mika=Mika(Transport("mika", f"{box.url}/mika/api", backoff=0.01)),
+        mika=Mika(Transport("mika", f"{box.url}/mika/api", backoff=0.01), now=signs_by),
         fetcher=Fetcher(allowed_hosts=frozenset({urlsplit(box.url).netloc})),
         upload_pace=pace,
         spool=spool,

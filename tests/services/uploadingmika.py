@@ -18,7 +18,7 @@ async def joined(one: Works, user: int = XIAOYU, rights: str = "admin") -> None:
     account = one.box.world.mika.account_of(user)
     account.rights = rights
     own = ApiKey(account.key, account.secret)
-    await one.services.keys.connect(
+    await one.services.credentials.connect(
         user, Service.MIKA, own, account_id=str(account.id), account_name=account.nickname
     )
 

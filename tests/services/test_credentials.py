@@ -7,9 +7,9 @@ import pytest
 
 from clients.credentials import ApiKey, Bearer, Credential
 from clients.errors import NotAuthorized, RateLimited, Unreachable, UpstreamBroken
+from services.credentials import ENDING
 from services.errors import LinkLost, NotLinked, ServiceOff
 from services.forgetting import FORGET
-from services.keys import ENDING
 from services.names import Service
 from storage import links
 from storage.links import Link
@@ -24,7 +24,7 @@ async def connected(
     house: House, what: Credential = KEY, service: Service = ACGBT, user: int = 1001, **more: Any
 ) -> Link:
     whose: dict[str, Any] = {"account_id": "7", "account_name": "xiaoyu"}
-    return await house.services.keys.connect(user, service, what, **whose, **more)
+    return await house.services.credentials.connect(user, service, what, **whose, **more)
 
 
 async def stored(house: House, service: Service = ACGBT) -> Link:
@@ -48,18 +48,18 @@ def accepting(*good: Credential, error: Exception | None = None) -> Any:
 @pytest.mark.parametrize("what", [KEY, OTHER, LOGIN])
 async def test_a_call_gets_what_was_brought(house: House, what: Credential) -> None:
     link = await connected(house, what)
-    assert await house.services.keys.call(1001, ACGBT, accepting(what)) == what
-    assert await house.services.keys.maybe(1001, ACGBT) == what
+    assert await house.services.credentials.call(1001, ACGBT, accepting(what)) == what
+    assert await house.services.credentials.maybe(1001, ACGBT) == what
     assert await stored(house) == link
     assert (link.account_id, link.account_name, link.state) == ("7", "xiaoyu", "active")
 
 
 async def test_without_a_link_nothing_is_called(house: House, build: Any) -> None:
-    keys = house.services.keys
+    keys = house.services.credentials
     with pytest.raises(NotLinked):
         await keys.call(1001, ACGBT, accepting(KEY))
     assert await keys.maybe(1001, ACGBT) is None
-    off = build(off=["acgbt"]).services.keys
+    off = build(off=["acgbt"]).services.credentials
     with pytest.raises(ServiceOff):
         await off.call(1001, ACGBT, accepting(KEY))
     with pytest.raises(ServiceOff):
@@ -69,7 +69,7 @@ async def test_without_a_link_nothing_is_called(house: House, build: Any) -> Non
 
 async def test_a_refused_key_is_lost_once_and_told_once(house: House) -> None:
     await connected(house)
-    keys = house.services.keys
+    keys = house.services.credentials
     answers = await asyncio.gather(
         *(keys.call(1001, ACGBT, accepting()) for _ in range(10)), return_exceptions=True
     )
@@ -94,7 +94,7 @@ async def test_a_refused_key_is_lost_once_and_told_once(house: House) -> None:
 async def test_faults_never_lose_a_key(house: House, error: Exception) -> None:
     await connected(house)
     with pytest.raises(type(error)):
-        await house.services.keys.call(1001, ACGBT, accepting(error=error))
+        await house.services.credentials.call(1001, ACGBT, accepting(error=error))
     assert (await stored(house)).state == "active"
     assert await house.jobs("notice") == []
 
@@ -107,7 +107,7 @@ async def test_who_links_anew_while_the_old_key_is_refused_loses_nothing(house: 
             await connected(house, OTHER)
         return await accepting(OTHER)(credential)
 
-    assert await house.services.keys.call(1001, ACGBT, replaced_meanwhile) == OTHER
+    assert await house.services.credentials.call(1001, ACGBT, replaced_meanwhile) == OTHER
     link = await stored(house)
     assert (link.state, link.access_token, link.scheme) == ("active", "ak_2", "plain")
 
@@ -121,14 +121,14 @@ async def test_a_new_key_that_is_refused_as_well_is_lost(house: House) -> None:
         raise NotAuthorized("acgbt", "x", "401", None)
 
     with pytest.raises(LinkLost):
-        await house.services.keys.call(1001, ACGBT, never)
+        await house.services.credentials.call(1001, ACGBT, never)
     assert (await stored(house)).state == "lost"
 
 
 async def test_a_rate_limit_is_kept_for_its_person_alone(house: House) -> None:
     await connected(house)
     await connected(house, OTHER, user=1002)
-    keys = house.services.keys
+    keys = house.services.credentials
     with pytest.raises(RateLimited):
         await keys.call(1001, ACGBT, accepting(error=RateLimited("acgbt", "x", 30.0)))
     with pytest.raises(RateLimited) as caught:
@@ -160,7 +160,7 @@ async def test_who_has_seen_to_it_is_not_told(house: House, how: str) -> None:
         assert await services.linking.unlink(1001, MIKA)
     elif how == "lost":
         with pytest.raises(LinkLost):
-            await services.keys.call(1001, MIKA, accepting())
+            await services.credentials.call(1001, MIKA, accepting())
     elif how == "forgotten":
         await services.forgetting.forget(1001, 1001, None, "zh")
         await house.work(kinds=[FORGET])
@@ -200,11 +200,11 @@ def real(house: House) -> ApiKey:
 async def test_a_refused_signature_of_a_good_key_unlinks_nobody(house: House) -> None:
     await connected(house, real(house))
     house.box.world.options.change({"acgbt_refuse_signatures": True})
-    profile = await house.services.keys.call(1001, ACGBT, house.services.acgbt.profile)
+    profile = await house.services.credentials.call(1001, ACGBT, house.services.acgbt.profile)
     assert profile.username == "xiaoyu_acg"
     assert (await stored(house)).scheme == "plain"
     before = len(await house.calls("acgbt"))
-    await house.services.keys.call(1001, ACGBT, house.services.acgbt.profile)
+    await house.services.credentials.call(1001, ACGBT, house.services.acgbt.profile)
     assert len(await house.calls("acgbt")) == before + 1, "from now on without a signature"
     assert await house.jobs("notice") == []
 
@@ -213,7 +213,7 @@ async def test_where_that_cannot_be_looked_up_nothing_is_lost(house: House) -> N
     await connected(house, real(house))
     house.fault("acgbt", "*", "status", status=500, times=0)
     with pytest.raises(UpstreamBroken):
-        await house.services.keys.call(1001, ACGBT, accepting())
+        await house.services.credentials.call(1001, ACGBT, accepting())
     link = await stored(house)
     assert (link.state, link.scheme) == ("active", "signed")
 

@@ -1,4 +1,4 @@
-"""Work under way that many wait for and nobody stops: begun once for a key, each waits as long as it can."""
+"""Work begun once for a key however many ask: each waits for it as long as it can, and none stops it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -10,8 +10,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Flight(Generic[T]):
-    """Be work under way."""
+class InFlight(Generic[T]):
+    """Be work under way, which many may wait for."""
 
     task: asyncio.Task[T]
     begun: float = field(default_factory=lambda: asyncio.get_running_loop().time())
@@ -27,21 +27,21 @@ class Flight(Generic[T]):
         return await asyncio.shield(self.task)
 
 
-class Flights(Generic[K, T]):
-    """Hold the work under way, one piece for a key."""
+class SingleFlight(Generic[K, T]):
+    """Let one piece of work at a time be under way for a key."""
 
     def __init__(self) -> None:
-        self._flights: dict[K, Flight[T]] = {}
+        self._flights: dict[K, InFlight[T]] = {}
 
-    def begin(self, key: K, work: Callable[[], Coroutine[Any, Any, T]]) -> Flight[T]:
+    def begin(self, key: K, work: Callable[[], Coroutine[Any, Any, T]]) -> InFlight[T]:
         """Begin work, or return that of this key which is under way."""
         flight = self._flights.get(key)
         if flight is None:
-            flight = self._flights[key] = Flight(asyncio.create_task(work()))
+            flight = self._flights[key] = InFlight(asyncio.create_task(work()))
             flight.task.add_done_callback(lambda ended: self._landed(key, ended))
         return flight
 
-    def get(self, key: K) -> Flight[T] | None:
+    def get(self, key: K) -> InFlight[T] | None:
         """Return the work of a key if it is under way."""
         return self._flights.get(key)
 

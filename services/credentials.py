@@ -31,7 +31,7 @@ WARN_SHARE = 0.25
 SHORT_SECONDS = 3600.0
 
 
-class Keys:
+class UserCredentials:
     """Lend people's own keys and logins to calls."""
 
     def __init__(

@@ -22,8 +22,8 @@ class _Turns:
     closed_until: float = 0.0
 
 
-class Pace:
-    """Give turns; keys are told apart by their digest, so none lies here.
+class KeyRateLimiter:
+    """Give turns to calls; keys are told apart by their digest, so none lies here.
 
     `share` returns our part of what all replicas may call together.
     """
