@@ -92,7 +92,7 @@ async def test_a_listener_that_failed_hears_again(
     async def at_once(_: float) -> None:
         await asyncio.sleep(0)
 
-    again = fails_once(monkeypatch, "storage.wakes:Listener._serve")
+    again = fails_once(monkeypatch, "storage.notifier:Listener._serve")
     supervisor = Supervisor(sleep=at_once)
     database = await Database.open(postgres_url, ring, supervisor)
     await asyncio.wait_for(again.wait(), 10)
