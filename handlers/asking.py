@@ -68,6 +68,18 @@ async def spend(update: Update, context: LinkHiveContext, kind: str, card_id: st
     await context.services.db.write(lambda tx: dialogs.ask(tx, user, chat, kind, state, expires_at=until))
 
 
+async def end(scene: Scene[Any], kind: str) -> None:
+    """Ask a question of a kind no longer, whatever card asked it."""
+    user, chat, now = scene.user_id, scene.chat_id, scene.services.clock.now()
+
+    async def work(tx: Tx) -> None:
+        asked = await dialogs.current(tx, user, chat, now)
+        if asked is not None and asked.kind == kind:
+            await dialogs.end(tx, user, chat)
+
+    await scene.services.db.write(work)
+
+
 async def leave(scene: Scene[Any], card_id: str) -> None:
     """Stop asking what a card asks, if that is still what the chat is being asked."""
     user, chat, now = scene.user_id, scene.chat_id, scene.services.clock.now()

@@ -16,7 +16,9 @@ from handlers.patience import typing
 from handlers.save import command as save
 from handlers.search import command as search
 from handlers.texts import LANGUAGES
+from handlers.upload import lone
 from handlers.wording import said, said_with_links
+from services import sharedfilms
 from services.sharelinks.finding import Drive, extract, hdhive_slug, hdhive_title
 from storage.dialogs import Dialog
 
@@ -37,7 +39,7 @@ async def _take(update: Update, context: LinkHiveContext) -> None:
     message = message_of(update)
     words = said_with_links(message)
     dialog = await asking.current(update, context)
-    if dialog is not None and save.may_answer(dialog, words):
+    if dialog is not None and save.may_answer(dialog, words) and check.may_answer(dialog, words):
         await _answer(update, context, dialog)
         return
     slug, title, links = hdhive_slug(words), hdhive_title(words), extract(words)
@@ -52,6 +54,8 @@ async def _take(update: Update, context: LinkHiveContext) -> None:
         await check.run(cards.scene_of(update, context, NoticeState()), words)
     elif (meant := _command(context, said(message))) is not None:
         await meant(update, context)
+    elif lone.is_alone(words):
+        await _open(update, context, words)
     elif said(message).strip():
         await search.find(update, context, said(message))
 
@@ -64,6 +68,16 @@ def _command(context: LinkHiveContext, words: str) -> Command | None:
         if word in {texts.speaker(language).label(key) for language in LANGUAGES}:
             return command
     return None
+
+
+async def _open(update: Update, context: LinkHiveContext, words: str) -> None:
+    """Show the title of a page of TMDB; of any other address say that it is no share."""
+    film = sharedfilms.named(words)
+    if film is None:
+        await lone.tell(cards.scene_of(update, context, NoticeState()), words)
+        return
+    state = search.SearchState(kind=film.kind, tmdb_id=film.number)
+    await cards.begin(update, context, search.SEARCH, state)
 
 
 async def _answer(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:

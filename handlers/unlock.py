@@ -258,8 +258,13 @@ async def run(update: Update, context: LinkHiveContext, words: str) -> None:
     if slug is not None and SLUG.fullmatch(slug):
         await cards.begin(update, context, RESOURCE, ResourceState(slug=slug))
         return
-    scene = cards.scene_of(update, context, NoticeState())
-    await notes.tell(scene, say("unlock.not_one"), Inline(say.label("button.search"), ""))
+    scene, found = cards.scene_of(update, context, NoticeState()), extract(words)
+    if not found:
+        await notes.tell(scene, say("unlock.not_one"), Inline(say.label("button.search"), ""))
+        return
+    saving = any(link.drive is Drive.DISKTOP for link in found)
+    row = [Press(say.label("button.save"), notes.SAVE_STEP)] if saving else []
+    await notes.offer_check(scene, say("unlock.not_one"), words, *row)
 
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:

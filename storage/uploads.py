@@ -50,7 +50,10 @@ _GET = select(*COLUMNS).where(_THIS)
 _WAITING = select(*COLUMNS).where(_OWN, UNDER_WAY).order_by(uploads.c.created_at, uploads.c.id)
 _OVER = select(*COLUMNS).where(_OWN, _ENDED).order_by(uploads.c.updated_at.desc()).limit(bindparam("most"))
 _COUNT = select(func.count()).where(_OWN, UNDER_WAY)
-_AHEAD = select(func.count()).where(_OWN, UNDER_WAY, uploads.c.created_at < bindparam("made"))
+# One that waits for another try lets the others go first.
+_AHEAD = select(func.count()).where(
+    _OWN, UNDER_WAY, uploads.c.retry_at.is_(None), uploads.c.created_at < bindparam("made")
+)
 _OPEN = select(uploads.c.id, uploads.c.user_id).where(UNDER_WAY).order_by(uploads.c.created_at)
 # Only what is under way moves: an end stays an end until somebody asks to try again.
 _NOTE = (

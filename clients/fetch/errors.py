@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clients.errors import NotFound, Refusal
+from clients.errors import NotFound, Refusal, Unreachable
 
 SERVICE, OPERATION = "source", "fetch"
 
@@ -22,6 +22,10 @@ class AddressRefused(Refusal):
     def reason(self) -> str:
         """The code by its better name."""
         return self.code or ""
+
+
+class NoSuchHost(Unreachable):
+    """No resolver knows the name; where it was known a moment ago, that passes."""
 
 
 @dataclass(eq=False, repr=False)

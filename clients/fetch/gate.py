@@ -10,7 +10,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from clients.errors import Unreachable
 from clients.fetch.addresses import IP, is_nearby, is_public
-from clients.fetch.errors import OPERATION, SERVICE, AddressRefused
+from clients.fetch.errors import OPERATION, SERVICE, AddressRefused, NoSuchHost
 from clients.fetch.targets import Target, read_target
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -26,6 +26,8 @@ UNSAFE_PORTS = frozenset({
     6669, 6679, 6697, 10080, 11211, 27017
 })
 # fmt: on
+# What a resolver says of a name that is not there; EAI_NODATA is not known everywhere.
+_NOT_THERE = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 # More answers than this are some resolver's joke.
 MOST_ADDRESSES = 16
 
@@ -44,7 +46,7 @@ class Gate:
         self._resolver = resolver
 
     async def addresses(self, target: Target) -> tuple[IP, ...]:
-        """Look a target up and check every address; raises AddressRefused or Unreachable(dns)."""
+        """Look a target up and check every address; raises AddressRefused, NoSuchHost or Unreachable(dns)."""
         if target.port in UNSAFE_PORTS and target.key not in self.allowed:
             raise AddressRefused.because("port")
         found = (target.literal,) if target.literal is not None else await self._lookup(target)
@@ -59,7 +61,10 @@ class Gate:
             async with asyncio.timeout(LOOKUP_SECONDS):
                 texts = await self._resolver(target.host, target.port)
             found = tuple(dict.fromkeys(ipaddress.ip_address(text.partition("%")[0]) for text in texts))
-        except (OSError, UnicodeError, ValueError):
+        except socket.gaierror as error:
+            kind = NoSuchHost if error.errno in _NOT_THERE else Unreachable
+            raise kind(SERVICE, OPERATION, "dns", sent=False) from error
+        except (OSError, ValueError):
             found = ()
         if not found:
             raise Unreachable(SERVICE, OPERATION, "dns", sent=False)

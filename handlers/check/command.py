@@ -8,7 +8,7 @@ from telegram import Update
 
 from handlers import asking, cards, commands, notes, problems
 from handlers.application import LinkHiveApplication
-from handlers.check.verdicts import CheckState, draw, unclear
+from handlers.check.verdicts import CheckState, draw, lone_locked, worth_again
 from handlers.context import LinkHiveContext, is_private, message_of
 from handlers.messages import redraw, send
 from handlers.notes import NoticeState
@@ -19,10 +19,10 @@ from handlers.views import View
 from handlers.wording import behind_command, said_with_links
 from services.clock import Steady
 from services.linkchecks.linkchecks import MAX_LINKS, CheckedLink, Snapshot
-from services.sharelinks.finding import Drive, extract
+from services.sharelinks.finding import Drive, extract, given_code
 from storage.dialogs import Dialog
 
-ASK = "check.links"
+ASK, ASK_CODE = "check.links", "check.code"
 EDIT_EVERY, EDIT_EVERY_GROUP = 2.0, 4.0
 LIST_LIMIT = 3500
 
@@ -52,11 +52,11 @@ async def urgent(scene: Scene[CheckState], _arg: str) -> None:
 
 
 async def again(scene: Scene[CheckState], _arg: str) -> None:
-    """Check once more what is still unclear."""
+    """Check once more what is still unclear, or the one link that is dead."""
     if scene.card is None:
         return
-    fresh = {"verdict": None, "reason": None}
-    items = tuple(item.model_copy(update=fresh) if unclear(item) else item for item in scene.state.items)
+    fresh, state = {"verdict": None, "reason": None}, scene.state
+    items = tuple(item.model_copy(update=fresh) if worth_again(state, item) else item for item in state.items)
     # Shown first: the new run may be over before this press is.
     await _amend(scene, items=items, finished=False, stopped=False)
     await scene.services.linkchecks.start(scene.user_id, scene.card.id, items, again=True)
@@ -77,6 +77,32 @@ async def alive(scene: Scene[CheckState], _arg: str) -> None:
             chunk.append(item.text)
 
 
+async def ask_code(scene: Scene[CheckState], _arg: str) -> None:
+    """Ask for the code of the one link that is locked."""
+    if not scene.private or scene.card is None or lone_locked(scene.state) is None:
+        raise InvalidPress("code")
+    await asking.expect(scene, ASK_CODE, scene.card.id)
+    await scene.toast(scene.say.label("save.send_code"))
+
+
+def may_answer(dialog: Dialog, words: str) -> bool:
+    """Tell whether words can be what a dialog asked for; a title or a link is no access code."""
+    return dialog.kind != ASK_CODE or given_code(words) is not None
+
+
+async def code_given(update: Update, context: LinkHiveContext, dialog: Dialog) -> None:
+    """Check the locked link with the code that was asked for; the card continues below the answer."""
+    asked, code = await cards.asking(context.home, dialog), given_code(said_with_links(message_of(update)))
+    state = CHECK.load(asked.state) if asked is not None and asked.route == CHECK.name else None
+    locked = None if state is None else lone_locked(state)
+    if state is None or locked is None:
+        return
+    fresh = locked.model_copy(update={"code": code, "verdict": None, "reason": None})
+    items = tuple(fresh if item is locked else item for item in state.items)
+    changes = {"items": items, "finished": False, "stopped": False}
+    await _begin(cards.scene_of(update, context, state.model_copy(update=changes)))
+
+
 async def to_save(scene: Scene[CheckState], _arg: str) -> None:
     """Go on to saving the one link."""
     if scene.state.items:
@@ -95,7 +121,15 @@ CHECK = Route(
     "check",
     CheckState,
     show,
-    {"page": page, "stop": stop, "urgent": urgent, "again": again, "alive": alive, "save": to_save},
+    {
+        "page": page,
+        "stop": stop,
+        "urgent": urgent,
+        "again": again,
+        "alive": alive,
+        "code": ask_code,
+        "save": to_save,
+    },
 )
 
 
@@ -105,7 +139,7 @@ async def check(update: Update, context: LinkHiveContext) -> None:
     words = f"{behind_command(said_with_links(message))} {said_with_links(message.reply_to_message)}"
     scene = cards.scene_of(update, context, NoticeState())
     if words.strip():
-        await run(scene, words)
+        await run(scene, words, every=True)
         return
     if is_private(update):
         await asking.ask(scene, ASK, scene.say("check.ask"))
@@ -113,18 +147,23 @@ async def check(update: Update, context: LinkHiveContext) -> None:
         await notes.tell(scene, scene.say("check.ask_group"))
 
 
-async def run(scene: Scene[Any], words: str) -> None:
-    """Open the live card of the links in the words and begin to check them."""
-    found = extract(words)
+async def run(scene: Scene[Any], words: str, *, every: bool = False) -> None:
+    """Open the live card of the links in the words, or of `every` address, and begin to check them."""
+    found = extract(words, every=every)
     if not found:
         text = scene.say("check.none")
         await (asking.ask(scene, ASK, text) if scene.private else notes.tell(scene, text))
         return
     items = tuple(CheckedLink.of(x) for x in found[:MAX_LINKS])
-    state = CheckState(items=items, cut=len(found) > MAX_LINKS)
+    await _begin(scene.at(CheckState(items=items, cut=len(found) > MAX_LINKS)))
+
+
+async def _begin(scene: Scene[CheckState]) -> None:
+    """Send a card and begin its run."""
+    items = scene.state.items
     if scene.services.linkcheck is None and not any(x.drive is Drive.DISKTOP for x in items):
         scene.services.require_linkcheck()
-    card = await cards.post(scene.at(state), CHECK.name, draw(scene, state))
+    card = await cards.post(scene, CHECK.name, draw(scene, scene.state))
     try:
         await scene.services.linkchecks.start(scene.user_id, card.id, items)
     except problems.KNOWN as error:
@@ -133,7 +172,13 @@ async def run(scene: Scene[Any], words: str) -> None:
 
 async def answered(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
     """Take the links that were asked for."""
-    await run(cards.scene_of(update, context, NoticeState()), said_with_links(message_of(update)))
+    scene = cards.scene_of(update, context, NoticeState())
+    await run(scene, said_with_links(message_of(update)), every=True)
+
+
+async def beside(scene: Scene[Any], _arg: str) -> None:
+    """Check the links that a notice is about, on a card of its own."""
+    await run(scene, notes.links_of(scene))
 
 
 class LiveChecks:
@@ -170,4 +215,6 @@ def register(home: LinkHiveApplication) -> None:
     home.card(CHECK)
     commands.add(home, "check", check)
     home.dialog(ASK, answered)
+    home.dialog(ASK_CODE, code_given)
+    home.step(notes.CHECK_STEP, beside)
     home.services.linkchecks.on_change = LiveChecks(home).changed

@@ -22,7 +22,7 @@ SUMMED = {
     Verdict.DEAD: "dead",
     Verdict.LOCKED: "locked",
     Verdict.UNCERTAIN: "unclear",
-    Verdict.UNSUPPORTED: "unclear",
+    Verdict.UNSUPPORTED: "unsupported",
 }
 ICONS = {
     None: "⏳",
@@ -113,8 +113,32 @@ def _line(scene: Scene[Any], number_: int, item: CheckedLink) -> Html:
 def _word(scene: Scene[Any], item: CheckedLink) -> Html:
     if item.verdict is None:
         return scene.say("check.word.waiting")
+    if item.verdict is Verdict.LOCKED:
+        return _lock(scene, item)
     word = f"check.word.{item.verdict}"
     return scene.say.either(f"check.reason.{item.reason}", word) if unclear(item) else scene.say(word)
+
+
+def _lock(scene: Scene[Any], item: CheckedLink) -> Html:
+    if item.code is None:
+        return scene.say("check.lock.needed")
+    # No code is repeated in a group.
+    return (
+        scene.say("check.lock.wrong", code=code(item.code))
+        if scene.private
+        else scene.say("check.lock.refused")
+    )
+
+
+def lone_locked(state: CheckState) -> CheckedLink | None:
+    """Return the link whose code can be asked for: the only one that is locked."""
+    locked = [item for item in state.items if item.verdict is Verdict.LOCKED]
+    return locked[0] if len(locked) == 1 else None
+
+
+def worth_again(state: CheckState, item: CheckedLink) -> bool:
+    """Tell whether somebody may want a link checked once more; a dead one where it is the only one."""
+    return unclear(item) or (item.verdict is Verdict.DEAD and len(state.items) == 1)
 
 
 def unclear(item: CheckedLink) -> bool:
@@ -128,7 +152,9 @@ def _action_rows(scene: Scene[Any], state: CheckState) -> list[Row]:
         return [[Press(say.label("button.urgent"), "urgent"), Press(say.label("button.stop"), "stop")]]
     linking = [problems.link_button(scene, Service.DISKTOP)] if "not_linked" in state.reasons else []
     again: list[Button] = []
-    if any(item.verdict is None or unclear(item) for item in state.items):
+    if scene.private and lone_locked(state) is not None:
+        again.append(Press(say.label("button.enter_code"), "code"))
+    if any(item.verdict is None or worth_again(state, item) for item in state.items):
         again.append(Press(say.label("button.retry"), "again"))
     return [_alive_row(scene, state), linking, [*again, Press(say.label("button.close"), "close")]]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from telegram import Update
@@ -18,18 +17,18 @@ from handlers.save.running import show_result
 from handlers.save.state import ROUTE, SaveState, close_row, listing
 from handlers.save.tree import show_files
 from handlers.scenes import Route, Scene
-from handlers.views import Press, View
-from handlers.wording import said, said_with_links
+from handlers.views import Open, Press, View, opens
+from handlers.wording import said_with_links
 from services.errors import TransferProblem
+from services.messytext import readable
 from services.saving.trees import Pick
-from services.sharelinks.finding import Drive, ShareLink, extract
+from services.sharelinks.finding import Drive, ShareLink, extract, given_code
 from storage.dialogs import Dialog
 
 __all__ = ["SAVE", "SaveState", "may_answer", "register", "run", "show_files", "show_result"]
 
 ASK_LINK = "save.link"
 ASK_CODE = "save.code"
-_CODE = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
 
 
 async def show(scene: Scene[SaveState]) -> View:
@@ -155,12 +154,22 @@ async def run(scene: Scene[Any], words: str) -> None:
     """Open the card of the share that the words name."""
     found = extract(words)
     link = next((x for x in found if x.drive is Drive.DISKTOP and x.surl), None)
+    if found:
+        await asking.end(scene, ASK_LINK)
     if link is None and found:
-        await notes.tell(scene, scene.say("save.not_disktop", drive=drive_name(scene.say, found[0].drive)))
+        await _refuse(scene, found[0], words)
     elif link is None:
         await asking.ask(scene, ASK_LINK, scene.say("save.no_link"))
     else:
         await _begin(scene.at(_first(scene, link, words)))
+
+
+async def _refuse(scene: Scene[Any], link: ShareLink, words: str) -> None:
+    """Say that the link is one of another drive, and what else can be done with it."""
+    say, address = scene.say, link.full_url
+    row = [Open(say.label("button.open"), address)] if opens(address) else []
+    text = say("save.not_disktop", drive=drive_name(say, link.drive))
+    await notes.offer_check(scene, text, words, *row)
 
 
 async def _begin(scene: Scene[SaveState]) -> None:
@@ -177,9 +186,10 @@ async def _begin(scene: Scene[SaveState]) -> None:
 
 def _first(scene: Scene[Any], link: ShareLink, words: str) -> SaveState:
     """Return the state for `LINK [CODE] [PATH]`; a word with a slash is the folder, a short one the code."""
-    extra = words.partition(link.raw)[2].split()
-    folder = next((w for w in extra if w.startswith("/")), scene.person.preferences.default_folder)
-    loose = next((w for w in extra if len(w) == 4 and _CODE.fullmatch(w)), None)
+    extra = words.partition(link.raw)[2]
+    folder = next((w for w in extra.split() if w.startswith("/")), scene.person.preferences.default_folder)
+    plain = readable(extra).text.split()
+    loose = next((w for w in plain if len(w) == 4 and w.isascii() and w.isalnum()), None)
     return SaveState(surl=link.surl or "", code=link.code or loose, dest=folder)
 
 
@@ -187,7 +197,7 @@ def may_answer(dialog: Dialog, words: str) -> bool:
     """Tell whether words can be what a dialog asked for; a title or a link is no access code."""
     if dialog.kind == pattern.ASK_PATTERN:
         return not extract(words)
-    return dialog.kind != ASK_CODE or _CODE.fullmatch(words.strip()) is not None
+    return dialog.kind != ASK_CODE or given_code(words) is not None
 
 
 async def link_given(update: Update, context: LinkHiveContext, _dialog: Dialog) -> None:
@@ -200,13 +210,20 @@ async def code_given(update: Update, context: LinkHiveContext, dialog: Dialog) -
     asked = await cards.asking(context.home, dialog)
     if asked is None or asked.route != SAVE.name:
         return
-    state = SAVE.load(asked.state).model_copy(update={"code": said(message_of(update)).strip()})
+    code = given_code(said_with_links(message_of(update)))
+    state = SAVE.load(asked.state).model_copy(update={"code": code})
     await _begin(cards.scene_of(update, context, state))
+
+
+async def beside(scene: Scene[Any], _arg: str) -> None:
+    """Save the link that a notice is about, on a card of its own."""
+    await run(scene, notes.links_of(scene))
 
 
 def register(home: LinkHiveApplication) -> None:
     """Offer saving."""
     home.card(SAVE)
+    home.step(notes.SAVE_STEP, beside)
     commands.add(home, "save", save, private=True)
     home.dialog(ASK_LINK, link_given)
     home.dialog(ASK_CODE, code_given)

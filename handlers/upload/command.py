@@ -18,7 +18,7 @@ from handlers.save import command as save
 from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.texts import bold
 from handlers.upload import goal, mika, queue, ready, views
-from handlers.upload.files import addresses, file_of, folder_in, in_words, of_addresses
+from handlers.upload.files import SCHEME, addresses, file_of, folder_in, in_words, of_addresses
 from handlers.upload.live import END, QUEUE, ROUTE, LiveUploads
 from handlers.upload.mikaviews import draw
 from handlers.upload.queue import QueueState
@@ -26,6 +26,7 @@ from handlers.upload.views import UploadState, name_of
 from handlers.views import Press, View
 from services.drive import Entry
 from services.errors import UploadProblem
+from services.messytext import readable
 from services.names import Service
 from services.sharelinks.finding import Drive, extract
 from services.uploads import Source, Stage, Upload, UploadView
@@ -209,7 +210,8 @@ async def upload(update: Update, context: LinkHiveContext) -> None:
     if found:
         await _fetch(scene, found, words, target)
     elif file is None and (words or quoted is not None):
-        await notes.tell(scene, scene.say("upload.nothing"), Press(scene.say.label("button.close"), "close"))
+        key = "problem.upload.address.scheme" if SCHEME.search(words) else "upload.nothing"
+        await notes.tell(scene, scene.say(key), Press(scene.say.label("button.close"), "close"))
     elif file is None:
         await cards.begin(update, context, queue.QUEUE, QueueState())
 
@@ -265,12 +267,18 @@ async def _left_behind(scene: Scene[Any], source: Source, folder: str) -> Upload
     return None
 
 
+async def beside(scene: Scene[Any], _arg: str) -> None:
+    """Upload what lies behind the address that a notice is about, on a card of its own."""
+    await begin(scene, of_addresses(in_words(readable(notes.links_of(scene)).text)))
+
+
 def register(home: LinkHiveApplication) -> None:
     """Offer uploads."""
     live = LiveUploads(home)
     home.card(UPLOAD)
     home.card(OFFER)
     home.card(queue.QUEUE)
+    home.step(notes.UPLOAD_STEP, beside)
     home.job(END, live.ended)
     home.job(QUEUE, live.move_up)
     home.notice(READY, ready.ready)

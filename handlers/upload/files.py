@@ -23,6 +23,7 @@ NAME_LIMIT = 80
 # An animation comes as a document too, for older bots: the first that is there counts.
 KINDS = ("animation", "video", "audio", "document", "voice", "video_note")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'，。；、！？》」』】]+", re.IGNORECASE)
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
 _TAIL = ".,;:!?)]}*_"
 _UNFIT = re.compile(r"[\\/:*?\"<>|]+")
 _SUFFIXES = {"photo": ".jpg", "video_note": ".mp4", "video": ".mp4", "animation": ".mp4", "voice": ".ogg"}

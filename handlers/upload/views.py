@@ -18,6 +18,8 @@ from services.uploads import Source, Stage, Upload, UploadView
 
 BAR = 12
 _MINUTE, _HOUR = 60, 3600
+# What is said of one that waits for another try, by why it does.
+_WAITS = {"no_room": "upload.no_room", "source_down": "upload.unreachable"}
 
 
 class UploadState(State):
@@ -83,8 +85,8 @@ def stage_line(scene: Scene[Any], view: UploadView) -> Html:
         site = ".mika" if upload.about is not None and view.stage is not Stage.FETCHING else ""
         return say(f"upload{site}.{view.stage}")
     if upload.retry_at is not None:
-        no_room = isinstance(upload.problem, UploadProblem) and upload.problem.kind == "no_room"
-        key = "upload.no_room" if no_room else "upload.interrupted"
+        why = upload.problem.kind if isinstance(upload.problem, UploadProblem) else ""
+        key = _WAITS.get(why, "upload.interrupted")
         return say(key, time=dates.shown(scene, upload.retry_at, dates.SECONDS))
     return say.plural("upload.ahead", view.ahead) if view.ahead else say("upload.next")
 

@@ -64,12 +64,12 @@ class LinkChecks:
     ) -> CheckRun:
         """Begin a run; links that have a verdict keep it. A run of the same card is replaced.
 
-        `again`: somebody asks to look once more, so an uncertain verdict is not remembered.
+        `again`: somebody asks to look once more, so neither doubt nor death is remembered.
         """
         if not items:
             raise NoLinks
         now, chosen = self._clock.now(), list(items[:MAX_LINKS])
-        known = [self._memory.recall(item, now, certain=again) for item in chosen]
+        known = [self._memory.recall(item, now, anew=again) for item in chosen]
         await self._end(card_id, tell=False)
         payload = {
             "user_id": user_id,

@@ -86,14 +86,14 @@ class VerdictMemory:
     def __init__(self, size: int = MEMORY) -> None:
         self._known: Recent[tuple[Drive, str, str | None], CheckedLink] = Recent(size)
 
-    def recall(self, item: CheckedLink, now: float, *, certain: bool = False) -> CheckedLink:
-        """Return the link with its remembered verdict, `certain` ones only where asked; else as it is."""
+    def recall(self, item: CheckedLink, now: float, *, anew: bool = False) -> CheckedLink:
+        """Return the link with its verdict if one is remembered; `anew` none that another look can change."""
         if item.verdict is not None:
             return item
         if item.drive in UNCHECKED:
             return item.judged(Verdict.UNSUPPORTED, "unsupported_provider")
         known = self._known.get((item.drive, item.id, item.code), now)
-        if known is not None and known.verdict is Verdict.UNCERTAIN and certain:
+        if known is not None and known.verdict in (Verdict.UNCERTAIN, Verdict.DEAD) and anew:
             return item
         return known.model_copy(update={"url": item.url}) if known is not None else item
 

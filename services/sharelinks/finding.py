@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from services.messytext import Readable, readable
-from services.sharelinks.codes import code_after, code_before
+from services.sharelinks.codes import code_after, code_before, written_code
 from services.sharelinks.drives import Address, Drive, canonical, carried_code, locate, with_code
 
-__all__ = ["Drive", "ShareLink", "extract", "hdhive_slug", "hdhive_title"]
+__all__ = ["Drive", "ShareLink", "extract", "given_code", "hdhive_slug", "hdhive_title"]
 
 _TAIL = r"[0-9A-Za-z\-._~:/?#@!$&'()*+,;=%\[\]|]"
 _URL = re.compile(
@@ -26,6 +26,9 @@ _ED2K = re.compile(
     r"ed2k://\|file\|([^|\r\n]{1,500})\|([0-9]{1,20})\|([0-9A-Fa-f]{32})\|(?:h=[A-Za-z2-7]{32}\|)?/?",
     re.IGNORECASE,
 )
+# What follows a host that is no file's name: `example.com/s/1`, not `1.mkv/2`.
+_PATH = re.compile(r"/[0-9A-Za-z%_-][^?#]{2}")
+_GIVEN = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
 _CLOSING = ".,;:!?)]}'\"|*~"
 _SLUG = re.compile(r"(?<![0-9A-Za-z-])[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9A-Za-z-])")
 
@@ -53,22 +56,36 @@ class ShareLink:
 
 @dataclass(frozen=True)
 class _Spot:
+    """Be an address in a text; one that does not look like a `share` is one where a code says so."""
+
     start: int
     end: int
     address: Address
     carried: str | None
+    share: bool = True
 
 
-def extract(text: str) -> tuple[ShareLink, ...]:
-    """Return every share in a text once, in order, each with the code that belongs to it. Never raises."""
+def extract(text: str, *, every: bool = False) -> tuple[ShareLink, ...]:
+    """Return every share in a text once, in order, each with the code that belongs to it. Never raises.
+
+    Any other address is one of an unknown drive if a code stands beside it; with `every`, without one too.
+    """
     plain = readable(text)
     spots = sorted(_spots(plain.text), key=lambda spot: spot.start)
     found: dict[tuple[Drive, str], ShareLink] = {}
-    for link in _links(plain, spots):
+    for link in _links(plain, spots, every=every):
         known = found.setdefault((link.drive, link.id), link)
         if known.code is None and link.code is not None:
             found[link.drive, link.id] = replace(known, code=link.code)
     return tuple(found.values())
+
+
+def given_code(text: str) -> str | None:
+    """Return the access code that words give which answer a question for one; a title or a link is none."""
+    plain = readable(text).text.strip()
+    if _GIVEN.fullmatch(plain):
+        return plain
+    return None if extract(plain, every=True) else written_code(plain)
 
 
 def hdhive_slug(text: str) -> str | None:
@@ -99,13 +116,28 @@ def _spots(text: str) -> Iterator[_Spot]:
         yield _Spot(*match.span(), Address(Drive.ED2K, match.group(3).lower(), match.group()), None)
     for match in _URL.finditer(text):
         rest = (match.group("rest") or "").rstrip(_CLOSING)
-        address = locate(match.group("host").lower(), rest)
+        end = match.end("host") if match.group("rest") is None else match.start("rest") + len(rest)
+        host = match.group("host").lower()
+        address = locate(host, rest)
         if address is not None:
-            end = match.start("rest") + len(rest)
             yield _Spot(match.start(), end, address, carried_code(address.drive, rest))
+        elif _is_address(match.group(), rest):
+            yield _Spot(
+                match.start(), end, _elsewhere(text[match.start() : end], host, rest), None, share=False
+            )
 
 
-def _links(plain: Readable, spots: list[_Spot]) -> Iterator[ShareLink]:
+def _is_address(written: str, rest: str) -> bool:
+    """Tell an address from a file's name: without a scheme only a path shows it."""
+    return "://" in written or _PATH.match(rest) is not None
+
+
+def _elsewhere(written: str, host: str, rest: str) -> Address:
+    url = written if written.lower().startswith(("http://", "https://")) else f"https://{host}{rest}"
+    return Address(Drive.UNKNOWN, f"{host}{rest}", url)
+
+
+def _links(plain: Readable, spots: list[_Spot], *, every: bool) -> Iterator[ShareLink]:
     text, before, spent = plain.text, 0, False
     for number, spot in enumerate(spots):
         if spot.start < before:
@@ -116,7 +148,8 @@ def _links(plain: Readable, spots: list[_Spot]) -> Iterator[ShareLink]:
         if code is None and drive not in (Drive.MAGNET, Drive.ED2K, Drive.HDHIVE):
             behind = code_after(text[spot.end : max(until, spot.end)], drive)
             code = behind or (None if spent else code_before(text[before : spot.start]))
-        yield _link(plain, spot, code)
+        if spot.share or every or (code is not None and spot.address.id.partition("/")[2]):
+            yield _link(plain, spot, code)
         before, spent = spot.end, behind is not None
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from clients.errors import ClientError, Unreachable
-from clients.fetch.errors import OPERATION, SERVICE
+from clients.fetch.errors import OPERATION, SERVICE, AddressRefused, NoSuchHost
 from services.errors import UploadProblem
 from services.uploads.course import Course
 from services.uploads.failures import judge
@@ -35,6 +35,8 @@ class Fetching:
             except ClientError as error:
                 verdict = judge(error, course.row.service)
                 cuts, since = (1, course.now()) if file.length > before else (cuts + 1, since)
+                if cuts > 1 and self._leads_nowhere(error):
+                    raise AddressRefused.because("host") from error
                 if not verdict.passing or verdict.delay is not None or course.tried(cuts, since):
                     raise
             await course.wait(cuts)
@@ -42,6 +44,11 @@ class Fetching:
         if session is not None and (session.size, session.md5) != (file.length, file.md5):
             session = None
         await course.note(Stage.INSTANT, size=file.length, md5=file.md5, session=session)
+
+    def _leads_nowhere(self, error: ClientError) -> bool:
+        """Tell whether the address somebody gave is none: nobody knows its name, and nothing came from it."""
+        given = self._course.detail.source.kind == "url"
+        return given and isinstance(error, NoSuchHost) and not self._file.length
 
     async def _prepare(self) -> None:
         """Take over what an earlier run left, where the source can tell whether it still belongs to it."""

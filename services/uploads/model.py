@@ -109,7 +109,8 @@ class Upload:
     # Of a video, what it is to be; and once it is up, how it is made playable.
     about: About | None = None
     transcode: Transcode | None = None
-    # Why it failed: NotLinked, LinkLost, MissingScope, ServiceOff or UploadProblem; one that waits: no_room.
+    # Why it failed: NotLinked, LinkLost, MissingScope, ServiceOff or UploadProblem; or why it waits for
+    # another try: no_room, or source_down before a byte of it came.
     problem: ServiceError | None = None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import accumulate
 
 from clients.fetch.fetcher import Fetcher
 from services.clock import Clock
@@ -177,8 +178,11 @@ class Uploads:
     async def of(self, user_id: int) -> tuple[UploadView, ...]:
         """Return a person's uploads: those under way in their order, then what ended lately."""
         rows = await self._db.read(lambda tx: uploads.of(tx, user_id, RECENT))
+        # One that waits for another try lets the others go first.
+        first = list(accumulate((row.retry_at is None for row in rows), initial=0))
         return tuple(
-            self._view(row, place if row.stage == Stage.WAITING else 0) for place, row in enumerate(rows)
+            self._view(row, ahead if row.stage == Stage.WAITING else 0)
+            for row, ahead in zip(rows, first, strict=False)
         )
 
     def _view(self, row: Row, ahead: int = 0) -> UploadView:

@@ -133,7 +133,9 @@ class Run:
         if verdict.passing and times < course.pace.puts_off:
             delay = course.pace.later_after(times) if verdict.delay is None else verdict.delay
             at = course.now() + min(delay, LONGEST_DELAY)
-            said = trouble if trouble.kind == "no_room" else None
+            never_came = course.stage is Stage.FETCHING and not course.meter.sent
+            tells = trouble.kind == "no_room" or (trouble.kind == "source_down" and never_came)
+            said = trouble if tells else None
             await course.note(Stage.WAITING, retry_at=at, puts_off=times + 1, trouble=said)
             await course.tell(final=False)
             raise RetryLater(at=at)

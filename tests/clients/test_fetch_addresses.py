@@ -1,6 +1,7 @@
 """Addresses that the fetcher refuses, however they are written, led to or looked up."""
 
 import ipaddress
+import socket
 from collections.abc import Sequence
 
 import pytest
@@ -8,7 +9,7 @@ from yarl import URL
 
 from clients.errors import Unreachable
 from clients.fetch.addresses import is_nearby, is_public
-from clients.fetch.errors import AddressRefused
+from clients.fetch.errors import AddressRefused, NoSuchHost
 from clients.fetch.fetcher import Fetcher
 from clients.fetch.gate import read_entry
 from clients.fetch.targets import read_target
@@ -76,6 +77,16 @@ async def test_names_that_lead_nowhere() -> None:
         with pytest.raises(Unreachable) as failure:
             await read(Fetcher(resolver=resolver), "http://nowhere.example/")
         assert (failure.value.kind, failure.value.sent) == ("dns", False)
+
+
+@pytest.mark.parametrize(("said", "gone"), [(socket.EAI_NONAME, True), (socket.EAI_AGAIN, False)])
+async def test_a_name_that_is_not_there_is_told_from_a_resolver_that_is_away(said: int, gone: bool) -> None:
+    async def resolver(_host: str, _port: int) -> Sequence[str]:
+        raise socket.gaierror(said, "what it says")
+
+    with pytest.raises(Unreachable) as failure:
+        await read(Fetcher(resolver=resolver), "http://nowhere.example/")
+    assert isinstance(failure.value, NoSuchHost) is gone
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Uploads that meet trouble: what is mended without a word, and what people are told of the rest."""
 
+import socket
+from typing import Any
+
 import pytest
 
 from bot.wiring import House
@@ -14,11 +17,27 @@ from tests.e2e.words import Words
 UP = "disktop-upload"
 PRECREATE = "*/v1/files/upload/precreate"
 DATA = bytes(range(256)) * 1000
+# What the system's resolver says of hosts.
+Answers = dict[str, int]
 
 
 @pytest.fixture(autouse=True)
 async def _small_parts(control: Control) -> None:
     await control.options(disktop_chunk_bytes=64 * KIB)
+
+
+@pytest.fixture
+def resolver(monkeypatch: pytest.MonkeyPatch) -> Answers:
+    """The system's resolver, which fails for some hosts as it is told to."""
+    answers, real = Answers(), socket.getaddrinfo
+
+    def look_up(host: Any, *args: Any, **more: Any) -> Any:
+        if host in answers:
+            raise socket.gaierror(answers[host], "what the resolver says")
+        return real(host, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return answers
 
 
 @pytest.fixture
@@ -96,7 +115,26 @@ async def test_a_service_that_is_down_is_waited_for(
     assert done.id == waits.id
 
 
+async def test_a_source_nobody_can_look_up_just_now_is_waited_for_and_holds_up_nothing(
+    owner: Person, say: Words, box: Sandbox, resolver: Answers
+) -> None:
+    resolver["away.example.invalid"] = socket.EAI_AGAIN
+    await owner.send("/upload http://away.example.invalid/a.mkv")
+    waits = await owner.until(say.starts("upload.unreachable"), 30, since=0)
+    assert say.starts("upload.interrupted") not in waits.text
+    assert waits.find(say("button.cancel")) is not None
+    await owner.send(f"/upload {source(box, 'b.bin', size=KIB)}")
+    await uploading.done(owner, say, "b.bin")
+
+
 # What people are told
+
+
+async def test_a_host_that_is_not_there(owner: Person, say: Words, resolver: Answers) -> None:
+    resolver["no.such.host.invalid"] = socket.EAI_NONAME
+    await owner.send("/upload http://no.such.host.invalid/a.mkv")
+    told = await owner.until(say("problem.upload.address.host"), 20, since=0)
+    assert told.find(say("button.retry")) is None
 
 
 async def test_too_big_for_telegram(owner: Person, say: Words, box: Sandbox, journal: Journal) -> None:

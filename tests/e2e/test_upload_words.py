@@ -109,6 +109,8 @@ async def test_a_reply_to_nothing_says_so(owner: Person, say: Words) -> None:
     await owner.until(say("upload.nothing").split("/upload")[0])
     await owner.send("/upload magnet:?xt=urn:btih:" + "a" * 40)
     await owner.until(say("upload.nothing").split("/upload")[0])
+    await owner.send("/upload ftp://example.com/a.mkv")
+    await owner.until(say("problem.upload.address.scheme"))
 
 
 async def test_a_share_is_no_file(owner: Person, say: Words, journal: Journal) -> None:

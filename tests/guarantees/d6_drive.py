@@ -14,14 +14,15 @@ from tests.e2e.words import Words
 
 SAY = Words("zh")
 Act = Callable[[], Awaitable[object]]
-WAITS = SAY.starts("upload.interrupted")
+WAITS = tuple(map(SAY.starts, ("upload.interrupted", "upload.unreachable", "upload.no_room")))
 FILM = "E10"
 
 
 def under_way(message: Message) -> bool:
     """Tell whether this is an upload that goes on: its card is edited once it has ended, or has to wait."""
     cancel = message.find(SAY("button.cancel"))
-    return message.text.startswith("📤") and cancel is not None and WAITS not in message.text
+    waits = any(words in message.text for words in WAITS)
+    return message.text.startswith("📤") and cancel is not None and not waits
 
 
 async def fresh(s: Any) -> None:

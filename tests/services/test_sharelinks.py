@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from services.messytext import readable
 from services.sharelinks.codes import as_text
 from services.sharelinks.drives import HOSTS, drive_of, with_code
-from services.sharelinks.finding import extract, hdhive_slug, hdhive_title
+from services.sharelinks.finding import extract, given_code, hdhive_slug, hdhive_title
 from tests.services.linktexts import HEX40, HYPHENS, NONE, ONE, SLUG, D
 
 
@@ -62,6 +62,47 @@ def test_many_links_keep_their_own_codes_and_their_order():
 def test_a_code_before_the_second_link_belongs_to_the_first_only():
     found = extract("https://pan.quark.cn/s/aaaa 提取码 aa11 https://pan.quark.cn/s/bbbb")
     assert [x.code for x in found] == ["aa11", None]
+
+
+def test_no_code_is_reached_across_an_address():
+    def codes(text, **how):
+        return [(link.drive, link.code) for link in extract(text, **how)]
+
+    lanzou, quark = "https://www.lanzoux.com/iabc123", "https://pan.quark.cn/s/abcd"
+    both = [(D.UNKNOWN, "1234"), (D.QUARK, None)]
+    assert codes(f"蓝奏：{lanzou} 密码:1234\n夸克：{quark}") == both
+    assert codes(f"蓝奏：{lanzou} 密码:1234\n夸克：{quark}", every=True) == both
+    assert codes(f"lanzoux.com/iabc123 密码:1234 {quark}") == both, "no scheme is written"
+    assert codes(f"{quark} {lanzou} 密码:1234") == both[::-1]
+    assert codes(f"{quark} https://t.me/films") == [(D.QUARK, None)]
+    assert codes(f"{quark} Dune.2021.mkv 提取码:1234") == [(D.QUARK, "1234")], "that is a file"
+    assert codes("https://example.com 密码:1234") == [], "no path, no share"
+
+
+def test_every_address_is_one_of_some_drive_where_that_is_asked():
+    text = "https://example.com:8443/a?b=1#c unknown-drive.net/s/1 1.5GB/集 Dune.2021.mkv a@b.com/xyz"
+    assert [(link.drive, link.url) for link in extract(text, every=True)] == [
+        (D.UNKNOWN, "https://example.com:8443/a?b=1#c"),
+        (D.UNKNOWN, "https://unknown-drive.net/s/1"),
+    ]
+    assert not extract(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("5285", "5285"),
+        (" ５２８５\u200b", "5285"),
+        ("提取码：5285", "5285"),
+        ("访问码: 5285", "5285"),
+        ("code: 5285", "5285"),
+        ("流浪地球 2", None),
+        ("Dune: Part Two", None),
+        ("https://pan.quark.cn/s/abcd 提取码：5285", None),
+    ],
+)
+def test_a_code_that_was_asked_for(words, code):
+    assert given_code(words) == code
 
 
 def test_glued_links_are_two():

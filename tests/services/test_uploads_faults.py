@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sandbox.server import Sandbox
 from services.errors import LinkLost, MissingScope, UploadProblem
 from services.uploads import Stage, UploadView
 from storage.database import Database
-from tests.services.uploading import XIAOYU, Works, linked, true_md5, works
+from tests.services.uploading import QUICK, XIAOYU, Works, linked, true_md5, works
 
 CHUNK = 100_003
 SIZE = 950_000
@@ -174,6 +175,21 @@ async def test_a_source_that_fails_again_and_again(one: Works) -> None:
     whole(one, await upload(one))
     fault(one, "files", "*", "status", status=503, times=0)
     assert problem(await one.over(await one.add("other.bin", SIZE))) == "source_down"
+
+
+async def test_one_that_waits_for_another_try_goes_before_nobody(
+    box: Sandbox, sqlite_db: Database, tmp_path: Path
+) -> None:
+    await linked(box, sqlite_db)
+    async with works(box, sqlite_db, tmp_path / "spool", pace=replace(QUICK, later=600.0)) as one:
+        fault(one, "files", "*", "status", status=503, times=0)
+        waits = await one.add("film.mkv", SIZE)
+        await one.until(lambda: any(view.upload.retry_at is not None for _, view, _ in one.told))
+        await one.runner.stop()
+        others = [await one.add(name, SIZE) for name in ("a.bin", "b.bin")]
+        assert [(await one.uploads.view(upload_id)).ahead for upload_id in others] == [0, 1]
+        listed = {view.upload.id: view.ahead for view in await one.uploads.of(XIAOYU)}
+        assert listed == {waits: 0, others[0]: 0, others[1]: 1}
 
 
 async def test_a_source_that_says_later_is_asked_later(one: Works) -> None:
