@@ -7,12 +7,14 @@ from typing import Any, Literal
 
 from telegram import Update
 
+from clients.errors import Rejected
 from handlers import asking, cards, problems
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, message_of
 from handlers.scenes import InvalidPress, Route, Scene, State, Switch
 from handlers.texts import Html
 from handlers.views import Button, Copy, Press, View, copies
+from services.errors import DriveProblem
 from storage.cards import Card
 from storage.dialogs import Dialog
 
@@ -36,7 +38,8 @@ class FieldState(State):
     kind: Kind = "text"
     old: str = ""
     empty: bool = False
-    fault: str | None = None
+    wrong: str = ""
+    """What was wrong with the last answer, as a sentence of ours."""
 
 
 async def ask(
@@ -75,8 +78,7 @@ async def ask(
 async def show(scene: Scene[FieldState]) -> View:
     """Show the question, after what was wrong with the last answer."""
     say, state = scene.say, scene.state
-    lines = [] if state.fault is None else [say(state.fault, most=state.most)]
-    lines.append(Html(state.question))
+    lines = [state.wrong, state.question] if state.wrong else [state.question]
     row: list[Button] = []
     if copies(state.old):
         label = "button.copy_name" if state.kind == "name" else "button.copy_old"
@@ -131,10 +133,16 @@ async def answered(update: Update, context: LinkHiveContext, dialog: Dialog) -> 
     words = (message_of(update).text or "").strip()
     state = FIELD.load(asked.state)
     wrong = fault(words, state.kind, state.most)
+    scene = cards.scene_of(update, context, state)
     if wrong is None:
-        await _go_on(cards.scene_of(update, context, state), words)
-        return
-    scene = cards.scene_of(update, context, state.model_copy(update={"fault": wrong}))
+        await _go_on(scene, words)
+    else:
+        await _ask_again(scene, scene.say(wrong, most=state.most))
+
+
+async def _ask_again(scene: Scene[FieldState], wrong: Html) -> None:
+    """Ask anew below an answer that cannot be used, after what was wrong with it."""
+    scene = scene.at(scene.state.model_copy(update={"wrong": wrong}))
     card = await cards.post(scene, FIELD.name, await show(scene))
     await asking.expect(scene, ASK_FIELD, card.id)
 
@@ -145,6 +153,9 @@ async def _go_on(scene: Scene[FieldState], words: str) -> None:
     try:
         following = await asker.actions[scene.state.then](there, "")
     except problems.KNOWN as error:
+        if scene.state.kind == "name" and _refuses(error):
+            await _ask_again(scene, scene.say("field.name_refused", why=problems.sentence(scene.say, error)))
+            return
         drawn = cards.trouble(asker, there, error, (scene.state.then, ""), back=True)
         await cards.post(there, asker.name, drawn)
         return
@@ -154,6 +165,11 @@ async def _go_on(scene: Scene[FieldState], words: str) -> None:
     card = await cards.post(there, asker.name, await cards.shown(asker, there))
     if asker.moved is not None:
         await asker.moved(replace(there, card=card))
+
+
+def _refuses(error: Exception) -> bool:
+    """Tell whether a drive does not take the name: the same one would be refused again."""
+    return isinstance(error, Rejected) or (isinstance(error, DriveProblem) and error.kind == "conflict")
 
 
 async def left(context: LinkHiveContext, asked: Card) -> None:

@@ -49,6 +49,15 @@ async def accounts(scene: Scene[Any]) -> list[Account]:
     return list(await asyncio.gather(*(_account(scene, s, by_service.get(s)) for s in LINKED)))
 
 
+async def points(scene: Scene[Any]) -> int | None:
+    """Return the points a person has at HDHive, None where it tells nothing, as to most without Premium."""
+    client = scene.services.require_hdhive()
+    try:
+        return (await scene.services.tokens.call(scene.user_id, Service.HDHIVE, client.me)).points
+    except (ClientError, ServiceError):
+        return None
+
+
 async def _account(scene: Scene[Any], service: Service, link: Link | None) -> Account:
     on = scene.services.offers(service)
     if not on or link is None or link.state != "active":

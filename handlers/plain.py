@@ -1,11 +1,13 @@
-"""Plain words in the private chat: the answer to a question, a pasted link, or a title to search."""
+"""Plain words in the private chat: an answer, a link, a command in words, or a title to search."""
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
 
 from telegram import Update
 from telegram.ext import MessageHandler, filters
 
-from handlers import asking, cards, problems, unlock
+from handlers import asking, cards, problems, start, unlock
 from handlers.application import LinkHiveApplication
 from handlers.check import command as check
 from handlers.context import LinkHiveContext, chat_of, message_of
@@ -13,11 +15,14 @@ from handlers.notes import NOTICE, NoticeState
 from handlers.patience import typing
 from handlers.save import command as save
 from handlers.search import command as search
+from handlers.texts import LANGUAGES
 from handlers.upload import lone
 from handlers.wording import said, said_with_links
 from services import sharedfilms
 from services.sharelinks.finding import Drive, extract, hdhive_slug, hdhive_title
 from storage.dialogs import Dialog
+
+Command = Callable[[Update, LinkHiveContext], Awaitable[None]]
 
 
 async def text(update: Update, context: LinkHiveContext) -> None:
@@ -47,10 +52,22 @@ async def _take(update: Update, context: LinkHiveContext) -> None:
         await save.run(cards.scene_of(update, context, NoticeState()), words)
     elif links:
         await check.run(cards.scene_of(update, context, NoticeState()), words)
+    elif (meant := _command(context, said(message))) is not None:
+        await meant(update, context)
     elif lone.is_alone(words):
         await _open(update, context, words)
     elif said(message).strip():
         await search.find(update, context, said(message))
+
+
+def _command(context: LinkHiveContext, words: str) -> Command | None:
+    """Return the command that a lone word of any language stands for; a film of that name has /search."""
+    texts, word = context.home.texts, words.strip().casefold()
+    meant: Mapping[str, Command] = {"plain.help": start.help_, "plain.cancel": start.cancel}
+    for key, command in meant.items():
+        if word in {texts.speaker(language).label(key) for language in LANGUAGES}:
+            return command
+    return None
 
 
 async def _open(update: Update, context: LinkHiveContext, words: str) -> None:

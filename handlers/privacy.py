@@ -9,11 +9,12 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from handlers import cards, commands
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext
+from handlers.linking import byhand
 from handlers.messages import redraw, send
 from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.texts import Html, Speaker
-from handlers.views import Open, Press, Row, View
+from handlers.views import Press, Row, View
 from services.forgetting import FAREWELL, Outlook
 from services.jobs import Lease, RetryLater
 from storage.cards import Card
@@ -23,8 +24,6 @@ from storage.marks import rows_of
 
 log = structlog.get_logger(__name__)
 
-# Of a service without a call for it: where its users take a grant back themselves (its document, Scopes).
-BY_HAND = {"disktop": "https://disk.top/user/apps"}
 # What is told of by a word of its own before somebody is forgotten; the rest is what makes these work.
 COUNTED = ("unlocks", "checkins", "subscriptions", "uploads", "pictures")
 # A last word is worth this many tries.
@@ -122,14 +121,8 @@ FORGET = Route("forget", ForgetState, ask, {"sure": sure}, private=True, leaving
 
 def last_word(say: Speaker, by_hand: list[str]) -> View:
     """Return what is said at the end."""
-    lines = [say("forget.done")]
-    lines += [say("forget.still", service=service_name(say, service)) for service in by_hand]
-    buttons = [
-        [Open(say.label("button.take_back", service=service_name(say, service)), BY_HAND[service])]
-        for service in by_hand
-        if service in BY_HAND
-    ]
-    return View(Html("\n".join([*lines, say("forget.anew")])), buttons)
+    lines = [say("forget.done"), *(byhand.still(say, service) for service in by_hand), say("forget.anew")]
+    return View(Html("\n".join(lines)), byhand.ways(say, by_hand))
 
 
 async def farewell(home: LinkHiveApplication, job: Job) -> None:

@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
 KNOWN = (ClientError, ServiceError)
 LINKABLE = frozenset({"hdhive", "disktop", "acgbt", "mika"})
-# Steps that every card offers; `handlers.linking.command` and `handlers.checkin.command` take them.
-LINK_STEP, CHECKIN_STEP = "go_link", "go_checkin"
+# Steps that every card offers; `command` of linking and check-ins and `handlers.start` take them.
+LINK_STEP, CHECKIN_STEP, HELP_STEP = "go_link", "go_checkin", "go_help"
 # By class, nearest ancestor first.
 _KEYS: Mapping[type[Exception], str] = {
     Unreachable: "problem.unreachable",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from telegram import Update
 
-from handlers import asking, cards, commands, notes, overview
+from handlers import asking, cards, commands, notes, overview, problems
 from handlers.accounts import command as accounts
 from handlers.accounts.state import AccountsState
 from handlers.application import LinkHiveApplication
 from handlers.checkin import command as checkin
 from handlers.context import LinkHiveContext, chat_of, is_private, user_of
-from handlers.linking import command as linking
+from handlers.linking import command as linking, leaving
 from handlers.notes import NoticeState
 from handlers.problems import service_name
 from handlers.scenes import Route, Scene, State, Switch
@@ -90,7 +92,7 @@ async def help_(update: Update, context: LinkHiveContext) -> None:
 
 
 async def cancel(update: Update, context: LinkHiveContext) -> None:
-    """Leave whatever the person was being asked for."""
+    """Leave whatever the person was being asked for, and in private every linking under way."""
     user, chat, db = user_of(update).id, chat_of(update).id, context.services.db
     running = await asking.current(update, context)
     if running is not None:
@@ -102,7 +104,9 @@ async def cancel(update: Update, context: LinkHiveContext) -> None:
         elif asked is not None and asked.route == notes.NOTICE.name:
             await cards.drop(context.home, asked)
     scene, say = cards.scene_of(update, context, NoticeState()), context.say
-    key = "cancel.done" if running is not None else "cancel.nothing"
+    left = await leaving.leave(scene) if scene.private else False
+    nothing = "cancel.nothing" if scene.private else "cancel.nothing_group"
+    key = "cancel.done" if running is not None or left else nothing
     await notes.tell(scene, say(key), Inline(say.label("button.search"), ""))
 
 
@@ -121,7 +125,7 @@ async def to_accounts(_scene: Scene[PanelState], _arg: str) -> Switch:
     return Switch(accounts.ACCOUNTS.name, AccountsState())
 
 
-async def to_help(_scene: Scene[PanelState], _arg: str) -> Switch:
+async def to_help(_scene: Scene[Any], _arg: str) -> Switch:
     """Go on to the help."""
     return Switch(HELP.name, HelpState())
 
@@ -141,6 +145,7 @@ def register(home: LinkHiveApplication) -> None:
     """Offer the start panel and the help."""
     home.card(PANEL)
     home.card(HELP)
+    home.step(problems.HELP_STEP, to_help)
     commands.add(home, "start", start)
     commands.add(home, "help", help_)
     commands.add(home, "cancel", cancel)

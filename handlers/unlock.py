@@ -7,9 +7,9 @@ from typing import Any
 
 from telegram import Update
 
-from clients.errors import ClientError
-from clients.hdhive.models import Me
-from handlers import cards, commands, notes, problems
+from clients.errors import Rejected
+from clients.hdhive.errors import POOR
+from handlers import cards, commands, notes, overview, problems
 from handlers.application import LinkHiveApplication
 from handlers.asking import ask
 from handlers.check import command as check
@@ -22,7 +22,6 @@ from handlers.texts import Html, code
 from handlers.views import URL_LIMIT, Button, Copy, Inline, Open, Press, Row, View, copies, opens
 from handlers.wording import said_with_links
 from services import zones
-from services.errors import ServiceError
 from services.names import Service
 from services.sharelinks.codes import as_text
 from services.sharelinks.finding import Drive, extract, hdhive_slug
@@ -82,26 +81,27 @@ async def show_question(scene: Scene[ResourceState], quote: Quote) -> View:
     """Ask whether the price is to be paid."""
     say = scene.say
     title = named(say, quote.share.title, scene.state.film)
+    balance = await overview.points(scene)
+    if balance is not None and balance < quote.price:
+        return _too_few(scene, quote, balance)
     lines = [say("unlock.ask", points=quote.price, title=title)]
     if scene.state.note == "unlock.capped":
         budget = _budget(scene)
         spent = await scene.services.unlocking.spent(scene.user_id, budget.since)
         lines.append(say("unlock.capped", spent=spent, budget=budget.points))
-    balance = await _balance(scene)
     if balance is not None:
         lines.append(say("unlock.balance", points=balance))
     yes = Press(say.label("button.confirm_points", points=quote.price), "confirm", str(quote.price))
     return View(Html("\n".join(lines)), ([yes, Press(say.label("button.cancel"), "cancel")],))
 
 
-async def _balance(scene: Scene[ResourceState]) -> int | None:
-    client = scene.services.require_hdhive()
-    try:
-        me: Me | None = await scene.services.tokens.call(scene.user_id, Service.HDHIVE, client.me)
-    except (ClientError, ServiceError):
-        # HDHive tells the points of Premium members only; the question stands without them.
-        me = None
-    return me.points if me else None
+def _too_few(scene: Scene[ResourceState], quote: Quote, balance: int) -> View:
+    """Say that the points do not suffice, with what leads to more of them."""
+    say, title = scene.say, named(scene.say, quote.share.title, scene.state.film)
+    lines = [say("unlock.too_few", points=quote.price, title=title), say("unlock.balance", points=balance)]
+    more = problems.steps(scene, Rejected(Service.HDHIVE, "unlock", POOR))
+    ways = [Press(say.label("button.back"), "cancel"), Press(say.label("button.close"), "close")]
+    return View(Html("\n".join(lines)), (more, ways))
 
 
 def show_link(scene: Scene[ResourceState], unlock: Unlock) -> View:

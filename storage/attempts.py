@@ -1,11 +1,11 @@
 """Attempts to link an account: each secret of the way is stored hashed and works once."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from storage.schema import attempts
 from storage.tx import Tx, new_id, open_text, seal_text
@@ -99,6 +99,18 @@ _TAKE_NONCE = (
 _FINISH = update(attempts).where(_THIS, attempts.c.stage == "taken").values(stage="finished")
 _EMPTY = update(attempts).where(_THIS).values(code=None, verifier=None)
 _END = update(attempts).where(_THIS).values(stage=bindparam("end"), code=None, verifier=None)
+_LEAVE = (
+    update(attempts)
+    .where(
+        attempts.c.user_id == bindparam("owner"),
+        attempts.c.service.in_(bindparam("services", expanding=True)),
+        or_(
+            and_(attempts.c.stage.in_(["asked", "bound"]), attempts.c.expires_at > bindparam("now")),
+            and_(attempts.c.stage == "returned", attempts.c.nonce_expires_at > bindparam("now")),
+        ),
+    )
+    .values(stage="denied", code=None, verifier=None)
+)
 _PURGE = delete(attempts).where(
     attempts.c.expires_at < bindparam("before"),
     or_(attempts.c.nonce_expires_at.is_(None), attempts.c.nonce_expires_at < bindparam("before")),
@@ -236,6 +248,11 @@ async def finish(tx: Tx, attempt_id: int) -> bool:
 async def deny(tx: Tx, attempt_id: int) -> bool:
     """End an attempt that the service or the user refused."""
     return await _changed(tx, _END, attempt_id=attempt_id, end="denied")
+
+
+async def leave(tx: Tx, user_id: int, services: Sequence[str], now: float) -> bool:
+    """End the attempts of a user at some services that may still come to something; False without any."""
+    return await _changed(tx, _LEAVE, owner=user_id, services=list(services), now=now)
 
 
 async def burn(tx: Tx, attempt_id: int) -> bool:

@@ -59,6 +59,12 @@ _LATEST = (
     .order_by(cards.c.updated_at.desc(), cards.c.created_at.desc())
     .limit(1)
 )
+_RECENT = select(*COLUMNS).where(
+    cards.c.owner_id == bindparam("owner"),
+    cards.c.chat_id == bindparam("chat"),
+    cards.c.route == bindparam("of_route"),
+    cards.c.updated_at > bindparam("since"),
+)
 _UPDATE = (
     sa.update(cards)
     .where(_THIS, cards.c.version == bindparam("old_version"))
@@ -153,6 +159,14 @@ async def latest(tx: Tx, owner_id: int, chat_id: int, route: str) -> Card | None
     params = {"owner": owner_id, "chat": chat_id, "of_route": route}
     row = (await tx.conn.execute(_LATEST, params)).one_or_none()
     return opened_one(row, lambda found: _card(tx, found))
+
+
+async def recent(tx: Tx, owner_id: int, chat_id: int, route: str, since: float) -> list[Card]:
+    """Return the cards of this route that their owner used in a chat after a time."""
+    params = {"owner": owner_id, "chat": chat_id, "of_route": route, "since": since}
+    rows = (await tx.conn.execute(_RECENT, params)).all()
+    found = [opened_one(row, lambda one: _card(tx, one)) for row in rows]
+    return [card for card in found if card is not None]
 
 
 async def purge(tx: Tx, before: float) -> int:

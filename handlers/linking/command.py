@@ -12,17 +12,20 @@ from clients.errors import Misconfigured
 from handlers import cards, commands, problems
 from handlers.application import LinkHiveApplication, Notice
 from handlers.context import LinkHiveContext, user_of
-from handlers.linking import keys
+from handlers.linking import byhand, keys
 from handlers.linking.done import done
+from handlers.linking.leaving import closed, end_code
 from handlers.linking.state import WAYS, KeyState, LinkState, first, ready, service_of, way
 from handlers.overview import LINKED
 from handlers.problems import service_name
 from handlers.scenes import OutgoingCard, Route, Scene, State, Switch
+from handlers.texts import Html
 from handlers.views import Open, Press, Row, View, opens
 from services.errors import AttemptProblem
 from services.linking.oauth import TICKET_SECONDS
 from services.names import Service
 from storage import cards as stored_cards, links
+from storage.links import Link
 
 # The step to the other way to link; `handlers.linking.device` takes it.
 DEVICE_STEP = "go_device"
@@ -78,7 +81,7 @@ async def beside(scene: Scene[Any], arg: str) -> None:
     await cards.post(alone, LINK.name, await show(alone))
 
 
-LINK = Route("link", LinkState, show, {"go": way}, private=True)
+LINK = Route("link", LinkState, show, {"go": way}, private=True, closed=closed)
 
 
 async def link(update: Update, context: LinkHiveContext) -> None:
@@ -121,6 +124,8 @@ async def finish(update: Update, context: LinkHiveContext, payload: str) -> None
         # START pressed twice, or once more after a restart: it worked the first time.
         linked = await context.services.linking.described(error.link)
     await _retire_card(scene, linked.link.service)
+    if linked.link.service == Service.DISKTOP:
+        await end_code(scene, "finished")
     await cards.post(scene, LINK.name, done(scene, linked))
 
 
@@ -147,10 +152,14 @@ _KINDS = {"signed": "_key", "plain": "_key", "token": "_token"}
 
 
 class UnlinkState(State):
-    """Which account is to be unlinked, how it is linked, and whether that is done."""
+    """Which account is to be unlinked, how it is linked, and whether that is done.
+
+    Where its grant `stays` at the service, only its owner can take it back there.
+    """
 
     service: str = ""
     scheme: str = ""
+    stays: bool = False
     done: bool = False
 
 
@@ -159,14 +168,12 @@ async def show_unlink(scene: Scene[UnlinkState]) -> View:
     say, state = scene.say, scene.state
     service = service_name(say, state.service)
     if state.done:
-        again = Press(say.label("button.relink", service=service), "relink", state.service)
-        key = f"unlink.done{_KINDS.get(state.scheme, '')}"
-        return View(say(key, service=service), (*_to_site(scene), [again]))
+        return _unlinked(scene)
     stored = await scene.services.db.read(lambda tx: links.all_of(tx, scene.user_id))
     if state.service:
-        scheme = next((one.scheme for one in stored if one.service == state.service), "oauth")
+        kind = next((_kind(scene, one) for one in stored if one.service == state.service), "")
         sure = [Press(say.label("button.confirm"), "sure"), Press(say.label("button.cancel"), "close")]
-        return View(say(f"unlink.ask{_KINDS.get(scheme, '')}", service=service), (sure,))
+        return View(say(f"unlink.ask{kind}", service=service), (sure,))
     rows: list[Row] = [
         [Press(say.label("button.unlink", service=service_name(say, x.service)), "pick", x.service)]
         for x in stored
@@ -174,6 +181,23 @@ async def show_unlink(scene: Scene[UnlinkState]) -> View:
     return View(
         say("unlink.which" if rows else "unlink.none"), [*rows, [Press(say.label("button.close"), "close")]]
     )
+
+
+def _kind(scene: Scene[UnlinkState], link: Link) -> str:
+    by_hand = "_by_hand" if scene.services.linking.stays(link) else ""
+    return _KINDS.get(link.scheme, by_hand)
+
+
+def _unlinked(scene: Scene[UnlinkState]) -> View:
+    say, state = scene.say, scene.state
+    service, kind = service_name(say, state.service), _KINDS.get(state.scheme)
+    lines = [say(f"unlink.done{kind or ''}", service=service)]
+    rows = _to_site(scene)
+    if state.stays and kind is None:
+        lines.append(byhand.still(say, state.service))
+        rows = byhand.ways(say, [state.service])
+    again = Press(say.label("button.relink", service=service), "relink", state.service)
+    return View(Html("\n".join(lines)), (*rows, [again]))
 
 
 def _to_site(scene: Scene[UnlinkState]) -> list[Row]:
@@ -193,7 +217,10 @@ async def sure(scene: Scene[UnlinkState], _arg: str) -> UnlinkState:
     service = service_of(scene.state.service)
     link = await scene.services.db.read(lambda tx: links.get(tx, scene.user_id, service))
     await scene.services.linking.unlink(scene.user_id, service)
-    return UnlinkState(service=service, scheme=link.scheme if link else "", done=True)
+    if link is None:
+        return UnlinkState(service=service, done=True)
+    stays = scene.services.linking.stays(link)
+    return UnlinkState(service=service, scheme=link.scheme, stays=stays, done=True)
 
 
 async def relink(scene: Scene[UnlinkState], arg: str) -> Switch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import segno
 from telegram.error import TelegramError
@@ -14,6 +14,8 @@ from handlers import cards, problems
 from handlers.application import LinkHiveApplication, Notice
 from handlers.linking import command as linking
 from handlers.linking.command import DEVICE_STEP
+from handlers.linking.leaving import TICK, forget_code
+from handlers.linking.state import CODE, DeviceState, End
 from handlers.messages import display
 from handlers.problems import service_name
 from handlers.scenes import OutgoingCard, Route, Scene, State, Switch
@@ -28,29 +30,18 @@ from storage import cards as stored_cards, jobs, links
 from storage.jobs import Job
 from storage.tx import Tx
 
-TICK = "device.tick"
 MINUTE = 60.0
 # A little late rather than a little early: the minute must really be over.
 SLACK = 0.05
 SCALE, BORDER = 10, 4
-
-End = Literal["", "linked", "denied", "expired", "failed", "cancelled", "replaced"]
-
-
-class DeviceState(State):
-    """A code that waits to be typed or scanned, and how that ended."""
-
-    user_code: str = ""
-    address: str = ""
-    complete: str = ""
-    expires_at: float = 0.0
-    end: End = ""
 
 
 async def show(scene: Scene[DeviceState]) -> View:
     """Show the code with its picture, or what came of it."""
     if scene.state.end == "linked":
         return await _linked(scene)
+    if scene.state.end == "finished":
+        return View(scene.say("device.finished", service=service_name(scene.say, Service.DISKTOP)))
     return _ended(scene) if scene.state.end else await _waiting(scene)
 
 
@@ -123,13 +114,13 @@ async def begin(scene: Scene[Any], _arg: str) -> Switch:
     )
     await _replace_older(scene, card.id)
     await _count_down(scene, state, card.id)
-    return Switch(DEVICE.name, state)
+    return Switch(CODE, state)
 
 
 async def _replace_older(scene: Scene[Any], card_id: str) -> None:
     """Say on the card before this one that its code counts no more."""
     db, home = scene.services.db, scene.home
-    older = await db.read(lambda tx: stored_cards.latest(tx, scene.user_id, scene.chat_id, DEVICE.name))
+    older = await db.read(lambda tx: stored_cards.latest(tx, scene.user_id, scene.chat_id, CODE))
     if older is not None and older.id != card_id and not DEVICE.load(older.state).end:
         await _end(home, older.id, "replaced")
 
@@ -158,9 +149,7 @@ async def again(scene: Scene[DeviceState], arg: str) -> Switch:
 
 async def cancel(scene: Scene[DeviceState], _arg: str) -> DeviceState:
     """Forget the code; what is allowed from now on links nothing."""
-    key = str(scene.user_id)
-    await scene.services.devices.cancel(scene.user_id)
-    await scene.services.db.write(lambda tx: jobs.cancel(tx, TICK, key))
+    await forget_code(scene)
     return scene.state.model_copy(update={"end": scene.state.end or "cancelled"})
 
 
@@ -169,7 +158,7 @@ async def go(scene: Scene[DeviceState], arg: str) -> Switch:
     return await linking.way(scene, arg)
 
 
-DEVICE = Route("device", DeviceState, show, {"again": again, "cancel": cancel, "go": go}, private=True)
+DEVICE = Route(CODE, DeviceState, show, {"again": again, "cancel": cancel, "go": go}, private=True)
 
 
 async def _end(home: LinkHiveApplication, card_id: str, end: End) -> bool:
@@ -191,7 +180,7 @@ def _notice(end: End) -> Notice:
         if await _end(scene.home, str(payload.get("card_id") or ""), end):
             return None
         state = DeviceState(end=end)
-        return OutgoingCard(DEVICE.name, state, await show(scene.at(state)))
+        return OutgoingCard(CODE, state, await show(scene.at(state)))
 
     return draw
 

@@ -8,6 +8,7 @@ from typing import Any
 from handlers import asking, cards
 from handlers.linking import state as linkstate
 from handlers.linking.done import done
+from handlers.linking.leaving import closed
 from handlers.linking.state import LINKKEY, STEPS, WAYS, KeyState, expecting
 from handlers.problems import service_name
 from handlers.scenes import InvalidPress, Route, Scene
@@ -66,6 +67,8 @@ def _faults(scene: Scene[KeyState]) -> list[Html]:
         for name, words in state.faults.items()
     ]
     lines += [Html(state.trouble)] if state.trouble else []
+    if state.tries > 1:
+        lines.insert(0, say("linkkey.tries", n=state.tries))
     return [*lines, say("linkkey.left")] if state.left else lines
 
 
@@ -136,6 +139,7 @@ ROUTE = Route(
     show,
     {"way": pick_way, "ways": to_ways, "skip": skip, "go": linkstate.way},
     private=True,
+    closed=closed,
 )
 
 

@@ -104,7 +104,7 @@ async def take(update: Update, context: LinkHiveContext, scene: Scene[KeyState],
     except Exception as error:  # noqa: BLE001 - a repeat of the update would keep the secret: told instead
         log.error("secret_not_taken", error=type(error).__name__)  # noqa: TRY400 - its frames hold the secret
         state, key = scene.state.fresh(trouble=scene.say("problem.unknown")), None
-    await _settle(update, context, scene.at(state), key)
+    await _settle(update, context, scene.at(state.counted(scene.state)), key)
 
 
 async def _settle(update: Update, context: LinkHiveContext, scene: Scene[KeyState], key: str | None) -> None:
@@ -235,7 +235,7 @@ def hinted(key: str) -> str:
 
 async def leave(context: LinkHiveContext, card: Card) -> None:
     """Take the card away that asked, after /cancel."""
-    await cards.drop(context.home, card)
+    await cards.close(context.home, card)
 
 
 async def _ending(scene: Scene[Any], payload: Mapping[str, Any]) -> OutgoingCard:

@@ -13,7 +13,9 @@ from services.names import Service
 
 # What the words of a person are that answer a card of `linkkey`: never kept as they came.
 ASK = "link.secret"
-LINK, LINKKEY = "link", "linkkey"
+LINK, LINKKEY, CODE = "link", "linkkey", "device"
+# How waiting for a code ended.
+End = Literal["", "linked", "denied", "expired", "failed", "cancelled", "replaced", "finished"]
 Way = Literal["key", "login", "register"]
 Step = Literal["api_key", "secret", "username", "email", "invite_code", "password"]
 # What each way asks for, in order; what must not be kept comes last.
@@ -38,11 +40,21 @@ class LinkState(State):
     finished: bool = False
 
 
+class DeviceState(State):
+    """A code that waits to be typed or scanned, and how that ended."""
+
+    user_code: str = ""
+    address: str = ""
+    complete: str = ""
+    expires_at: float = 0.0
+    end: End = ""
+
+
 class KeyState(State):
     """How an account is being linked by hand: no secret, and of a key no more than its ends.
 
     `faults` are the service's words at each field, `trouble` what else went wrong, and `left` says that a
-    message with a secret could not be deleted.
+    message with a secret could not be deleted. `tries` counts answers in a row that came to the same.
     """
 
     service: str = ""
@@ -51,6 +63,7 @@ class KeyState(State):
     faults: dict[str, str] = Field(default_factory=dict)
     trouble: str = ""
     left: bool = False
+    tries: int = 0
     linked: bool = False
 
     @property
@@ -61,6 +74,11 @@ class KeyState(State):
     def fresh(self, **changes: Any) -> KeyState:
         """Return the next state, with what was wrong before forgotten."""
         return self.model_copy(update={"faults": {}, "trouble": "", **changes})
+
+    def counted(self, before: KeyState) -> KeyState:
+        """Return the state after an answer, so that one mistake made twice is seen twice."""
+        same = self.model_copy(update={"tries": before.tries}) == before
+        return self.model_copy(update={"tries": before.tries + 1 if same else 1})
 
 
 def service_of(arg: str) -> Service:

@@ -55,8 +55,9 @@ async def show_titles(scene: Scene[SearchState]) -> View:
     if not found.titles:
         again = Inline(say.label("button.search"), state.query)
         more = await sources.look(scene, state.query)
+        helping = [Press(say.label("button.help"), problems.HELP_STEP)] if scene.private else []
         text = Html("\n".join([say("search.none", query=state.query), *more.lines]))
-        return View(text, (*more.rows, [again, close]))
+        return View(text, (*more.rows, [again, *helping, close]))
     lines = [say("search.heading", query=state.query), _count(say, found), "", *titlelist.lines(scene, found)]
     return View(Html("\n".join(lines)), [*titlelist.rows(scene, found, pick="title"), [close]])
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from clients.errors import ClientError, NotFound
+from clients.errors import NotFound
 from clients.hdhive.models import Share
+from handlers import overview
 from handlers.cards import CLOSE
 from handlers.check import command as check
 from handlers.scenes import InvalidPress, Scene, Switch
@@ -15,7 +16,6 @@ from handlers.shares.views import field_lines, film_name, record
 from handlers.texts import Html
 from handlers.views import Button, Open, Press, View, opens
 from services import sharedfilms
-from services.errors import ServiceError
 from services.names import Service
 from services.sharelinks.codes import as_text
 
@@ -111,21 +111,11 @@ async def _question(scene: Scene[ShareState]) -> View:
     say, fields = scene.say, scene.state.fields
     title = fields.title or (film_name(say, fields.film) if fields.film else say("resource.untitled"))
     lines = [say("share.delete_ask", title=title), say("share.delete_cost")]
-    points = await _points(scene)
+    points = await overview.points(scene)
     if points is not None:
         lines.append(say("unlock.balance", points=points))
     row = [Press(say.label("button.delete_point"), "sure"), Press(say.label("button.cancel"), "whole")]
     return View(Html("\n".join(lines)), (row,))
-
-
-async def _points(scene: Scene[ShareState]) -> int | None:
-    client = scene.services.require_hdhive()
-    try:
-        me = await scene.services.tokens.call(scene.user_id, Service.HDHIVE, client.me)
-    except (ClientError, ServiceError):
-        # HDHive tells the points of Premium members only; the question stands without them.
-        return None
-    return me.points
 
 
 async def whole(scene: Scene[ShareState], _arg: str) -> ShareState:

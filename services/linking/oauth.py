@@ -1,7 +1,7 @@
 """Link a user's own account: ticket page, browser cookie, callback, and the way back by the same person."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from clients.errors import ClientError
@@ -174,9 +174,18 @@ class Linking:
         await self._reached("link.granted")
         return await self._saved(attempt, grant)
 
+    async def leave(self, user_id: int, services: Sequence[str]) -> bool:
+        """End what a user began at some services and did not finish; False where there was nothing."""
+        now = self._clock.now()
+        return await self._db.write(lambda tx: attempts.leave(tx, user_id, services, now))
+
     async def unlink(self, user_id: int, service: str) -> bool:
         """Delete a link and revoke it upstream where the service can; False when there was none."""
         return await self._unlinking.unlink(user_id, service)
+
+    def stays(self, link: Link) -> bool:
+        """Tell whether a link's grant lives on at the service until its user takes it back there."""
+        return bool(self._unlinking.by_hand([link]))
 
     def jobs(self) -> dict[str, JobHandler]:
         """Return what this does in jobs."""

@@ -91,6 +91,12 @@ class Message:
     def buttons(self) -> list[Button]:
         return [button for row in self.rows for button in row]
 
+    @property
+    def alike(self) -> set[str]:
+        """The words that stand on several buttons which do different things."""
+        words = [button.text for button in set(self.buttons)]
+        return {word for word in words if words.count(word) > 1}
+
     def find(self, label: str) -> Button | None:
         """The first button whose words contain the label."""
         return next((button for button in self.buttons if label in button.text), None)

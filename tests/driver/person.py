@@ -167,7 +167,10 @@ class Person:
         """All messages of a chat, oldest first."""
         query = {"person": self.id, "chat": chat or self.id}
         body = _body(await self._http.get("/app/messages", params=query))
-        return [Message(data) for data in body["messages"]]
+        found = [Message(data) for data in body["messages"]]
+        for message in found:
+            assert not message.alike, f"buttons of the same words do different things: {message}"
+        return found
 
     async def look(self, path: str) -> dict[str, Any]:
         """Read what any page of the sandbox tells, such as `/control/acgbt`."""

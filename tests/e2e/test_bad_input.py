@@ -150,6 +150,30 @@ async def test_a_full_drive_saves_nothing(
     assert not await journal.calls("disktop", "POST", "*/transfer")
 
 
+@pytest.mark.parametrize("word", ["help", "HELP", "帮助"])
+async def test_a_lone_word_for_help_is_help(
+    bot: House, person: Person, say: Words, journal: Journal, word: str
+) -> None:
+    await person.send(word)
+    await person.until(say("help.title"))
+    assert not await journal.calls("tmdb")
+    await person.send(f"/search {word}")
+    none = await person.until(say("search.none", query=word))
+    await person.press(none, say("button.help"))
+    helped = await person.until(say("help.title"))
+    assert helped.id == none.id
+
+
+@pytest.mark.parametrize("word", ["Cancel", "取消"])
+async def test_a_lone_word_for_cancel_cancels(bot: House, person: Person, say: Words, word: str) -> None:
+    await person.send("/link hdhive")
+    await person.until(lambda message: any(button.url for button in message.buttons))
+    await person.send(word)
+    await person.until(say("cancel.done"))
+    await person.send(word)
+    await person.until(say("cancel.nothing"))
+
+
 async def test_without_points_nothing_is_charged_and_the_next_step_is_there(
     bot: House, people: dict[int, Person], box: Sandbox, journal: Journal
 ) -> None:
@@ -165,6 +189,27 @@ async def test_without_points_nothing_is_charged_and_the_next_step_is_there(
     await person.until(say("problem.forbidden.premium", service="HDHive"))
     await person.press(poor, say("button.back"))
     await person.until(lambda message: message.find(say("button.confirm")) is not None)
+
+
+async def test_what_costs_more_than_one_has_is_not_offered(
+    bot: House, person: Person, say: Words, box: Sandbox, control: Control, journal: Journal
+) -> None:
+    await control.person(person.id, points=1)
+    await linked(person, "hdhive")
+    await person.send(f"/unlock {ways.resource(box, 'quark', 5).slug}")
+    facts = await person.until(lambda message: message.find(say("button.unlock")) is not None)
+    await person.press(facts, say("button.unlock"))
+    poor = await person.until(say("unlock.balance", points=1))
+    assert say("unlock.too_few", points=5, title="").strip() in poor.text
+    assert poor.find(say("button.confirm")) is None
+    assert poor.find(say("button.checkin")) is not None
+    assert poor.button(say("button.web")).url == box.settings(1)["HDHIVE_URL"]
+    await person.press(poor, say("button.back"))
+    facts = await person.until(lambda message: message.find(say("button.unlock")) is not None)
+    await control.person(person.id, points=5)
+    await person.press(facts, say("button.unlock"))
+    await person.until(lambda message: message.find(say("button.confirm")) is not None)
+    assert not await journal.calls("hdhive", "POST", "*/unlock")
 
 
 async def test_a_check_in_without_premium_says_so(

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.wiring import House
-from tests.conftest import BEN, LAOCHEN, Start, free_port, linked
+from tests.conftest import BEN, GROUP, LAOCHEN, Start, free_port, linked
 from tests.driver import Browser, Control, Journal, Message, Person
 from tests.e2e.hurried import Hurried
 from tests.e2e.words import Words
@@ -193,9 +193,10 @@ async def test_unlinking_asks_revokes_and_offers_the_way_back(
 ) -> None:
     await linked(person, "hdhive")
     await person.send("/unlink hdhive")
-    card = await person.until(say.starts("unlink.ask"))
+    card = await person.until(say("unlink.ask", service="HDHive"))
     await person.press(card, say("button.confirm"))
     done = await person.until(say("unlink.done", service="HDHive"))
+    assert say("forget.still", service="HDHive") not in done.text
     await person.press(done, say("button.relink", service="HDHive"))
     await person.until(say.starts("link.ready"))
     for _ in range(20):
@@ -216,3 +217,76 @@ async def test_a_service_that_is_down_still_gives_the_page_and_says_so_afterward
         async with Browser(person.id) as browser:
             page = await browser.get(address)
         assert page.status_code == 200
+
+
+async def test_unlinking_tells_of_what_only_its_owner_can_take_back(
+    bot: House, person: Person, say: Words
+) -> None:
+    await linked(person, "disktop")
+    await person.send("/unlink disktop")
+    asked = await person.until(say("unlink.ask_by_hand", service="Disk.Top"))
+    await person.press(asked, say("button.confirm"))
+    done = await person.until(say("unlink.done", service="Disk.Top"))
+    assert say("forget.still", service="Disk.Top") in done.text
+    assert done.button(say("button.take_back", service="Disk.Top")).url == "https://disk.top/user/apps"
+    assert done.find(say("button.relink", service="Disk.Top")) is not None
+
+
+async def test_cancel_ends_a_linking_under_way(
+    bot: House, person: Person, say: Words, journal: Journal
+) -> None:
+    await person.send("/link hdhive")
+    card = await person.until(lambda message: any(button.url for button in message.buttons))
+    address = next(button.url for button in card.buttons if button.url) or ""
+    await person.send("/cancel")
+    await person.until(say("cancel.done"))
+    assert card.id not in [message.id for message in await person.settled()], "it goes as with its button"
+    async with Browser(person.id) as browser:
+        assert not await browser.link(address)
+    await person.send("/cancel")
+    await person.until(say("cancel.nothing"))
+    assert not await journal.calls("hdhive", "POST", "*/token")
+
+
+async def test_cancel_before_start_is_pressed_links_nothing(
+    bot: House, person: Person, say: Words, journal: Journal
+) -> None:
+    await person.send("/link hdhive")
+    card = await person.until(lambda message: any(button.url for button in message.buttons))
+    async with Browser(person.id) as browser:
+        payload = await browser.link(next(button.url for button in card.buttons if button.url) or "")
+    await person.send("/cancel")
+    await person.until(say("cancel.done"))
+    await person.start(payload or "")
+    await person.until(say("problem.attempt.denied"))
+    await person.send("/accounts")
+    await person.until(lambda message: message.find(say("button.link", service="HDHive")) is not None)
+
+
+async def test_the_button_ends_the_ticket_too(bot: House, person: Person, say: Words) -> None:
+    await person.send("/link hdhive")
+    card = await person.until(lambda message: any(button.url for button in message.buttons))
+    await person.press(card, say("button.cancel"))
+    await person.send("/cancel")
+    await person.until(say("cancel.nothing"))
+    async with Browser(person.id) as browser:
+        assert not await browser.link(next(button.url for button in card.buttons if button.url) or "")
+
+
+async def test_cancel_leaves_the_choice_of_ways(bot: House, person: Person, say: Words) -> None:
+    await person.send("/link mika")
+    card = await person.until(say("linkkey.ways", service="Mika"))
+    await person.send("/cancel")
+    await person.until(say("cancel.done"))
+    assert card.id not in [message.id for message in await person.settled()]
+
+
+async def test_cancel_in_a_group_names_the_way_to_search_there(
+    bot: House, person: Person, say: Words
+) -> None:
+    await person.send("/link hdhive")
+    card = await person.until(lambda message: any(button.url for button in message.buttons))
+    await person.send("/cancel", GROUP)
+    told = await person.until(say("cancel.nothing_group"), chat=GROUP)
+    assert "/search" in told.text
+    assert card.id in [message.id for message in await person.settled()], "what is private goes on"

@@ -170,6 +170,34 @@ async def test_cancelled(bot: House, person: Person, say: Words, box: Sandbox, j
     assert device_of(box).stage == "allowed", "nobody took the tokens"
 
 
+async def test_cancelled_in_words(bot: House, person: Person, say: Words, box: Sandbox) -> None:
+    card = await code_card(person, say)
+    await person.send("/cancel")
+    await person.until(say("cancel.done"))
+    ended = await person.until(say("device.cancelled"))
+    assert not ended.has_photo
+    await decide(person, str(card.button(say("button.device_page")).url), allow=True)
+    await person.send("/accounts")
+    await person.until(lambda message: message.find(say("button.link", service="Disk.Top")) is not None)
+    assert device_of(box).stage == "allowed", "nobody took the tokens"
+    await person.send("/cancel")
+    await person.until(say("cancel.nothing"))
+
+
+async def test_linked_in_the_browser_meanwhile(
+    bot: House, person: Person, say: Words, box: Sandbox, ahead: Ahead, control: Control
+) -> None:
+    card = await code_card(person, say)
+    await linked(person, "disktop")
+    ended = await person.until(say("device.finished", service="Disk.Top"), since=0)
+    assert not ended.has_photo
+    asked = box.world.journal.count("disktop", "POST", POLLS)
+    await decide(person, str(card.button(say("button.device_page")).url), allow=True)
+    await pass_time(ahead, control, 60)
+    await one_card(person)
+    assert box.world.journal.count("disktop", "POST", POLLS) == asked, "nobody asks for that code any more"
+
+
 async def test_slow_down_is_obeyed(
     bot: House, person: Person, say: Words, box: Sandbox, ahead: Ahead, control: Control
 ) -> None:

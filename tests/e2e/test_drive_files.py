@@ -107,9 +107,19 @@ async def test_a_name_that_is_taken_is_asked_for_again(
     await person.press(card, say("button.rename"))
     await person.until(say.starts("drive.ask_rename").split("{")[0].splitlines()[0])
     await person.send("E2.mkv")
-    failed = await person.until(say("problem.drive.conflict"))
-    await person.press(failed, say("button.back"))
-    await person.until(lambda m: "MD5" in m.text and "E10" in m.text)
+    asked = await person.until(say("problem.drive.conflict"))
+    assert asked.find(say("button.retry")) is None
+    assert say("drive.ask_rename", name="E10.mkv") in words_of(asked)
+    await person.send("E1.mkv")
+    asked = await person.until(say("problem.drive.conflict"))
+    await person.press(asked, say("button.cancel"))
+    again = await person.until(lambda m: "MD5" in m.text and "E10" in m.text)
+    await person.press(again, say("button.rename"))
+    await person.send("E2.mkv")
+    await person.until(say("problem.drive.conflict"))
+    await person.send("E11.mkv")
+    renamed = await person.until(lambda m: "MD5" in m.text and "E11" in m.text)
+    assert say("drive.renamed", old="E10.mkv", name="E11.mkv") in words_of(renamed)
 
 
 async def test_a_file_is_moved_and_copied(

@@ -111,6 +111,21 @@ async def test_a_folder_is_renamed_by_its_mark(
     assert "folder_ids[]" in form
 
 
+async def test_a_taken_name_is_asked_for_again_by_a_mark(
+    bot: House, person: Person, say: Words, box: Sandbox
+) -> None:
+    fill(box, person)
+    card = await marked(person, say, await opened(person), "Films")
+    await person.press(card, say("button.rename"))
+    await person.until(say.starts("drive.ask_rename"))
+    await person.send("Music")
+    asked = await person.until(say("problem.drive.conflict"))
+    assert asked.find(say("button.retry")) is None
+    await person.send("Movies")
+    await person.until(lambda m: say("drive.renamed", old="Films", name="Movies") in words_of(m))
+    assert names(box, person) == ["Movies", "Music", "cat.jpg", "note.md"]
+
+
 async def test_what_went_away_meanwhile_does_not_stop_the_rest(
     bot: House, person: Person, say: Words, box: Sandbox
 ) -> None:

@@ -101,6 +101,28 @@ async def test_a_secret_alone_is_not_kept(bot: House, box: Sandbox, person: Pers
     await person.until(say.starts("link.done_as"))
 
 
+async def test_the_same_mistake_twice_is_told_twice(
+    bot: House, box: Sandbox, person: Person, say: Words
+) -> None:
+    own = acgbt_of(box, person.id)
+    card = await asked(person, say)
+    await person.send("what?")
+    first = await person.until(say("linkkey.no_key"))
+    assert say("linkkey.tries", n=1) not in first.text
+    for n in (2, 3):
+        await person.send("what?")
+        again = await person.until(say("linkkey.tries", n=n))
+        assert again.id == card.id
+        assert say("linkkey.no_key") in again.text
+    await person.send(own.key)
+    half = await person.until(say("linkkey.next.secret"))
+    assert say("linkkey.tries", n=4) not in half.text
+    await person.send(own.key)
+    await person.until(say("linkkey.tries", n=2))
+    await person.send(own.secret)
+    await person.until(say.starts("link.done_as"))
+
+
 async def test_a_wrong_one_is_told_beside_the_field_and_can_be_mended(
     bot: House, box: Sandbox, person: Person, say: Words, journal: Journal
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from clients.disktop.models import Download, SharedFile, VideoMeta, VideoStream
 from handlers import problems
 from handlers.linking import device
-from handlers.linking.device import DeviceState
+from handlers.linking.state import DeviceState
 from handlers.save import command as save, running as saverun
 from handlers.save.state import Offer, SaveState
 from handlers.scenes import State
