@@ -16,7 +16,7 @@ from bench.curlpeer import Order
 from bench.upload import MEMORY, MIB, ONE, ROUNDS, LinkHive, Outside, Turn, linkhive, outside
 from bench.webhook import median
 from tests.driver import Journal, Source
-from tests.e2e.keyed import link_mika, mika_of
+from tests.e2e.linking.keyed import link_mika, mika_of
 
 
 def video(order: Order) -> Order:

@@ -48,7 +48,7 @@ class Command:
     callback: Callback
     private: bool = False
     admin: bool = False
-    leaving: bool = False
+    for_outsiders: bool = False
 
 
 @dataclass

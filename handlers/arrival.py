@@ -8,11 +8,11 @@ from typing import NoReturn
 from telegram import Chat, ChatMemberUpdated, InlineQueryResultsButton, Update, User
 from telegram.ext import ApplicationHandlerStop, ChatMemberHandler, MessageHandler, TypeHandler, filters
 
+from handlers import outsiders
 from handlers.application import LinkHiveApplication
 from handlers.context import LinkHiveContext, delivery
 from handlers.groups.admins import ANONYMOUS_ADMIN
 from handlers.groups.members import Members
-from handlers.leaving import take_leave
 from handlers.texts import plain
 from services.admission import Stand
 from services.people import Language, Person, language_of
@@ -64,7 +64,7 @@ async def _turn_away(update: Update, context: LinkHiveContext, user_id: int) -> 
     """Refuse somebody; of whom something is kept may see it, and have it taken away."""
     if _too_many() or await context.services.people.is_stranger(user_id):
         await _stop_at(update, context, "arrival.refused", everywhere=False)
-    if await take_leave(update, context):
+    if await outsiders.serve(update, context):
         raise ApplicationHandlerStop
     key = "arrival.refused" if update.inline_query is not None else "arrival.refused_known"
     await _stop_at(update, context, key, everywhere=False)

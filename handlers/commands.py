@@ -25,13 +25,13 @@ def add(
     *,
     private: bool = False,
     admin: bool = False,
-    leaving: bool = False,
+    for_outsiders: bool = False,
 ) -> None:
     """Answer a command, and list it in menus and help; a private one answers in groups with a button only.
 
-    A `leaving` one only shows or takes away what there is of its person: they keep it when they are out.
+    One `for_outsiders` only shows or takes away what there is of its person: they keep it when they are out.
     """
-    command = Command(name, callback, private=private, admin=admin, leaving=leaving)
+    command = Command(name, callback, private=private, admin=admin, for_outsiders=for_outsiders)
     home.routes.commands[name] = command
 
     async def answer(update: Update, context: LinkHiveContext) -> None:

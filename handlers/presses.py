@@ -42,20 +42,24 @@ async def press(update: Update, context: LinkHiveContext) -> None:
     await _answered_in_time(context, reply, _do(update, context, card, reply, parts))
 
 
-async def press_leaving(update: Update, context: LinkHiveContext) -> bool:
+async def press_of_outsider(update: Update, context: LinkHiveContext) -> bool:
     """Do what a press takes away, for somebody who may not use the bot any more; False for another press."""
     query = update.callback_query
     parts = parse_callback(query.data or "") if query else None
     card = await _card_of(context.home, query, parts[0]) if query and parts else None
-    if parts is None or card is None or not _is_leaving(context.home.routes.cards[card.route], parts[1]):
+    if (
+        parts is None
+        or card is None
+        or not _is_for_outsiders(context.home.routes.cards[card.route], parts[1])
+    ):
         return False
     await press(update, context)
     return True
 
 
-def _is_leaving(route: AnyRoute, action: str) -> bool:
+def _is_for_outsiders(route: AnyRoute, action: str) -> bool:
     """Tell whether an action only takes away; to look again at a card with such or to close it as well."""
-    return action in route.leaving or (bool(route.leaving) and action in (SHOW, CLOSE))
+    return action in route.for_outsiders or (bool(route.for_outsiders) and action in (SHOW, CLOSE))
 
 
 async def _do(

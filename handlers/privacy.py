@@ -70,7 +70,7 @@ PRIVACY = Route(
     show,
     {"export": export, "forget": to_forget},
     private=True,
-    leaving=frozenset({"export", "forget"}),
+    for_outsiders=frozenset({"export", "forget"}),
 )
 
 
@@ -116,7 +116,7 @@ async def sure(scene: Scene[ForgetState], _arg: str) -> None:
     await scene.services.forgetting.forget(scene.user_id, scene.chat_id, message_id, scene.person.language)
 
 
-FORGET = Route("forget", ForgetState, ask, {"sure": sure}, private=True, leaving=frozenset({"sure"}))
+FORGET = Route("forget", ForgetState, ask, {"sure": sure}, private=True, for_outsiders=frozenset({"sure"}))
 
 
 def last_word(say: Speaker, by_hand: list[str]) -> View:
@@ -162,8 +162,8 @@ def register(home: LinkHiveApplication) -> None:
     """Offer both, and say the last word."""
     home.card(PRIVACY)
     home.card(FORGET)
-    commands.add(home, "privacy", privacy, private=True, leaving=True)
-    commands.add(home, "forget", forget, private=True, leaving=True)
+    commands.add(home, "privacy", privacy, private=True, for_outsiders=True)
+    commands.add(home, "forget", forget, private=True, for_outsiders=True)
 
     async def tell(job: Job, _lease: Lease) -> None:
         await farewell(home, job)

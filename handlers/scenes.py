@@ -153,8 +153,8 @@ class Route(Generic[S]):
     what is its owner's alone, and so never appears in a group, whatever data a custom client sends. `moved`
     is told of the card on which it goes on after a question that was answered in words, `closed` of the one
     that its owner closes. `everybody` names the actions with which anybody in a group may read on, on a card
-    there that nobody opened and that otherwise obeys the admins. `leaving` names those that only take away,
-    or show what there is: with them who may not use the bot any more still goes.
+    there that nobody opened and that otherwise obeys the admins. `for_outsiders` names those that only take
+    away or show what there is: they are left to who may not use the bot any more.
     """
 
     name: str
@@ -166,7 +166,7 @@ class Route(Generic[S]):
     moved: Callable[[Scene[S]], Awaitable[None]] | None = None
     closed: Callable[[Scene[S]], Awaitable[None]] | None = None
     everybody: frozenset[str] = frozenset()
-    leaving: frozenset[str] = frozenset()
+    for_outsiders: frozenset[str] = frozenset()
 
     def fits(self, scene: Scene[Any]) -> bool:
         """Tell whether cards of this kind may be shown where a scene is."""

@@ -234,7 +234,7 @@ UNLINK = Route(
     show_unlink,
     {"pick": pick, "sure": sure, "relink": relink},
     private=True,
-    leaving=frozenset({"pick", "sure"}),
+    for_outsiders=frozenset({"pick", "sure"}),
 )
 
 
@@ -260,7 +260,7 @@ def register(home: LinkHiveApplication) -> None:
     home.card(UNLINK)
     home.step(problems.LINK_STEP, beside)
     commands.add(home, "link", link, private=True)
-    commands.add(home, "unlink", unlink, private=True, leaving=True)
+    commands.add(home, "unlink", unlink, private=True, for_outsiders=True)
     home.start_link("l_", finish)
     home.start_link("link_", from_deep_link)
     home.notice("link_lost", _about("link.lost"))

@@ -16,7 +16,7 @@ from storage.database import Database
 from tests.bot.upkeep_parts import OLD, ONLY_OLD, Operator, sealed_job
 from tests.conftest import GROUP, XIAOYU, Start, environment, settings_of
 from tests.driver import BotApi, Person
-from tests.e2e.test_group_life import new_group
+from tests.e2e.groups.test_life import new_group
 
 
 class Doctor:

@@ -15,8 +15,8 @@ from bot.web.server import WebServer
 from bot.wiring import House
 from storage import pictures
 from storage.pictures import Picture
-from tests.e2e.picturing import look
 from tests.e2e.process import until
+from tests.e2e.publish.picturing import look
 
 NAME = f"{'Az09_-' * 5}xy.jpg"
 CONTENT = bytes(range(256)) * 1000

@@ -10,7 +10,7 @@ from sandbox.server import Sandbox
 from tests.browser.chatpage import MARKS, Chat, named
 from tests.conftest import Start
 from tests.driver import Person
-from tests.e2e.driveways import names, put
+from tests.e2e.drive.driveways import names, put
 
 pytestmark = MARKS
 

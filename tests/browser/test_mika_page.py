@@ -11,9 +11,9 @@ from sandbox.states.mika import Video
 from tests.browser.chatpage import MARKS, Chat, named
 from tests.conftest import Start, linked
 from tests.driver import Control, Journal, Person
-from tests.e2e.driveways import put
-from tests.e2e.keyed import link_mika
-from tests.e2e.mikaways import video_named
+from tests.e2e.drive.driveways import put
+from tests.e2e.linking.keyed import link_mika
+from tests.e2e.videos.mikaways import video_named
 
 pytestmark = MARKS
 

@@ -9,8 +9,8 @@ from sandbox.server import Sandbox
 from tests.browser.chatpage import MARKS, Chat, named
 from tests.conftest import Start
 from tests.driver import Journal, Person
-from tests.e2e.keyed import link_acgbt
-from tests.e2e.publishing import TITLE, file_of, made, pictures, sent
+from tests.e2e.linking.keyed import link_acgbt
+from tests.e2e.publish.publishing import TITLE, file_of, made, pictures, sent
 
 pytestmark = MARKS
 

@@ -15,7 +15,7 @@ from tests.browser.chatpage import MARKS, Chat, named
 from tests.conftest import Start, environment, linked
 from tests.driver import Control, Journal, Person, Source
 from tests.e2e.process import Bot, until
-from tests.e2e.uploading import stored
+from tests.e2e.upload.uploading import stored
 
 pytestmark = MARKS
 

@@ -7,7 +7,7 @@ import pytest
 from bot.wiring import House
 from tests.conftest import BEN, XIAOYU, Start
 from tests.driver import Control, Person
-from tests.e2e.faulty import Faulty
+from tests.e2e.faults.faulty import Faulty
 from tests.e2e.hurried import Hurried
 from tests.e2e.words import Words
 

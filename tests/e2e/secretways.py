@@ -5,9 +5,9 @@ import re
 from sandbox.server import Sandbox
 from tests.conftest import GROUP
 from tests.driver import Control, Message, Person
-from tests.e2e import uploading
-from tests.e2e.driveways import into, opened, put
-from tests.e2e.test_device import code_card, decide
+from tests.e2e.drive.driveways import into, opened, put
+from tests.e2e.linking.test_device import code_card, decide
+from tests.e2e.upload import uploading
 from tests.e2e.words import Words
 
 ZH = Words("zh")

@@ -11,7 +11,7 @@ from sandbox.catalogue import Node, Share
 from sandbox.server import Sandbox
 from tests.conftest import GROUP, WEBHOOK_SECRET, environment
 from tests.driver import Browser, Control, Journal, Person
-from tests.e2e.keyed import acgbt_of, mika_of
+from tests.e2e.linking.keyed import acgbt_of, mika_of
 from tests.e2e.process import Bot, Shift, flying, run
 from tests.e2e.secretways import (
     ADDRESS_KEY,

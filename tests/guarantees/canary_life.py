@@ -24,10 +24,10 @@ from storage.tx import Tx
 from tests.conftest import GROUP, linked
 from tests.driver import Control, Message, Person
 from tests.e2e import ways
-from tests.e2e.keyed import link_acgbt, link_mika, mika_of
-from tests.e2e.picturing import SITE, photo
+from tests.e2e.linking.keyed import link_acgbt, link_mika, mika_of
 from tests.e2e.process import Bot, Shift
-from tests.e2e.uploading import source
+from tests.e2e.publish.picturing import SITE, photo
+from tests.e2e.upload.uploading import source
 from tests.e2e.words import Words
 from tests.fixtures.databases import KEY
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.e2e import publishing
+from tests.e2e.publish import publishing
 from tests.e2e.words import Words
 
 SAY = Words("zh")

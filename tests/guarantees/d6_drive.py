@@ -8,8 +8,8 @@ from sqlalchemy import delete
 from storage.schema import uploads
 from storage.tx import Tx
 from tests.driver import Message
-from tests.e2e import driveways as ways
-from tests.e2e.shares import CODE, LOCKED, SINGLE, listed, pressed
+from tests.e2e.drive import driveways as ways
+from tests.e2e.shares.sharecard import CODE, LOCKED, SINGLE, listed, pressed
 from tests.e2e.words import Words
 
 SAY = Words("zh")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from storage import links
-from tests.e2e.keyed import acgbt_of, link_acgbt, link_mika, mika_of
+from tests.e2e.linking.keyed import acgbt_of, link_acgbt, link_mika, mika_of
 from tests.e2e.words import Words
 
 SAY = Words("zh")

@@ -8,9 +8,9 @@ import pytest
 from sandbox.server import Sandbox
 from tests.conftest import XIAOYU, environment, linked
 from tests.driver import Control, Person
-from tests.e2e import uploading
 from tests.e2e.process import running, until
-from tests.e2e.uploading import hash_of, source, stored
+from tests.e2e.upload import uploading
+from tests.e2e.upload.uploading import hash_of, source, stored
 from tests.e2e.words import Words
 from tests.guarantees.figures import exactly, size
 

@@ -21,7 +21,7 @@ from tests.e2e.process import until
 from tests.guarantees.figures import at_least, below, exactly, size
 from tests.guarantees.upload_files import PEOPLE, Wanted, link, queue, spoil, url, whole, wish
 from tests.guarantees.workers_farm import Farm
-from tests.services.uploading import STEPS, Works, works
+from tests.services.uploads.uploading import STEPS, Works, works
 
 FILES = size(64, 1000)
 DAMAGED = size(6, 100)

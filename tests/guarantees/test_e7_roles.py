@@ -134,7 +134,7 @@ async def stage(start: Start, box: Sandbox, allowed: frozenset[int]) -> AsyncIte
         made = Stage(house, box)
         made.prepare()
         for id_ in PEOPLE:
-            # Of strangers `tests/e2e/test_refused.py` tells: here everybody was let in once.
+            # Of strangers `tests/e2e/faults/test_refused.py` tells: here everybody was let in once.
             await house.services.people.arrive(id_, "en", "N")
         yield made
 

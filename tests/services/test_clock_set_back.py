@@ -16,8 +16,8 @@ from services.saving.saves import RUN
 from services.subscriptions.pace import QUOTA_SECONDS, Allowance
 from services.uploads.progress import Meter
 from tests.services.conftest import House
-from tests.services.runners import ManualClock
-from tests.services.test_saves import Shown, begin, home, many
+from tests.services.jobs.runners import ManualClock
+from tests.services.saving.test_saves import Shown, begin, home, many
 
 __all__ = ["home"]
 

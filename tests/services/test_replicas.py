@@ -10,7 +10,7 @@ from services.replicas import SILENT_SECONDS, Replicas
 from storage.crypto import KeyRing
 from storage.database import Database
 from tests.fixtures.databases import *  # noqa: F403
-from tests.services.runners import ManualClock, until
+from tests.services.jobs.runners import ManualClock, until
 
 
 async def counted(*replicas: Replicas, number: int) -> None:
