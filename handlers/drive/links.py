@@ -62,7 +62,7 @@ def play_rows(scene: Scene[Any], link: PlayLink | None) -> list[Row]:
         first += _address(say.label("button.open_play"), link.url)
         for name, url in link.qualities[:MOST_QUALITIES]:
             qualities += _address(say.label("button.quality", name=name or "?"), url)
-    return [[*first, Press(say.label("button.renew"), "play")], *grid(qualities, 3)]
+    return [[*first, Press(say.label("button.renew_playing"), "play")], *grid(qualities, 3)]
 
 
 def _address(label: str, url: str) -> list[Button]:

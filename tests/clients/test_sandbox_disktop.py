@@ -93,8 +93,7 @@ async def test_disktop_share_enable(disk: DiskTop) -> None:
     assert (await disk.share_enable(token)).enabled
 
 
-async def test_disktop_device_code(box: Sandbox, disk: DiskTop) -> None:
-    box.world.options.disktop_device_interval = 0.2
+async def test_disktop_device_code(disk: DiskTop) -> None:
     begun = await disk.device_code(["user.read"])
     with pytest.raises(DevicePending):
         await disk.poll_device(begun.device_code)

@@ -135,6 +135,7 @@ class Stage:
             texts=TEXTS,
             policy=Policy(me_url="https://t.me", hdhive_url="https://hdhive.com"),
             bot=SimpleNamespace(username="linkhive_bot"),
+            deep_link=lambda payload: f"https://t.me/linkhive_bot?start={payload}",
             routes=SimpleNamespace(commands=("search", "check", "subscribe")),
         )
         shelf = Shelf(words)

@@ -71,7 +71,7 @@ async def test_a_film_is_played_in_its_qualities(
         button = playing.button(quality)
         assert quality in str(button.url or button.copies)
     assert len(await journal.calls("disktop", "GET", f"/v1/files/{item.id}/stream")) == 1
-    await person.press(playing, say("button.renew"))
+    await person.press(playing, say("button.renew_playing"))
     await person.settled()
     assert len(await journal.calls("disktop", "GET", f"/v1/files/{item.id}/stream")) == 2
 

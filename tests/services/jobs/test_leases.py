@@ -221,7 +221,7 @@ async def test_killed_processes_lose_nothing_and_do_nothing_twice(any_url: str, 
 
     await db.write(many)
     rng = random.Random(5)
-    root = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[3])
     while not await empty(db):
         names = [f"p{kills}", f"q{kills}"]
         children = [

@@ -182,9 +182,11 @@ def test_it_never_raises_and_finds_again_what_it_found(text):
     assert len({(x.drive, x.id) for x in found}) == len(found)
     for link in found:
         assert link.raw in text
-    again = extract("\n".join(x.full_url for x in found))
+    # What only the code beside it made a share is an address again when it stands alone.
+    alone = [x for x in found if extract(x.full_url)]
+    again = extract("\n".join(x.full_url if x in alone else x.url for x in found), every=True)
     assert [(x.drive, x.id) for x in again] == [(x.drive, x.id) for x in found]
-    assert all(a.code == b.code for a, b in zip(again, found, strict=True) if b.code)
+    assert all(a.code == b.code for a, b in zip(again, found, strict=True) if b.code and b in alone)
     plain = readable(text).text
     assert readable(plain).text == plain
 
