@@ -15,13 +15,13 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, Tele
 from telegram.ext import ExtBot
 from yarl import URL
 
-from bot.retryafter import seconds_of
 from bot.settings import Settings
 from clients.connection import system_trust
 from clients.errors import RateLimited, Unreachable, UnreachableKind, UpstreamBroken
 from clients.fetch.errors import OPERATION, SERVICE, SourceGone
 from clients.fetch.fetched import Fetched, Limits
 from clients.fetch.guarding import deadline, guarded
+from handlers.retryafter import seconds_of
 from services.errors import UploadProblem
 from services.uploads import Opened, Source, Uploads
 

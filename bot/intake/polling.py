@@ -16,7 +16,7 @@ from telegram.request._requestparameter import RequestParameter
 from bot.intake.store import NotStored, Store
 from bot.intake.updates import ALLOWED, accepted, update_id
 from bot.metrics import Metrics
-from bot.retryafter import seconds_of
+from handlers.retryafter import seconds_of
 from services.clock import Clock
 from storage.supervisor import Supervisor
 

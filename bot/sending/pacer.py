@@ -10,9 +10,9 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 from telegram.ext import BaseRateLimiter
 
 from bot.metrics import Metrics
-from bot.retryafter import seconds_of
 from bot.sending.turns import ChatKey, Turns
 from bot.sending.windows import Share
+from handlers.retryafter import seconds_of
 from services.chatstatus import ChatStatuses, meaning
 from services.clock import Clock, Steady
 from services.steps import Reached, nothing

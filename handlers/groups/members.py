@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import timedelta
 
 import structlog
 from telegram import ChatMember
@@ -13,6 +12,7 @@ from telegram.error import BadRequest, ChatMigrated, RetryAfter, TelegramError
 
 from handlers.application import LinkHiveApplication
 from handlers.groups.admins import ANONYMOUS_ADMIN
+from handlers.retryafter import seconds_of
 from services.admission import Stand
 from services.recent import Recent
 
@@ -129,9 +129,7 @@ class Members:
         """Return what it means that Telegram did not answer, and leave it alone where it wants that."""
         now = self._home.services.clock.now()
         if isinstance(error, RetryAfter):
-            wait = error.retry_after
-            seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-            self._resting.put(_EVERY, Stand.UNKNOWN, now + seconds)
+            self._resting.put(_EVERY, Stand.UNKNOWN, now + seconds_of(error))
         elif isinstance(error, ChatMigrated):
             await self._home.services.chat_statuses.moved(group, error.new_chat_id)
         elif isinstance(error, BadRequest) and _NEVER_THERE.search(error.message):
