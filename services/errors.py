@@ -34,6 +34,7 @@ UploadKind = Literal[
     "no_folder",
     "full",
     "no_room",
+    "slow",
     "refused",
     "service_down",
     "unjoined",
@@ -143,10 +144,10 @@ class UploadProblem(ServiceError):
 
     too_many: `limit` uploads wait already; too_big: for us, `limit` bytes; too_big_for_bot: Telegram hands
     bots `limit` bytes at most without a Bot API server of one's own; address: not one that may be fetched;
-    source_gone, source_refused, source_down: nothing there, not for us, not reachable for long;
-    no_folder: the folder is gone; full: the drive; no_room: this machine; refused: the drive says why in
-    `message`; service_down: the drive, for long; unjoined: it has all of it and makes no file of it; corrupt:
-    what arrived differs, twice; failed: by a fault of our own; unknown: no such upload.
+    source_gone, source_refused, source_down: nothing there, not for us, not reachable for long; no_folder:
+    the folder is gone; full: the drive; no_room: this machine; slow: others go first; refused: the drive says
+    why in `message`; service_down: the drive, for long; unjoined: it has all of it and makes no file of it;
+    corrupt: what arrived differs, twice; failed: by a fault of our own; unknown: no such upload.
     """
 
     kind: UploadKind

@@ -10,6 +10,9 @@ from storage.jobs import Job
 from storage.tx import Tx
 from storage.workcontext import Forgotten, WorkContext
 
+# A runner that has a free place takes a job that is due before so many seconds are over.
+CLAIMED_WITHIN = 2.0
+
 
 class LeaseLost(Exception):
     """Say that the job is somebody else's by now: nothing of this was written."""
@@ -94,6 +97,11 @@ class Lease:
             return False
         self.until = now + self._seconds
         return True
+
+    async def others_wait(self) -> bool:
+        """Tell whether a job of this kind is due that no runner has a place for."""
+        due = await self._db.read(lambda tx: leases.next_due(tx, (self.job.kind,)))
+        return due is not None and due < self._clock.now() - CLAIMED_WITHIN
 
 
 JobHandler = Callable[[Job, Lease], Awaitable[None]]

@@ -44,8 +44,8 @@ class LiveUploads:
     async def changed(self, upload_id: int, view: UploadView, final: bool) -> None:
         """Show how far an upload is; the end is told by a job, so that it arrives whatever happens."""
         chat_id = view.upload.chat_id
-        # What waits after a fault says nothing more for a while: that must be seen.
-        must = final or view.upload.retry_at is not None
+        # What waits says nothing more for a while: that must be seen.
+        must = final or view.stage is Stage.WAITING
         if not must and view.stage.over:
             # Transcoding changes rarely: nothing may come for long that would show the same.
             while (left := self._left(chat_id)) > 0:

@@ -88,6 +88,8 @@ def stage_line(scene: Scene[Any], view: UploadView) -> Html:
         why = upload.problem.kind if isinstance(upload.problem, UploadProblem) else ""
         key = _WAITS.get(why, "upload.interrupted")
         return say(key, time=dates.shown(scene, upload.retry_at, dates.SECONDS))
+    if isinstance(upload.problem, UploadProblem) and upload.problem.kind == "slow":
+        return say("upload.gave_way")
     return say.plural("upload.ahead", view.ahead) if view.ahead else say("upload.next")
 
 

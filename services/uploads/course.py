@@ -82,7 +82,15 @@ class Course:
 
     async def wait(self, cuts: int) -> None:
         """Pause after a cut."""
-        await self._clock.sleep(self.pace.pause_after(cuts))
+        await self.sleep(self.pace.pause_after(cuts))
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so long."""
+        await self._clock.sleep(seconds)
+
+    async def others_wait(self) -> bool:
+        """Tell whether somebody waits for a place."""
+        return await self._lease.others_wait()
 
     def tried(self, cuts: int, since: float) -> bool:
         """Tell whether enough was tried in one go: so many cuts in a row, or since so long ago."""

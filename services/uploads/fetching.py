@@ -11,6 +11,7 @@ from services.uploads.model import MAX_BYTES, Opened, Opener, Stage
 from services.uploads.names import fit_name
 from services.uploads.spool import Spool
 from services.uploads.spoolfile import BLOCK, SpoolFile
+from services.uploads.turns import turn
 
 
 class Fetching:
@@ -21,12 +22,22 @@ class Fetching:
         self._spool = spool
         self._file = file
         self._opener = opener
+        # What came in this run, kept or not yet.
+        self._came = 0
 
     async def run(self) -> None:
         """Fetch until all is there; the course then knows name, size and digest."""
-        course, file, cuts = self._course, self._file, 0
-        since = course.now()
+        course, file = self._course, self._file
         await self._prepare()
+        async with turn(course, lambda: self._came):
+            await self._fetch()
+        session = course.detail.session
+        if session is not None and (session.size, session.md5) != (file.length, file.md5):
+            session = None
+        await course.note(Stage.INSTANT, size=file.length, md5=file.md5, session=session)
+
+    async def _fetch(self) -> None:
+        course, file, cuts, since = self._course, self._file, 0, self._course.now()
         while True:
             before = file.length
             try:
@@ -40,10 +51,6 @@ class Fetching:
                 if not verdict.passing or verdict.delay is not None or course.tried(cuts, since):
                     raise
             await course.wait(cuts)
-        session = course.detail.session
-        if session is not None and (session.size, session.md5) != (file.length, file.md5):
-            session = None
-        await course.note(Stage.INSTANT, size=file.length, md5=file.md5, session=session)
 
     def _leads_nowhere(self, error: ClientError) -> bool:
         """Tell whether the address somebody gave is none: nobody knows its name, and nothing came from it."""
@@ -72,7 +79,9 @@ class Fetching:
     async def _begin(self, opened: Opened) -> None:
         """Note what the source says of itself; what was kept of other bytes goes first."""
         course, file, detail = self._course, self._file, self._course.detail
+        begins_anew = detail.begins_anew
         if opened.offset != file.length:
+            begins_anew = begins_anew or opened.validator == detail.validator
             await file.restart()
         if (opened.size or 0) > MAX_BYTES:
             raise UploadProblem("too_big", course.row.service, limit=MAX_BYTES)
@@ -82,6 +91,7 @@ class Fetching:
             "size": opened.size,
             "mime": detail.source.mime or opened.mime,
             "validator": opened.validator if opened.resumable else None,
+            "begins_anew": begins_anew,
         }
         course.meter.begin(opened.size, file.length)
         if any(getattr(detail, key) != value for key, value in said.items()):
@@ -94,6 +104,7 @@ class Fetching:
             async for block in opened.blocks():
                 waiting.append(block)
                 size += len(block)
+                self._came += len(block)
                 if size >= BLOCK:
                     await self._keep(waiting, size)
                     waiting, size = [], 0

@@ -110,7 +110,7 @@ class Upload:
     about: About | None = None
     transcode: Transcode | None = None
     # Why it failed: NotLinked, LinkLost, MissingScope, ServiceOff or UploadProblem; or why it waits for
-    # another try: no_room, or source_down before a byte of it came.
+    # another try: no_room, or source_down before a byte of it came; or for a place: slow.
     problem: ServiceError | None = None
 
 

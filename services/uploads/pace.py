@@ -26,6 +26,11 @@ class UploadPace:
     puts_off: int = 10
     # Until it is asked again whether the spool has room.
     room: float = 20.0
+    # A source that brings fewer bytes a second than this, for so many seconds, gives its place to who waits
+    # for one; only after the longest of them where it could not go on from where it was.
+    slow: float = 64 * 1024
+    slow_after: float = 600.0
+    longest_slow: float = 3600.0
     # How often it may have arrived damaged.
     damages: int = 2
     # Parts on their way at once.

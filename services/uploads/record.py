@@ -70,6 +70,8 @@ class Detail(BaseModel):
     mime: str | None = None
     # Of the bytes in the spool, while they come.
     validator: str | None = Field(default=None, repr=False)
+    # Asked for the rest, the source began anew.
+    begins_anew: bool = False
     # Once all of it was there: what it must be again when the spool is lost.
     md5: str | None = None
     session: Session | None = None

@@ -21,6 +21,7 @@ from services.uploads.room import NoRoom
 from services.uploads.spool import Spool
 from services.uploads.spoolfile import SpoolFile, SpoolLost
 from services.uploads.targets import Damaged, Target
+from services.uploads.turns import GivesWay
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class Run:
             stored = await self._deliver()
         except (Ended, LeaseLost):
             raise
+        except GivesWay:
+            await self._give_way()
         except Exception as error:  # noqa: BLE001 - whatever it is, the person is told of it
             await self._fail(error)
             return
@@ -118,6 +121,14 @@ class Run:
         await file.restart()
         anew: dict[str, Any] = {"session": None, "doubtful": False, "md5": None, "validator": None}
         await course.note(Stage.FETCHING, damages=damages, **anew)
+
+    async def _give_way(self) -> None:
+        """Go back to the end of the line, with all that came so far."""
+        course = self._course
+        log.info("upload %s is slow and gives its place to others", course.row.id)
+        await course.note(Stage.WAITING, trouble=Trouble.of(UploadProblem("slow"), course.row.service))
+        await course.tell(final=False)
+        raise RetryLater
 
     async def _fail(self, error: Exception) -> None:
         """Put the upload off, or end it with a reason."""

@@ -226,6 +226,7 @@ CARDS: Mapping[str, Callable[[Before], Awaitable[View]]] = {
     "upload: no room": _upload(
         Stage.WAITING, retry_at=lambda _: 1e9, problem=lambda _: UploadProblem("no_room")
     ),
+    "upload: others go first": _upload(Stage.WAITING, problem=lambda _: UploadProblem("slow")),
     "upload: nobody knows why": _upload(Stage.FAILED),
     "upload: a video's title": _asked("title"),
     "upload: a video's words": _asked("about"),

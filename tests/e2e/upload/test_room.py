@@ -1,12 +1,14 @@
 """One person's claim of the whole disk holds up nobody's upload, and who waits for room is told so."""
 
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from bot.wiring import House
 from sandbox.server import Sandbox
+from services import jobs
 from tests.conftest import linked
 from tests.driver import Control, Person
 from tests.e2e.hurried import Hurried
@@ -55,3 +57,25 @@ async def test_who_waits_for_room_is_told_so(
     done = await uploading.done(person, say, "a.bin", 30)
     assert done.id == waits.id
     assert stored(box, person, "a.bin") is not None
+
+
+async def test_who_drips_lets_who_waits_go_first_and_is_told_so(
+    bot: House, xiaoyu: Person, laochen: Person, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "CLAIMED_WITHIN", 0.1)
+    # There is one place, and everything is slow.
+    bot.uploads._limit = 1
+    running = bot.services.uploads._running
+    running._pace = replace(running._pace, slow=100 * MIB, slow_after=0.5)
+    say = Words("zh")
+    for person in (xiaoyu, laochen):
+        await linked(person, "disktop")
+    card = await uploading.started(xiaoyu, say, f"/upload {source(box, 'slow.mkv', size=MIB, rate=5 * DRIP)}")
+    await xiaoyu.until(lambda message: "1.0 MB" in message.text, 20, since=0)
+    await laochen.send(f"/upload {source(box, 'a.bin', size=100_000, seed='a')}")
+    await laochen.until(lambda message: say("upload.next") in message.text, 20, since=0)
+    await xiaoyu.until(lambda message: say("upload.gave_way") in message.text, 20, since=0)
+    await uploading.done(laochen, say, "a.bin")
+    done = await uploading.done(xiaoyu, say, "slow.mkv", 30)
+    assert done.id == card.id
+    assert stored(box, xiaoyu, "slow.mkv") is not None

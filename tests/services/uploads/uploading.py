@@ -134,6 +134,7 @@ async def works(
     pace: UploadPace = QUICK,
     crash_at: str | None = None,
     signs_by: Callable[[], float] = time.time,
+    places: int = 8,
 ) -> AsyncIterator[Works]:
     """Run a process that uploads; leaving the context stops it as a restart does."""
     place = Transport("disktop", f"{box.url}/disktop", backoff=0.01)
@@ -154,7 +155,7 @@ async def works(
         spool=spool,
         reached=reached,
     )
-    runner = JobRunner(db, SystemClock(), "w", services.uploads.jobs(), grace=0.0)
+    runner = JobRunner(db, SystemClock(), "w", services.uploads.jobs(), grace=0.0, limit=places)
     made = Works(box, services, runner, steps, bell)
     services.uploads.on_change = made.hear
     await services.uploads.resume()
