@@ -164,14 +164,14 @@ def _scopes(scene: Scene[Any], link: Link) -> Html | str:
     """Return what a link may do: rights of a key have words, scopes are names."""
     if link.service == Service.ACGBT:
         return rights(scene.say, link.scopes)
-    return ", ".join(link.scopes)
+    return scene.say.listed(link.scopes)
 
 
 def rights(say: Speaker, given: tuple[str, ...]) -> Html:
     """Return what an API key may do in words."""
     words = ("all" if right == "*" else right for right in given)
     named = [say.either(f"acgbt.right.{word}", "acgbt.right.other", right=word) for word in words]
-    return Html(", ".join(named)) if named else say("acgbt.no_rights")
+    return Html(say.listed(named)) if named else say("acgbt.no_rights")
 
 
 def _grant(scene: Scene[Any], link: Link) -> list[Html]:
@@ -180,7 +180,7 @@ def _grant(scene: Scene[Any], link: Link) -> list[Html]:
     asked = scene.services.linking.scopes_wanted(link.service) if link.scheme == "oauth" else ()
     missing = [scope for scope in asked if scope not in link.scopes]
     if missing and link.scopes:
-        shown.append(say("account.missing", scopes=", ".join(missing)))
+        shown.append(say("account.missing", scopes=say.listed(missing)))
     ends_at = link.expires_at if link.scheme == "token" else link.refresh_expires_at
     if ends_at is not None:
         shown.append(say("account.expires", date=dates.shown(scene, ends_at)))

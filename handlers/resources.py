@@ -94,5 +94,5 @@ def facts(say: Speaker, resource: Resource, film: str) -> Html:
 
 
 def _fact(say: Speaker, key: str, values: Sequence[str]) -> list[Html]:
-    text = plain(", ".join(value for value in values if value), FACT)
+    text = plain(say.listed(value for value in values if value), FACT)
     return [say(f"resource.{key}", value=text)] if text else []

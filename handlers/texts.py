@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -110,6 +110,10 @@ class Speaker:
     def label(self, key: str, /, **values: object) -> str:
         """Return a sentence for places that know no markup: buttons, notices, menus."""
         return self._form(key, values).format(**{name: plain(str(value)) for name, value in values.items()})
+
+    def listed(self, values: Iterable[str]) -> str:
+        """Return values one after the other, as the language separates them."""
+        return self.label("list.and").join(values)
 
     def either(self, key: str, fallback: str, /, **values: object) -> Html:
         """Return the sentence of the first key that exists."""

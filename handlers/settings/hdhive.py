@@ -81,10 +81,10 @@ async def _checkin(scene: Scene[Any]) -> Drawn:
         lines.append(say("settings.checkin.next", moment=moment(say, at, chosen.timezone, now)))
     times = [choice(time, time, chosen=chosen.checkin_at == time) for time in CHECKIN_TIMES]
     modes = [
-        choice(say.label("settings.off"), OFF, chosen=chosen.checkin_at is None),
         choice(say.label("settings.checkin.normal"), "normal", chosen=not chosen.checkin_lucky),
         choice(say.label("settings.checkin.lucky"), "lucky", chosen=chosen.checkin_lucky),
     ]
+    last.insert(0, choice(say.label("settings.off"), OFF, chosen=chosen.checkin_at is None))
     lines.append(say("settings.checkin.about"))
     if minutes := round(scene.services.checkins.spread / 60):
         lines.append(say.plural("settings.checkin.spread", minutes))

@@ -29,13 +29,13 @@ def lines(say: Speaker, wishes: Wishes) -> list[Html]:
     """Return the filters as lines; without any, one line that says so."""
     found: list[Html] = []
     if wishes.drives:
-        listed = ", ".join(_drive(say, drive) for drive in wishes.drives)
+        listed = say.listed(_drive(say, drive) for drive in wishes.drives)
         found.append(say("subscribe.filter.drives", values=Html(listed)))
     if wishes.most_points is not None:
         key = "subscribe.filter.price" if wishes.most_points else "subscribe.filter.free"
         found.append(say(key, points=wishes.most_points))
     if wishes.qualities:
-        listed = ", ".join(say.label(f"subscribe.quality.{one}") for one in wishes.qualities)
+        listed = say.listed(say.label(f"subscribe.quality.{one}") for one in wishes.qualities)
         found.append(say("subscribe.filter.quality", values=listed))
     found += _word_lines(say, wishes)
     return found or [say("subscribe.filter.none")]
@@ -44,7 +44,7 @@ def lines(say: Speaker, wishes: Wishes) -> list[Html]:
 def _word_lines(say: Speaker, wishes: Wishes) -> list[Html]:
     both = (("include", wishes.include), ("exclude", wishes.exclude))
     return [
-        say(f"subscribe.filter.{name}", values=escape(", ".join(words), WORDS_SHOWN))
+        say(f"subscribe.filter.{name}", values=escape(say.listed(words), WORDS_SHOWN))
         for name, words in both
         if words
     ]

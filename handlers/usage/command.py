@@ -129,7 +129,7 @@ def _failures(say: Speaker, errors: Mapping[Part, Exception]) -> list[Html]:
         if len(parts) == len(HDHIVE_PARTS):
             lines.append(words)
         else:
-            names = Html(say("usage.and").join(say(f"usage.part.{part}") for part in parts))
+            names = Html(say.listed(say(f"usage.part.{part}") for part in parts))
             lines.append(say("usage.failure", parts=names, words=words))
     return lines
 

@@ -186,7 +186,7 @@ async def test_without_premium_the_rest_is_shown(
     await control.person(person.id, premium=False)
     card = await shown(person, say)
     text = words_of(card)
-    both = say("usage.and").join(say(f"usage.part.{part}") for part in ("account", "weekly"))
+    both = say("list.and").join(say(f"usage.part.{part}") for part in ("account", "weekly"))
     assert f"{both}" in text
     assert say("problem.forbidden.premium", service="HDHive") in text
     assert say.starts("usage.today") in text
