@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.updatehealth import UpdateHealth
-from services.clock import Clock
+from services.clock import Steady
 from storage import census
 from storage.crypto import SecretUnreadable
 from storage.database import Database
@@ -19,7 +19,7 @@ class HealthChecks:
     """Look at the signs beside the database's own."""
 
     def __init__(
-        self, db: Database, clock: Clock, update_health: UpdateHealth, supervisor: Supervisor
+        self, db: Database, clock: Steady, update_health: UpdateHealth, supervisor: Supervisor
     ) -> None:
         self._db = db
         self._clock = clock

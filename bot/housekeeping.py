@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 
 from services import beijing
 from services.clock import Clock
@@ -26,12 +27,14 @@ PICTURES_KEPT = 7 * DAY
 CLAIMS_KEPT = 3600.0
 
 
-async def run(db: Database, clock: Clock) -> None:
-    """Clean up now and every hour."""
+async def run(db: Database, clock: Clock, *also: Callable[[], Awaitable[None]]) -> None:
+    """Clean up now and every hour, and do what else is to be done then."""
     while True:
         try:
             await db.write(lambda tx: clean(tx, clock.now()))
             await db.recall()
+            for work in also:
+                await work()
         except Exception:
             log.exception("cleaning up failed; it is tried again in an hour")
         await clock.sleep(EVERY_SECONDS)

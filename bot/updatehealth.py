@@ -12,12 +12,14 @@ from telegram import WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
 from bot.metrics import Metrics
-from services.clock import Clock
+from services.clock import Steady
 
 log = logging.getLogger(__name__)
 
 # A silent line is laid anew within a minute; when the second one is silent too, something else is wrong.
 SILENCE_SECONDS = 120.0
+# How often it is seen to that Telegram is asked, whoever asks for health.
+WATCH_SECONDS = 10.0
 # How long an answer of Telegram's is good for, and how long it is waited for.
 ASK_SECONDS = 30.0
 ASK_PATIENCE = 25.0
@@ -34,10 +36,20 @@ class UpdateHealth(Protocol):
         ...
 
 
-class Polled:
-    """With polling Telegram answers every poll, be it with nothing: these answers are the pulse."""
+async def watch(health: UpdateHealth, clock: Steady) -> None:
+    """Look after the updates for as long as the bot runs: nobody may ask for health."""
+    while True:
+        health.complaint()
+        await clock.sleep(WATCH_SECONDS)
 
-    def __init__(self, clock: Clock, metrics: Metrics) -> None:
+
+class Polled:
+    """With polling Telegram answers every poll, be it with nothing: these answers are the pulse.
+
+    They are noted by the same clock, which nobody sets back.
+    """
+
+    def __init__(self, clock: Steady, metrics: Metrics) -> None:
         self._clock = clock
         self._metrics = metrics
         self._began = clock.now()
@@ -62,7 +74,7 @@ class Delivered:
 
     def __init__(
         self,
-        clock: Clock,
+        clock: Steady,
         metrics: Metrics,
         url: str,
         look: Callable[[], Awaitable[WebhookInfo]],
@@ -81,6 +93,8 @@ class Delivered:
         self._elsewhere = False
         self._retaken = float("-inf")
         self._since: float | None = None
+        # The last update, and when it was seen that there was a new one.
+        self._newest: tuple[float | None, float] = (None, self._began)
 
     def complaint(self) -> str | None:
         """Say why nothing can be delivered, or for how long updates wait at Telegram and none arrives."""
@@ -90,6 +104,8 @@ class Delivered:
             self._asking = asyncio.create_task(self._ask())
         if self._unknown:
             return UNKNOWN_TOKEN
+        if self._metrics.last_update_at != self._newest[0]:
+            self._newest = (self._metrics.last_update_at, now)
         return self._taken(now) or self._silence(now)
 
     async def close(self) -> None:
@@ -109,8 +125,7 @@ class Delivered:
     def _silence(self, now: float) -> str | None:
         if self._since is None:
             return None
-        self._since = max(self._since, self._metrics.last_update_at or 0.0)
-        silent = now - self._since
+        silent = now - max(self._since, self._newest[1])
         if silent <= SILENCE_SECONDS:
             return None
         return f"Telegram holds updates back and delivered none for {silent:.0f} s"
@@ -132,7 +147,7 @@ class Delivered:
 
     async def _judge(self, info: WebhookInfo) -> None:
         now = self._clock.now()
-        if _is_same(info.url, self._url):
+        if same_address(info.url, self._url):
             self._was_ours, self._elsewhere = True, False
             if not info.pending_update_count:
                 self._since = None
@@ -159,7 +174,7 @@ class Delivered:
             self._elsewhere, self._retaken = False, self._clock.now()
 
 
-def _is_same(url: str, own: str) -> bool:
+def same_address(url: str, own: str) -> bool:
     """Tell whether two addresses are one, however they are spelled."""
     return _spelled(url) == _spelled(own)
 

@@ -6,14 +6,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 
 import handlers
-from bot import database, housekeeping, lostkeys, probes, telegram, telegramfiles
+from bot import database, housekeeping, lostkeys, telegram, telegramfiles, updatehealth
 from bot.assembly import assemble
 from bot.findings import POLLED_ELSEWHERE, TASK_FAILED
-from bot.healthchecks import HealthChecks
+from bot.house import House
 from bot.intake.deliver import delivery_to
 from bot.intake.dispatch import Dispatch
 from bot.intake.polling import Poller
@@ -22,17 +21,9 @@ from bot.intake.store import Store
 from bot.metrics import Metrics
 from bot.settings import Settings, prepare_libraries
 from bot.telegram import Connection
-from bot.updatehealth import Delivered, Polled, UpdateHealth
 from bot.upstreams import Upstreams, open_upstreams
-from bot.web import app as web
-from bot.web.health import Health
-from bot.web.linking import LinkPages
-from bot.web.pages import Pages
-from bot.web.pictures import PictureFiles
-from bot.web.server import WebServer
-from bot.web.webhook import Webhook
+from bot.web.assembly import update_health, web_server
 from handlers import menus
-from handlers.application import LinkHiveApplication
 from handlers.context import Policy
 from handlers.texts import Texts
 from services import Services
@@ -44,6 +35,8 @@ from services.steps import Reached, nothing
 from storage import meta
 from storage.database import Database
 from storage.supervisor import Supervisor, Work
+
+__all__ = ["House", "linkhive"]
 
 log = logging.getLogger(__name__)
 
@@ -61,39 +54,6 @@ UPLOAD_PATIENCE = 0.5
 # One poll round, and unlocks and saves that need no press.
 FOLLOWS_AT_ONCE = 4
 TASKS_AT_ONCE = 16
-
-
-@dataclass
-class House:
-    """Hold the running bot."""
-
-    settings: Settings
-    db: Database
-    services: Services
-    application: LinkHiveApplication
-    store: Store
-    dispatch: Dispatch
-    jobs: JobRunner
-    daily: JobRunner
-    watch: JobRunner
-    uploads: JobRunner
-    follows: JobRunner
-    transcoding: JobRunner
-    metrics: Metrics
-    replicas: Replicas
-    supervisor: Supervisor
-    web: WebServer | None = None
-    serving: bool = False
-
-    @property
-    def runners(self) -> tuple[JobRunner, ...]:
-        """Return everybody who does jobs."""
-        return (self.jobs, self.daily, self.watch, self.uploads, self.follows, self.transcoding)
-
-    @property
-    def web_port(self) -> int:
-        """Return the port of the web server."""
-        return self.web.port if self.web else 0
 
 
 @asynccontextmanager
@@ -198,7 +158,7 @@ async def _start(
 ) -> None:
     """Start what works before what brings work; the exit stack stops them the other way round."""
     beside = partial(_background, stack, house)
-    beside("housekeeping", lambda: housekeeping.run(house.db, clock))
+    beside("housekeeping", lambda: housekeeping.run(house.db, clock, house.services.uploads.sweep))
     beside("chat_statuses", house.services.chat_statuses.follow)
     beside("forgetting", house.services.forgetting.follow)
     await house.services.resume()
@@ -206,12 +166,15 @@ async def _start(
         beside(runner.name, runner.run)
     await house.store.start()
     stack.push_async_callback(lambda: _stop_work(house))
-    house.web = server = _web(stack, house, clock, upstreams)
+    steady = Steady(clock)
+    health = update_health(stack, house, steady)
+    house.web = server = web_server(stack, house, clock, steady, health, upstreams)
     await server.start()
     stack.push_async_callback(server.stop, WEB_PATIENCE)
     beside("menus", lambda: _publish(house, clock))
     if house.settings.telegram_updates == "webhook":
         beside("webhook", lambda: telegram.set_webhook(line.bot, house.settings, clock))
+        beside("webhook.watch", lambda: updatehealth.watch(health, steady))
     else:
 
         async def alarmed() -> None:
@@ -221,56 +184,13 @@ async def _start(
             line.bot,
             line.line,
             house.store,
-            clock,
+            steady,
             house.metrics,
             alarmed=alarmed,
             supervisor=house.supervisor,
         )
         await poller.start()
         stack.push_async_callback(poller.stop)
-
-
-def _web(stack: AsyncExitStack, house: House, clock: Clock, upstreams: Upstreams) -> WebServer:
-    settings = house.settings
-    ask = upstreams.probes()
-    checks = HealthChecks(house.db, clock, _update_health(stack, house, clock), house.supervisor)
-    health = Health(
-        house.db,
-        clock,
-        house.metrics,
-        lambda: probes.ask_all(ask),
-        lambda: house.serving,
-        checks,
-        house.supervisor,
-    )
-    stack.push_async_callback(health.close)
-    house.application.upstreams = health.upstreams
-    links = LinkPages(
-        house.services.linking,
-        Pages(house.application.texts),
-        settings.public_url,
-        f"{settings.telegram_me_url}/{house.application.bot.username}",
-        {"hdhive": settings.hdhive_url, "disktop": settings.disktop_url},
-    )
-    secret = settings.telegram_webhook_secret if settings.telegram_updates == "webhook" else None
-    webhook = Webhook(house.store, secret, house.metrics) if secret else None
-    pictures = PictureFiles(house.services.pictures)
-    return WebServer(web.build(links, health, webhook, pictures), settings.listen)
-
-
-def _update_health(stack: AsyncExitStack, house: House, clock: Clock) -> UpdateHealth:
-    settings, bot = house.settings, house.application.bot
-    if settings.telegram_updates == "polling":
-        return Polled(clock, house.metrics)
-    delivered = Delivered(
-        clock,
-        house.metrics,
-        settings.public_url + telegram.WEBHOOK_PATH,
-        bot.get_webhook_info,
-        lambda: telegram.deliver_here(bot, settings),
-    )
-    stack.push_async_callback(delivered.close)
-    return delivered
 
 
 async def _publish(house: House, clock: Clock) -> None:

@@ -240,6 +240,10 @@ class Uploads:
             await self._running.stop(upload_id)
         await self._spool.sweep(under_way)
 
+    async def sweep(self) -> None:
+        """Delete what was fetched for uploads that are over: another replica may have ended them."""
+        await self._spool.sweep(await self._db.read(uploads.under_way))
+
     async def retry(self, upload_id: int, *, folder: str | None = None) -> UploadView:
         """Have an upload that failed or was cancelled wait again, for another folder if one is given.
 

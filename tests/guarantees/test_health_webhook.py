@@ -16,11 +16,12 @@ from bot.updatehealth import ASK_SECONDS, RETAKEN_SECONDS, SILENCE_SECONDS, UNKN
 from bot.web.health import Health
 from bot.wiring import House
 from sandbox.server import Sandbox
-from services.clock import SystemClock
+from services.clock import Steady, SystemClock
 from storage.database import Database
 from storage.supervisor import Supervisor
 from tests.conftest import WEBHOOK_SECRET, Start
 from tests.driver import BotApi, Control, Person
+from tests.e2e.hurried import Hurried
 from tests.e2e.process import until
 from tests.guarantees.test_health import Moved, ask
 
@@ -141,7 +142,7 @@ async def test_health_a_token_that_is_taken_back_while_polling(
 
 
 async def test_health_does_not_wait_for_telegram(sqlite_db: Database) -> None:
-    clock, metrics, begun = SystemClock(), Metrics(), asyncio.Event()
+    clock, metrics, begun = Steady(SystemClock()), Metrics(), asyncio.Event()
 
     async def look() -> WebhookInfo:
         begun.set()
@@ -190,3 +191,13 @@ async def test_health_is_on_the_gauges_when_nobody_asks_for_anything_else(
         await told(
             house, 'linkhive_upstream_up{service="hdhive"} 0.0', 'linkhive_healthy{sign="updates"} 0.0'
         )
+
+
+async def test_health_a_webhook_is_looked_after_though_nobody_asks(start: Start, box: Sandbox) -> None:
+    clock, hook = Hurried(), box.world.telegram.webhook
+    async with start(clock=clock, telegram_updates="webhook") as house:
+        await until(lambda: asked(box) and hook.settings.url == own(house), "it is ours")
+        async with BotApi(box.url, box.world.bot_token) as other:
+            await other("setWebhook", url="http://127.0.0.1:9/another")
+        clock.forward(ASK_SECONDS + 1)
+        await until(lambda: hook.settings.url == own(house), "it is ours again")

@@ -4,12 +4,16 @@ import asyncio
 import os
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sandbox.server import Sandbox
 from services.uploads.spool import Spool
 from services.uploads.spoolfile import SpoolFile
+from storage.database import Database
+from tests.services.uploads.uploading import QUICK, linked, works
 
 
 class Slow(Spool):
@@ -103,3 +107,24 @@ async def test_who_is_stopped_while_a_file_is_emptied_closes_it_after_that(
     await spool.shut(7)
     spool.close()
     assert done == list((tmp_path / "spool").iterdir())
+
+
+async def test_what_was_fetched_here_is_swept_once_another_replica_ended_the_upload(
+    box: Sandbox, sqlite_db: Database, tmp_path: Path
+) -> None:
+    """This one fetched it and waits for the drive; the press on Cancel comes to the other."""
+    await linked(box, sqlite_db)
+    fault = {"service": "disktop", "path": "/v1/files/upload/precreate", "kind": "status", "status": 500}
+    box.world.faults.add({**fault, "times": 0})
+    here, there, pace = tmp_path / "here", tmp_path / "there", replace(QUICK, later=600.0)
+    async with (
+        works(box, sqlite_db, here, pace=pace) as one,
+        works(box, sqlite_db, there, pace=pace, places=0) as other,
+    ):
+        upload = await one.add("film.mkv", 30_000)
+        await one.until(lambda: any(view.upload.retry_at is not None for _, view, _ in one.told))
+        await other.uploads.cancel(upload)
+        assert len(list(here.glob("*.part"))) == 1
+        await one.uploads.sweep()
+        assert not list(here.glob("*.part"))
+        assert not one.uploads._spool.room.held
