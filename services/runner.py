@@ -11,6 +11,7 @@ from services.admission import Admission, Stand, must_be_in
 from services.clock import Clock
 from services.jobs import JobHandler, Lease, LeaseLost, RetryLater, work_of
 from services.notices import at_work
+from services.outages import Outage
 from storage import leases
 from storage.database import Database
 from storage.jobs import Job
@@ -64,6 +65,7 @@ class JobRunner:
         self._admission = admission
         self._rng = rng or random.Random()  # noqa: S311 - jitter, no secret
         self._name = name
+        self._outage = Outage(log, f"the job table cannot be read ({name})")
         self._supervisor = supervisor or Supervisor()
         self._running: dict[asyncio.Task[None], Lease] = {}
         self._bell = asyncio.Event()
@@ -123,13 +125,14 @@ class JobRunner:
         try:
             while (free := self._limit - len(self._running)) > 0:
                 due = await self._db.read(lambda tx: leases.next_due(tx, self._kinds))
+                self._outage.over()
                 if due is None or due > self._clock.now():
                     return LONGEST_REST if due is None else min(due - self._clock.now(), LONGEST_REST)
                 if not await self._claim(free):
                     # Another runner was faster, or the one that holds its key is about to end.
                     return AFTER_ERROR
-        except Exception:
-            log.exception("the job table cannot be read")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next look tries again
+            self._outage.failed(error)
             return AFTER_ERROR
         return LONGEST_REST
 

@@ -19,6 +19,7 @@ from bot.intake.ratelimit import Decision, RateLimiter
 from bot.intake.rounds import Plan, Written
 from bot.metrics import Metrics
 from services.clock import Clock
+from services.outages import Outage
 from services.steps import Reached, nothing
 from storage.database import Database
 from storage.inbox import Entry
@@ -86,6 +87,7 @@ class Store:
         self._scan_every = SCAN_SECONDS[db.dialect] if scan is None else scan
         self._waiters: list[Waiter] = []
         self._stir = asyncio.Event()
+        self._outage = Outage(log, "a round of the inbox failed")
         self._urgent = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._left: set[int] = set()
@@ -179,8 +181,9 @@ class Store:
             self._in_round = True
             try:
                 await self._round()
-            except Exception:
-                log.exception("a round of the inbox failed")
+                self._outage.over()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next round tries again
+                self._outage.failed(error)
                 self._stir.set()
                 await asyncio.sleep(PAUSE_SECONDS)
             finally:

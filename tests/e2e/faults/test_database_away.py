@@ -53,7 +53,6 @@ async def test_a_message_in_work_is_answered_once_the_database_is_back(
     person: Person,
     say: Words,
     journal: Journal,
-    caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     failing: int,
 ) -> None:
@@ -69,7 +68,7 @@ async def test_a_message_in_work_is_answered_once_the_database_is_back(
     await holding.begun.wait()
     await renamed(house, "{}", "{}_away")
     holding.go.set()
-    await until(lambda: caplog.text.count("a round of the inbox failed") >= ROUNDS)
+    await until(lambda: house.store._outage.failures >= ROUNDS)
     await renamed(house, "{}_away", "{}")
     await until(lambda: house.store.quiet)
     sent = [call.body for call in await journal.calls("telegram") if call.name.startswith("send")]
