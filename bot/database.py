@@ -74,7 +74,7 @@ async def opened(settings: StorageSettings, supervisor: Supervisor | None = None
         await maintenance.upgrade(settings.database_url)
         database = await Database.open(settings.database_url, ring, supervisor)
     except Exception as error:
-        raise _cannot_open(error) from error
+        raise _cannot_open(settings, error) from error
     try:
         yield database
     finally:
@@ -91,7 +91,7 @@ async def existing(settings: StorageSettings) -> AsyncIterator[Database]:
         ready = state is maintenance.State.READY
         database = await Database.open(settings.database_url, ring) if ready else None
     except Exception as error:
-        raise _cannot_open(error) from error
+        raise _cannot_open(settings, error) from error
     if database is None:
         raise _not_ready(settings, state)
     try:
@@ -120,11 +120,13 @@ def _not_ready(settings: StorageSettings, state: maintenance.State) -> NotReady:
     return NotReady(f"there is no database at {file}", mend, missing=file)
 
 
-def _cannot_open(error: Exception) -> CannotOpen:
+def _cannot_open(settings: StorageSettings, error: Exception) -> CannotOpen:
     # Drivers name addresses and passwords in their texts.
     if isinstance(error, maintenance.TooNew):
         return CannotOpen(f"DATABASE_URL: {error}")
-    reason = str(error) if isinstance(error, BadKeys) else type(error).__name__
+    if isinstance(error, BadKeys):
+        return CannotOpen(f"{'SECRET_KEYS' if settings.secret_keys else key_file(settings)}: {error}")
+    reason = type(error).__name__
     return CannotOpen(f"DATABASE_URL: the database cannot be opened ({reason})")
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping, Set
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -40,15 +40,18 @@ async def backup(url: str, file: Path) -> None:
     if addresses.dialect(address) == "sqlite":
         await asyncio.to_thread(_keep_off, addresses.file(address), file)
     part = file.with_name(f".{file.name}.part")
-    await asyncio.to_thread(_make_empty, part)
     try:
+        await asyncio.to_thread(_make_empty, part)
         if addresses.dialect(address) == "sqlite":
             await asyncio.to_thread(partial(_copy, alone=True), _existing(addresses.file(address)), part)
         else:
             await _run(address, "pg_dump", "--format=custom", "--no-owner", f"--file={part}")
         await asyncio.to_thread(_put_in_place, part, file)
+    except OSError as error:
+        raise BackupFailed(f"{file} cannot be written: {error.strerror or type(error).__name__}") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 async def restore(url: str, file: Path, *, force: bool = False, knows: Knows | None = None) -> None:

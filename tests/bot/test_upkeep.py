@@ -128,3 +128,20 @@ async def test_it_is_not_saved_onto_itself_by_the_name_behind_a_link(
     for name in ("linkhive.db", "linkhive.db-wal", "link.db.keys"):
         assert (await operator("backup", file=tmp_path / name))[0] == 1
     assert (await operator("backup", file=tmp_path / "elsewhere.db"))[0] == 0
+
+
+async def test_a_backup_that_cannot_be_written_is_told_by_its_own_name(
+    operator: Operator, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    saved = tmp_path / "file" / "saved"
+    code, said = await operator("backup", file=saved)
+    assert (code, said.startswith(f"{saved} cannot be written: ")) == (1, True), said
+
+
+async def test_a_ruined_key_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "linkhive.db.keys").write_text("bm90IGEga2V5\n")
+    settings = StorageSettings(_env_file=None, database_url=f"sqlite:///{tmp_path}/linkhive.db")  # type: ignore[call-arg]
+    with pytest.raises(database.CannotOpen, match=r"linkhive\.db\.keys: a key has 9 bytes"):
+        async with database.opened(settings):
+            pass
