@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from telegram import User, WebhookInfo
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
@@ -15,8 +17,11 @@ from bot.findings import NEWS_SECONDS, Line, moment, tables
 from bot.metrics import Metrics
 from bot.settings import Settings, prepare_libraries
 from bot.telegram import WEBHOOK_PATH, connect, has_own_api
+from bot.updatehealth import same_address
 from bot.upstreams import open_upstreams
 from services.clock import SystemClock
+from services.uploads.pace import GIB
+from services.uploads.spool import SPARE
 from storage import maintenance, meta
 
 MEND_SETTINGS = "set it in the environment or in .env"
@@ -28,6 +33,7 @@ async def run(settings: Settings) -> int:
     prepare_libraries()
     lines = [Line("settings", ok=True)]
     lines += await lostkeys.findings(settings) or await _database(settings)
+    lines.append(await asyncio.to_thread(_disk, database.spool_folder(settings)))
     lines += await _upstreams(settings)
     lines += await _telegram(settings)
     show(lines)
@@ -64,6 +70,18 @@ async def _database(settings: Settings) -> list[Line]:
             )
         reason = str(error.__cause__ or type(error).__name__)[:200]
     return [Line("database", ok=False, reason=reason, mend=mend)]
+
+
+def _disk(spool: Path) -> Line:
+    """Look whether files on their way to a drive find room."""
+    there = next(folder for folder in (spool, *spool.absolute().parents) if folder.exists())
+    disk = os.statvfs(there)
+    free = disk.f_bavail * disk.f_frsize
+    reason = f"{free / GIB:.1f} GiB free at {there}"
+    if free > SPARE + GIB:
+        return Line("disk", ok=True, reason=reason)
+    mend = f"make room there: {SPARE / GIB:.0f} GiB is left free, and uploads need what is above it"
+    return Line("disk", ok=free > SPARE, reason=reason, mend=mend)
 
 
 async def _upstreams(settings: Settings) -> list[Line]:
@@ -147,7 +165,7 @@ def _webhook(info: WebhookInfo, settings: Settings, now: float) -> Line:
             mend = "start the bot, which removes it, or set TELEGRAM_UPDATES=webhook"
             return Line("webhook", ok=False, reason="one is set, but the settings say polling", mend=mend)
         return Line("webhook", ok=True, reason="none, as polling needs")
-    if info.url != settings.public_url + WEBHOOK_PATH:
+    if not same_address(info.url, settings.public_url + WEBHOOK_PATH):
         mend = "start the bot, which sets it; check PUBLIC_URL"
         return Line("webhook", ok=False, reason="Telegram delivers elsewhere or nowhere", mend=mend)
     waiting = f"{info.pending_update_count} updates wait"

@@ -1,5 +1,6 @@
 """Who gets how much of the spool's room: what has come counts, not what was said to come."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -17,6 +18,10 @@ PARTS = 8
 TURN = 6 * 3600.0
 # Who waits asks again and again: one that has not for so long waits no more.
 FRESH = 60.0
+# Between two lines in the log on files that find no room.
+TELL_EVERY = 3600.0
+
+log = logging.getLogger(__name__)
 
 
 class NoRoom(Exception):
@@ -45,6 +50,7 @@ class Room:
         self._clock = Steady(clock)
         self._total = total
         self._length = length
+        self._told = float("-inf")
         self._stays: dict[int, Stay] = {}
         # The people who found none, in their order: how much they wanted, and when they asked last.
         self._waiting: dict[int, tuple[int, float]] = {}
@@ -140,11 +146,21 @@ class Room:
 
     def _none(self, stay: Stay, size: int, *, own: bool) -> NoRoom:
         """Note who waits, unless it is for room that they have themselves."""
-        ever = size > _share(self._total())
+        total = self._total()
+        ever = size > _share(total)
+        if ever or not own:
+            self._tell(size, total)
         if not ever and not own:
             self._forget_waiting()
             self._waiting[stay.user_id] = size, self._clock.now()
         return NoRoom(ever=ever)
+
+    def _tell(self, size: int, total: int) -> None:
+        """Tell the operator now and then that files do not find room."""
+        if self._clock.now() - self._told >= TELL_EVERY:
+            self._told = self._clock.now()
+            numbers = {"needed": size, "room_in_all": max(0, total), "held": sum(self.held.values())}
+            log.warning("an upload finds no room on this machine's disk", extra=numbers)
 
     def _forget_waiting(self) -> None:
         now = self._clock.now()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot import doctor
 from bot.findings import NEWS_SECONDS
 from bot.telegram import WEBHOOK_PATH, TokenRefused
 from sandbox.server import Sandbox
+from services.uploads.pace import GIB
 from storage import inbox, maintenance
 from storage.crypto import KeyRing
 from storage.database import Database
@@ -136,3 +138,28 @@ async def test_allowed_groups_the_bot_is_not_in_are_named(ask: Doctor, box: Sand
     verdict, _, mend = found[f"group {gone}"]
     assert verdict == "FAIL"
     assert "ALLOWED_IDS" in mend
+
+
+async def test_an_address_may_be_spelled_in_more_than_one_way(ask: Doctor, box: Sandbox) -> None:
+    async with BotApi(box.url, box.world.bot_token) as api:
+        await api("setWebhook", url=f"https://bot.example.org{WEBHOOK_PATH}")
+    _, found = await ask(TELEGRAM_UPDATES="webhook", PUBLIC_URL="https://Bot.Example.ORG:443")
+    assert found["webhook"][0] == "ok"
+
+
+@pytest.mark.parametrize(("free", "verdict"), [(40.0, "ok"), (1.5, "warn"), (0.5, "FAIL")])
+async def test_a_disk_without_room_for_uploads_is_told(
+    ask: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: float, verdict: str
+) -> None:
+    looked_at: list[Path] = []
+
+    def statvfs(path: Path) -> SimpleNamespace:
+        looked_at.append(path)
+        return SimpleNamespace(f_bavail=int(free * GIB) // 4096, f_frsize=4096)
+
+    monkeypatch.setattr("bot.doctor.os.statvfs", statvfs)
+    _, found = await ask()
+    told, reason, mend = found["disk"]
+    assert (told, reason) == (verdict, f"{free:.1f} GiB free at {tmp_path}")
+    assert bool(mend) == (verdict != "ok")
+    assert looked_at == [tmp_path], "the folder is not made to be looked at"

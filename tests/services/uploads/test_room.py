@@ -232,3 +232,13 @@ def test_whatever_comes_no_more_is_held_than_there_is(monkeypatch: pytest.Monkey
             assert sum(disk.files.values()) <= sum(disk.room.held.values()) <= TOTAL
     assert refused > 50
     assert ended > 100
+
+
+def test_the_operator_hears_now_and_then_that_files_find_no_room(caplog: pytest.LogCaptureFixture) -> None:
+    disk = Disk(total=0)
+    for number in range(3):
+        with pytest.raises(NoRoom):
+            disk.begin(ANN, GIB)
+        told = [vars(record) for record in caplog.records if record.name == room.__name__]
+        assert [(one["needed"], one["room_in_all"]) for one in told] == [(GIB, 0)] * (1 + number // 2)
+        disk.time += room.TELL_EVERY / 2
