@@ -22,7 +22,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends fonts-noto-cjk postgresql-client \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin linkhive \
-    && install --directory --owner=linkhive --group=linkhive --mode=0700 /data
+    && install --directory --owner=linkhive --group=linkhive --mode=0700 /data /backups
 COPY --from=build /opt/linkhive /opt/linkhive
 USER 10001
 WORKDIR /data
