@@ -95,7 +95,8 @@ async def _bring_back(settings: StorageSettings, file: Path, ring: KeyRing | Non
 
 async def _rotate(settings: StorageSettings) -> None:
     count = await rotating.rotate(settings)
-    _say(f"{count} rows are under the newest key now")
+    # The wrong database would say that all is done.
+    _say(f"{count} rows are under the newest key now, in {addresses.told(settings.database_url)}")
 
 
 def _say(line: str) -> None:

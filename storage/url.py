@@ -37,6 +37,14 @@ def file(url: URL) -> Path:
     return Path(url.database or "")
 
 
+def told(url: str) -> str:
+    """Return which database an address names, for people: without its password."""
+    address = parse(url)
+    if dialect(address) == "sqlite":
+        return str(file(address))
+    return f"{address.database} at {address.host or 'this machine'}"
+
+
 def dsn(url: URL) -> str:
     """Return a PostgreSQL address as the driver itself reads it, password and all."""
     mode = url.query.get("ssl")

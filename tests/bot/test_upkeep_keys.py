@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage import leases
+from storage import leases, url as addresses
 from storage.crypto import KeyRing
 from storage.database import Database
 from tests.bot.upkeep_parts import BOTH, NEW, OLD, ONLY_OLD, Operator, heads, sealed_job
@@ -110,6 +110,13 @@ async def test_tables_of_an_older_version_are_left_to_an_upgrade(operator: Opera
     code, said = await operator("rotate")
     assert (code, "linkhive db upgrade" in said) == (1, True), said
     assert await operator.ask("SELECT version_num FROM alembic_version") == ["0010"]
+
+
+async def test_the_database_is_named_but_not_its_password(operator: Operator) -> None:
+    code, said = await operator("rotate")
+    assert (code, said) == (0, f"0 rows are under the newest key now, in {addresses.told(operator.url)}\n")
+    assert addresses.told("postgresql://me:hidden@db.example.org/bot") == "bot at db.example.org"
+    assert addresses.told("sqlite:////data/linkhive.db") == "/data/linkhive.db"
 
 
 @pytest.mark.postgres
