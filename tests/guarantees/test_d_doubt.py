@@ -146,6 +146,7 @@ async def shown(db: Database) -> int:
 async def test_d4_no_price_above_the_one_that_was_shown(services: Services, box: Sandbox) -> None:
     slugs, chance = stock(box, FLIPS), random.Random(4)
     states, above = Counter[str](), 0
+    wrong, unanswered = list[tuple[str, int, int]](), list[Exception | None]()
     for slug in slugs:
         resource = box.world.catalogue.resources[slug]
         resource.unlock_points = chance.randrange(1, 30)
@@ -153,14 +154,20 @@ async def test_d4_no_price_above_the_one_that_was_shown(services: Services, box:
         resource.unlock_points = chance.choice([price for price in range(40) if price != shown])
         outcome = await press(services, slug, shown)
         states[outcome.state] += 1
-        above += (outcome.state is OutcomeState.REPRICED) != (resource.unlock_points > shown)
+        if outcome.state in (OutcomeState.STALE, OutcomeState.REFUSED):
+            # On a machine that stands still for seconds a look gets no answer; what was charged counts below.
+            unanswered.append(outcome.error)
+        elif (outcome.state is OutcomeState.REPRICED) != (resource.unlock_points > shown):
+            wrong.append((outcome.state, shown, resource.unlock_points))
         above += sum(c.points > shown for c in box.world.hdhive.charges if c.slug == slug)
         box.world.journal.clear()
     charged = sum(charge.points for charge in box.world.hdhive.charges)
     spent = await services.db.read(lambda tx: unlocks.spent_since(tx, BUYER, 0.0))
     at_least("D4", "price flips between display and press", states.total(), FLIPS)
     at_least("D4", "of them upwards, asked again", states[OutcomeState.REPRICED], FLIPS // 4)
+    at_least("D4", "of them answered", states.total() - len(unanswered), FLIPS * 99 // 100)
     exactly("D4", "charged above the price that was shown", above)
+    exactly("D4", "asked again for less, or not for more", len(wrong))
     exactly("D4", "points the ledger counts for the day's cap", spent, charged)
 
 
