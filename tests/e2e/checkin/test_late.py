@@ -1,6 +1,6 @@
 """What is told of a day whose check-in had no end when the bot was stopped: the day after, and once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,11 @@ from tests.e2e.checkin.test_outcomes import notices, towards_midnight
 from tests.e2e.checkin.test_restarts import day_goes
 from tests.e2e.hurried import Hurried
 from tests.e2e.words import Words
+
+
+def spelled(day: date, say: Words) -> str:
+    """A day as people of a language write it."""
+    return f"{day.month}月{day.day}日" if say.language == "zh" else f"{day:%b} {day.day}"
 
 
 class Life:
@@ -33,7 +38,7 @@ class Life:
     def now(self) -> float:
         return self._clock.now()
 
-    async def day(self, **faults: dict[str, Any]) -> dict[str, int]:
+    async def day(self, **faults: dict[str, Any]) -> dict[str, str]:
         """Live a day with faults at HDHive until its last call, and be stopped; return which day it was."""
         async with self._start(clock=self._clock, checkin_spread_seconds=SPREAD) as house:
             mornings = Mornings(house, self._clock, self._control)
@@ -49,7 +54,7 @@ class Life:
             day = day_of(self._clock.now())
             self._seen = max(message.revision for message in await self._person.messages())
         await self._control.mend()
-        return {"month": day.month, "day": day.day}
+        return {"date": spelled(day, self._say)}
 
     async def returns(self, days: int) -> tuple[Message, Message]:
         """Start the bot again in a night; return the one notice that it begins with, and the history."""
@@ -106,5 +111,5 @@ async def test_days_without_a_bot_are_told_once(life: Life, say: Words) -> None:
     await life.day()
     told, history = await life.returns(days=3)
     last = day_of(life.now) - timedelta(days=1)
-    assert told.text == say("checkins.earlier.missed", month=last.month, day=last.day)
+    assert told.text == say("checkins.earlier.missed", date=spelled(last, say))
     assert history.text.count(say("checkins.end.missed")) == 3
