@@ -113,6 +113,8 @@ MAIN_HOSTS: dict[Drive, str] = {
 _SHARE_LIKE = re.compile(r"/s/[0-9A-Za-z_-]{3,128}|/share/[0-9A-Za-z_-]{3,128}")
 _QUERY_CODE = re.compile(r"(?:pwd|password|passcode|accesscode|code)=([0-9A-Za-z]{1,16})", re.IGNORECASE)
 _FRAGMENT_CODE = re.compile(r"(?:pwd=|password=)?([0-9A-Za-z]{4,8})$")
+# What needs no access code, whatever stands beside it.
+CODELESS = frozenset({Drive.ED2K, Drive.MAGNET, Drive.HDHIVE})
 # Drives whose fragment is a route of their page.
 _ROUTED = frozenset({Drive.MOBILE, Drive.TIANYI})
 
@@ -146,6 +148,8 @@ def canonical(drive: Drive, name: str) -> str:
 
 def carried_code(drive: Drive, rest: str) -> str | None:
     """Return the access code that an address itself carries, in its query or fragment."""
+    if drive in CODELESS:
+        return None
     before, _, fragment = rest.partition("#")
     queries = (before.partition("?")[2], fragment.partition("?")[2])
     for part in (part for query in queries for part in re.split(r"[&?;]", unquote(query))):
@@ -161,7 +165,7 @@ def carried_code(drive: Drive, rest: str) -> str | None:
 
 def with_code(address: str, drive: Drive, code: str | None) -> str:
     """Return an address that carries its code the way its drive reads it."""
-    if code is None or drive in (Drive.ED2K, Drive.MAGNET, Drive.HDHIVE):
+    if code is None or drive in CODELESS:
         return address
     name = "password" if drive is Drive.P115 else "pwd"
     if "#" in address:

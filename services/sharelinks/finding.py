@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from services.messytext import Readable, readable
 from services.sharelinks.codes import code_after, code_before, written_code
-from services.sharelinks.drives import Address, Drive, canonical, carried_code, locate, with_code
+from services.sharelinks.drives import CODELESS, Address, Drive, canonical, carried_code, locate, with_code
 
 __all__ = ["Drive", "ShareLink", "extract", "given_code", "hdhive_slug", "hdhive_title"]
 
@@ -145,7 +145,7 @@ def _links(plain: Readable, spots: list[_Spot], *, every: bool) -> Iterator[Shar
         until = spots[number + 1].start if number + 1 < len(spots) else len(text)
         drive = spot.address.drive
         code, behind = spot.carried, None
-        if code is None and drive not in (Drive.MAGNET, Drive.ED2K, Drive.HDHIVE):
+        if code is None and drive not in CODELESS:
             behind = code_after(text[spot.end : max(until, spot.end)], drive)
             code = behind or (None if spent else code_before(text[before : spot.start]))
         if spot.share or every or (code is not None and spot.address.id.partition("/")[2]):

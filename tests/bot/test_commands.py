@@ -101,6 +101,7 @@ async def test_doctor_names_each_fault_with_a_mend(tmp_path: Path) -> None:
         assert code == 1
         assert [line.split()[1] for line in out.splitlines() if line.startswith("FAIL")] == [
             "database",
+            "disk",
             "webhook",
         ]
 

@@ -146,7 +146,7 @@ async def test_a_missing_scope_leads_to_linking_again(
     await control.person(person.id, scopes=["meta", "query"])
     await linked(person, "hdhive")
     await person.send("/accounts")
-    await person.until(say("account.missing", scopes="unlock, write, vip"))
+    await person.until(say("account.missing", scopes=say("list.and").join(("unlock", "write", "vip"))))
     await person.send("/checkin")
     card = await person.until(say("problem.forbidden.user_scope", service="HDHive"))
     assert offers(say, card)

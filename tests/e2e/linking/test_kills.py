@@ -74,8 +74,9 @@ class Way:
         return await self.person.until(words, PATIENCE)
 
     async def done(self) -> Message:
-        """Wait until it is said that the account is linked."""
-        return await self.told(self.say.starts("link.done"))
+        """Wait until it is said that this account is linked: cards of another may change just now."""
+        said = self.say("link.done", service=self.name).rstrip(".。")
+        return await self.person.until(lambda message: message.text.startswith(said), PATIENCE)
 
     async def comes_back(self) -> None:
         """Wait for the end that the step brought, and for the next start."""

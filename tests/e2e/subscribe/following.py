@@ -76,6 +76,11 @@ async def choose_price(person: Person, say: Words, card: Message) -> Message:
     return await person.until(say("subscribe.filter.price", points=4))
 
 
+def said_words(say: Words, which: str, typed: str) -> str:
+    """The line of a filter of words that were typed with commas between."""
+    return say(f"subscribe.filter.{which}", values=say("list.and").join(typed.split(", ")))
+
+
 async def choose_quality_and_words(person: Person, say: Words, card: Message) -> None:
     await person.press(card, say("subscribe.button.quality"))
     await person.press(await person.until(say("subscribe.ask.quality")), "4K")
@@ -89,4 +94,4 @@ async def choose_quality_and_words(person: Person, say: Words, card: Message) ->
         await person.press(None, say(f"subscribe.button.{button}"))
         await person.until(say(question))
         await person.send(words)
-        await person.until(say(f"subscribe.filter.{button}", values=words))
+        await person.until(said_words(say, button, words))

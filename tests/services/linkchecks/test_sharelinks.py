@@ -4,7 +4,7 @@ import random
 import time
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from services.messytext import readable
 from services.sharelinks.codes import as_text
@@ -177,6 +177,9 @@ MESS = st.lists(st.one_of(PIECES, st.text(max_size=20)), max_size=12).map("".joi
 
 @settings(max_examples=400, deadline=None)
 @given(MESS)
+@example(
+    "https://hdhive.com/resource/quark/A1B2C3D4E5F647898765432112345678#ypwd https://pan.quark.cn/s/abcd"
+)
 def test_it_never_raises_and_finds_again_what_it_found(text):
     found = extract(text)
     assert len({(x.drive, x.id) for x in found}) == len(found)
