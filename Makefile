@@ -45,7 +45,7 @@ check: $(STAMP)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
-	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml compose.replicas.yaml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.common.yaml compose.yaml compose.replicas.yaml
 
 format: $(STAMP)
 	@$(BIN)/ruff format .

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from bot.updatehealth import same_address
 from bot.upstreams import open_upstreams
 from services.clock import SystemClock
 from services.uploads.pace import GIB
-from services.uploads.spool import SPARE
+from services.uploads.spool import SPARE, free_bytes
 from storage import maintenance, meta
 
 MEND_SETTINGS = "set it in the environment or in .env"
@@ -75,8 +74,7 @@ async def _database(settings: Settings) -> list[Line]:
 def _disk(spool: Path) -> Line:
     """Look whether files on their way to a drive find room."""
     there = next(folder for folder in (spool, *spool.absolute().parents) if folder.exists())
-    disk = os.statvfs(there)
-    free = disk.f_bavail * disk.f_frsize
+    free = free_bytes(there)
     reason = f"{free / GIB:.1f} GiB free at {there}"
     if free > SPARE + GIB:
         return Line("disk", ok=True, reason=reason)

@@ -96,7 +96,7 @@ async def _bring_back(settings: StorageSettings, file: Path, ring: KeyRing | Non
 async def _rotate(settings: StorageSettings) -> None:
     count = await rotating.rotate(settings)
     # The wrong database would say that all is done.
-    _say(f"{count} rows are under the newest key now, in {addresses.told(settings.database_url)}")
+    _say(f"{count} rows are under the newest key now, in {addresses.display_name(settings.database_url)}")
 
 
 def _say(line: str) -> None:

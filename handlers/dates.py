@@ -14,7 +14,7 @@ from services import zones
 DAY, MINUTE, CLOCK, SECONDS = "%Y-%m-%d", "%Y-%m-%d %H:%M", "%H:%M", "%H:%M:%S"
 
 
-def day_of_year(say: Speaker, day: date) -> str:
+def month_and_day(say: Speaker, day: date) -> str:
     """Return a day without its year, as people of a language write it."""
     return str(format_skeleton("MMMd", day, locale=say.language))
 

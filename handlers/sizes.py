@@ -1,6 +1,10 @@
-"""Numbers of bytes, and lengths of films, as people write them."""
+"""Numbers, of bytes too, and lengths of films, as people write them."""
 
 import math
+
+from babel.numbers import format_compact_decimal
+
+from handlers.texts import Speaker
 
 
 def size(count: float) -> str:
@@ -10,6 +14,11 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.2f} TB"
+
+
+def number(say: Speaker, count: int) -> str:
+    """Return a large round number in short, as people of a language write it."""
+    return str(format_compact_decimal(count, locale=say.language))
 
 
 def length(seconds: float) -> str:

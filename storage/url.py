@@ -37,7 +37,7 @@ def file(url: URL) -> Path:
     return Path(url.database or "")
 
 
-def told(url: str) -> str:
+def display_name(url: str) -> str:
     """Return which database an address names, for people: without its password."""
     address = parse(url)
     if dialect(address) == "sqlite":

@@ -9,7 +9,7 @@ from typing import Any
 from handlers import charts
 from handlers.application import LinkHiveApplication
 from handlers.checkin.charts import DAYS_A_WEEK, WEEKS, Picture
-from handlers.dates import day_of_year
+from handlers.dates import month_and_day
 from handlers.problems import CHECKIN_STEP
 from handlers.scenes import Route, Scene, State, Switch
 from handlers.settings.words import checkin_line, moment
@@ -81,7 +81,7 @@ def today_line(scene: Scene[Any], history: History) -> Html:
 def day_line(scene: Scene[Any], row: CheckInRow) -> Html:
     """Tell a day's end in a line."""
     day = date.fromisoformat(row.day)
-    return scene.say("checkins.day", date=day_of_year(scene.say, day), end=end(scene, row))
+    return scene.say("checkins.day", date=month_and_day(scene.say, day), end=end(scene, row))
 
 
 def end(scene: Scene[Any], row: CheckInRow) -> Html:

@@ -9,7 +9,7 @@ from typing import Any
 from handlers.application import LinkHiveApplication
 from handlers.checkin import command as checkin
 from handlers.checkin.history import HISTORY, HistoryState, day_line, picture, totals
-from handlers.dates import day_of_year
+from handlers.dates import month_and_day
 from handlers.problems import CHECKIN_STEP, link_button
 from handlers.scenes import OutgoingCard, Route, Scene, State
 from handlers.texts import Html
@@ -55,7 +55,7 @@ def _sentence(scene: Scene[EndState], row: CheckInRow) -> Html:
         return scene.say(f"checkins.told.{row.state}")
     # The others speak of today, and are read on another day.
     key = row.reason.lower() if row.reason in NOT_KNOWN else row.state
-    return scene.say(f"checkins.earlier.{key}", date=day_of_year(scene.say, day))
+    return scene.say(f"checkins.earlier.{key}", date=month_and_day(scene.say, day))
 
 
 def _next_step(scene: Scene[EndState], row: CheckInRow) -> list[Button]:

@@ -13,7 +13,7 @@ from handlers.patience import typing
 from handlers.publish.questions import MOST_PICTURES
 from handlers.publish.state import PublishState, fresh
 from handlers.scenes import Scene
-from handlers.sizes import size
+from handlers.sizes import number, size
 from handlers.texts import Html
 from handlers.upload.files import content_of, file_of
 from services.errors import ServiceError
@@ -26,7 +26,6 @@ from storage.jobs import Job
 
 ALBUM = "publish.album"
 FAULTS_SHOWN = 5
-MILLION = 1_000_000
 # A card is edited for several pictures at once, and no more often than this.
 EDIT_SECONDS = 2.0
 
@@ -102,7 +101,7 @@ def _words(scene: Scene[PublishState], fault: str) -> str:
         case "big":
             return say.label("publish.fault.sent.big", most=size(MOST_BYTES))
         case "pixels":
-            return say.label("publish.fault.sent.pixels", most=MOST_PIXELS // MILLION)
+            return say.label("publish.fault.sent.pixels", most=number(say, MOST_PIXELS))
     return say.label(f"publish.fault.sent.{fault}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from handlers.dates import day_of_year
+from handlers.dates import month_and_day
 from handlers.scenes import Scene
 from handlers.texts import Html, Speaker, code
 from services import zones
@@ -16,7 +16,7 @@ def moment(say: Speaker, at: float, zone: str, now: float) -> Html:
     there, today = zones.local(at, zone), zones.local(now, zone).date()
     days = (there.date() - today).days
     key = {0: "moment.today", 1: "moment.tomorrow"}.get(days, "moment.day")
-    return say(key, time=f"{there:%H:%M}", date=day_of_year(say, there))
+    return say(key, time=f"{there:%H:%M}", date=month_and_day(say, there))
 
 
 def zone_line(scene: Scene[Any]) -> Html:

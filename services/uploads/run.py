@@ -4,7 +4,7 @@ import errno
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from clients.errors import ClientError
 from services.errors import ServiceError, ServiceOff, UploadProblem, for_log
@@ -122,7 +122,7 @@ class Run:
         anew: dict[str, Any] = {"session": None, "doubtful": False, "md5": None, "validator": None}
         await course.note(Stage.FETCHING, damages=damages, **anew)
 
-    async def _give_way(self) -> None:
+    async def _give_way(self) -> NoReturn:
         """Go back to the end of the line, with all that came so far."""
         course = self._course
         log.info("upload %s is slow and gives its place to others", course.row.id)

@@ -33,6 +33,12 @@ def _close(opened: "asyncio.Future[int]") -> None:
         os.close(opened.result())
 
 
+def free_bytes(folder: Path) -> int:
+    """Return how much more a folder's disk takes from us."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
 def _boot() -> str:
     """Return what names this run of the machine: after a power cut a file may hold less than was written."""
     try:
@@ -129,9 +135,8 @@ class Spool:
 
     def _total(self) -> int:
         """Return the room there is for all that is and will be here."""
-        disk = os.statvfs(self._folder)
         here = sum(map(self._length, self._held))
-        return min(self._limit, disk.f_bavail * disk.f_frsize - self._spare + here)
+        return min(self._limit, free_bytes(self._folder) - self._spare + here)
 
     def _length(self, upload_id: int) -> int:
         file = self._files.get(upload_id)

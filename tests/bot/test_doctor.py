@@ -157,7 +157,7 @@ async def test_a_disk_without_room_for_uploads_is_told(
         looked_at.append(path)
         return SimpleNamespace(f_bavail=int(free * GIB) // 4096, f_frsize=4096)
 
-    monkeypatch.setattr("bot.doctor.os.statvfs", statvfs)
+    monkeypatch.setattr("services.uploads.spool.os.statvfs", statvfs)
     _, found = await ask()
     told, reason, mend = found["disk"]
     assert (told, reason) == (verdict, f"{free:.1f} GiB free at {tmp_path}")

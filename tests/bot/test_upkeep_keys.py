@@ -114,9 +114,12 @@ async def test_tables_of_an_older_version_are_left_to_an_upgrade(operator: Opera
 
 async def test_the_database_is_named_but_not_its_password(operator: Operator) -> None:
     code, said = await operator("rotate")
-    assert (code, said) == (0, f"0 rows are under the newest key now, in {addresses.told(operator.url)}\n")
-    assert addresses.told("postgresql://me:hidden@db.example.org/bot") == "bot at db.example.org"
-    assert addresses.told("sqlite:////data/linkhive.db") == "/data/linkhive.db"
+    assert (code, said) == (
+        0,
+        f"0 rows are under the newest key now, in {addresses.display_name(operator.url)}\n",
+    )
+    assert addresses.display_name("postgresql://me:hidden@db.example.org/bot") == "bot at db.example.org"
+    assert addresses.display_name("sqlite:////data/linkhive.db") == "/data/linkhive.db"
 
 
 @pytest.mark.postgres

@@ -116,7 +116,9 @@ async def test_what_is_no_picture_is_told_and_the_others_are_taken(
         card = await person.until(tells(say, f"publish.fault.sent.{fault}"))
         assert card.find(say("publish.button.no_pictures"))
     await person.send_file("d.png", bomb, mime="image/png")
-    await person.until(tells(say, "publish.fault.sent.pixels", most=40))
+    await person.until(
+        tells(say, "publish.fault.sent.pixels", most={"zh": "4000万", "en": "40M"}[say.language])
+    )
     await person.send_file("e.png", 21 * 1024 * 1024, mime="image/png")
     await person.until(tells(say, "publish.fault.sent.big", most="20.0 MB"))
     await person.send_file("f.gif", b"GIF89a" * 20, kind="animation")

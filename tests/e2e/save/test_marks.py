@@ -190,6 +190,6 @@ async def test_a_big_save_shows_how_far_it_is_and_can_be_stopped(
     copied = len([path for path in in_drive(box, person) if "Film" in path])
     assert 0 < copied < 450
     await person.press(stopped, say("button.save_all"))
-    done = await person.until(say.starts("save.done"))
+    done = await person.until(say.starts("save.done"), 30)
     assert str(450 - copied) in done.text
     assert say("save.already", n=copied) in done.text
