@@ -16,7 +16,7 @@ from tests.services.jobs.runners import ManualClock, counts, enqueue, running
 
 
 async def given_up(db: Database, clock: ManualClock, runner: JobRunner) -> None:
-    """Let time go by until every job is done or given up; never under one that runs, whose lease would end."""
+    """Let time go by until every job is done or given up, but none under one that runs."""
     async with asyncio.timeout(20):
         while True:
             await runner.idle()
